@@ -1,0 +1,16 @@
+"""What a user can get wrong, said in one line."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """A mistake of the user: one line that says what was given, what is allowed, what to do."""
+
+
+def unknown(kind: str, given: object, allowed: Iterable[str]) -> UserError:
+    """The error for a name that is not among the allowed ones, with the nearest known name."""
+    names = sorted(allowed)
+    near = get_close_matches(str(given), names, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return UserError(f"unknown {kind} {given!r}: allowed are {', '.join(names)}{hint}")
