@@ -7,6 +7,10 @@ from difflib import get_close_matches
 class UserError(Exception):
     """A mistake of the user: one line that says what was given, what is allowed, what to do."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback (IPython asks the exception for this)."""
+        return [f"UserError: {self}"]
+
 
 def unknown(kind: str, given: object, allowed: Iterable[str]) -> UserError:
     """The error for a name that is not among the allowed ones, with the nearest known name."""

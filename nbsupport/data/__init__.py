@@ -1,0 +1,1 @@
+"""Sources of pre-training images, subsets drawn from them, and downstream tasks."""

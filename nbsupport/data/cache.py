@@ -1,0 +1,59 @@
+"""Rendered images, kept once on disk and mapped into every process that trains on them."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+
+from nbsupport.errors import UserError
+from nbsupport.paths import store_dir
+
+if TYPE_CHECKING:
+    import torch
+
+CHUNK = 1024  # images drawn between two writes: 3 MB at 32 px
+
+
+def cached_images(
+    fingerprint: str, count: int, px: int, draw: Callable[[np.ndarray], "torch.Tensor"]
+) -> np.ndarray:
+    """The images of a fingerprint: uint8 [count, 3, px, px], memory-mapped, read-only.
+
+    `draw` takes int64 row numbers [n] and returns uint8 [n, 3, px, px]. It is called only where the
+    images are not on disk yet; of several processes that ask at once, one draws and the others wait.
+    Raises UserError where the store cannot be written.
+    """
+    name = hashlib.sha256(f"{fingerprint}|{count}|{px}".encode()).hexdigest()[:24]
+    folder = store_dir() / "images"
+    path = folder / f"{name}.npy"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            with FileLock(folder / f"{name}.lock"):
+                if not path.exists():
+                    _draw_all(path, count, px, draw)
+        return np.load(path, mmap_mode="r")
+    except OSError as error:
+        raise UserError(
+            f"cannot keep rendered images in {folder} ({error.strerror}): "
+            "free some space or set NBSUPPORT_STORE to a folder that can be written"
+        ) from error
+
+
+def _draw_all(
+    path: Path, count: int, px: int, draw: Callable[[np.ndarray], "torch.Tensor"]
+) -> None:
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    images = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=(count, 3, px, px))
+    try:
+        for start in range(0, count, CHUNK):
+            rows = np.arange(start, min(start + CHUNK, count))
+            images[rows] = draw(rows).cpu().numpy()
+        images.flush()
+        partial.replace(path)  # a reader sees the whole file or none
+    finally:
+        partial.unlink(missing_ok=True)

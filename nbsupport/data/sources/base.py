@@ -1,0 +1,79 @@
+"""What a source of pre-training images is, and how one is opened by name."""
+
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport.errors import unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+    from nbsupport.data.subset import Subset
+
+
+class Source(ABC):
+    """Pre-training images with labels in a hierarchy.
+
+    Rows are image ids 0..n-1; `labels()` gives the class of each, `classes()` one row a class.
+    """
+
+    name: str
+    licence: str
+    origin: str
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """What `open_source` needs to open the same source again: JSON-able, with `name`."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Changes whenever an image or a label would."""
+
+    @abstractmethod
+    def classes(self) -> "pd.DataFrame":
+        """A row per class: label, name, tree, depth_1 ... depth_n, images."""
+
+    @abstractmethod
+    def labels(self) -> np.ndarray:
+        """The class of each image: int64 [n], sorted."""
+
+    @abstractmethod
+    def images(self, ids: np.ndarray) -> "torch.Tensor":
+        """The images of these ids [k]: uint8 [k, 3, px, px]."""
+
+    def __len__(self) -> int:
+        return len(self.labels())
+
+    def all(self) -> "Subset":
+        """The whole source as a subset, to which interventions are applied."""
+        from nbsupport.data.subset import Subset
+
+        return Subset(self)
+
+
+_SOURCES = {"savanna": "nbsupport.data.sources.savanna"}
+
+
+def register_source(name: str, module: str) -> None:
+    """Make `module` (which has `open_it(**options) -> Source`) available as source `name`."""
+    _SOURCES[name] = module
+
+
+def open_source(spec: dict[str, Any]) -> Source:
+    """The source that a spec names: {"name": ..., **options}. UserError where it is unknown."""
+    options = dict(spec)
+    name = options.pop("name")
+    if name not in _SOURCES:
+        raise unknown("source", name, _SOURCES)
+    return _open(name, tuple(sorted(options.items())))
+
+
+@lru_cache(maxsize=32)
+def _open(name: str, options: tuple[tuple[str, Any], ...]) -> Source:
+    return import_module(_SOURCES[name]).open_it(**dict(options))

@@ -1,0 +1,73 @@
+"""What a downstream task is, and how one is opened by name."""
+
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.errors import unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+    from nbsupport.data.batches import LabelledImages
+
+SPLITS = ("train", "id_val", "id_test", "ood_val", "ood_test")
+
+
+class Task(ABC):
+    """A classification task with in-distribution and out-of-distribution test sets (Section 3)."""
+
+    name: str
+    licence: str
+    origin: str
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """What `open_task` needs to open the same task again: JSON-able, with `name`."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Changes whenever an image or a label would."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The class names [K]."""
+
+    @property
+    def num_classes(self) -> int:
+        """K."""
+        return len(self.names)
+
+    @abstractmethod
+    def table(self, split: str) -> "pd.DataFrame":
+        """A row per image of a split: label, location, ..."""
+
+    @abstractmethod
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+        """A split's images as uint8 [n, 3, px, px] with labels int64 [n]; UserError if unknown."""
+
+
+_TASKS = {"savanna": "nbsupport.data.tasks.savanna"}
+
+
+def register_task(name: str, module: str) -> None:
+    """Make `module` (which has `open_it(**options) -> Task`) available as task `name`."""
+    _TASKS[name] = module
+
+
+def open_task(spec: dict[str, Any]) -> Task:
+    """The task that a spec names: {"name": ..., **options}. UserError where it is unknown."""
+    options = dict(spec)
+    name = options.pop("name")
+    if name not in _TASKS:
+        raise unknown("task", name, _TASKS)
+    return _open(name, tuple(sorted(options.items())))
+
+
+@lru_cache(maxsize=32)
+def _open(name: str, options: tuple[tuple[str, Any], ...]) -> Task:
+    return import_module(_TASKS[name]).open_it(**dict(options))

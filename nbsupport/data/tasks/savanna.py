@@ -1,0 +1,82 @@
+"""The simulated camera traps: the stand-in for iWildCam-WILDS."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport import savanna
+from nbsupport.data.cache import cached_images
+from nbsupport.data.tasks.base import SPLITS, Task
+from nbsupport.errors import UserError, unknown
+from nbsupport.savanna.ecology import ecology
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+    from nbsupport.data.batches import LabelledImages
+
+
+class SavannaTask(Task):
+    """Which species a camera trap has photographed; other cameras in the OOD test set.
+
+    `limit` keeps only the first images of each split (the smoke profile).
+    """
+
+    name = "savanna"
+    licence = "MIT (drawn by this project)"
+    origin = "rendered by nbsupport.savanna, nothing to download"
+
+    def __init__(self, world: int, px: int, limit: int | None = None) -> None:
+        if limit is not None and limit < 1:
+            raise UserError(f"limit={limit}: give a number of images of at least 1, or None")
+        self.world, self.px, self.limit = world, px, limit
+
+    def spec(self) -> dict[str, Any]:
+        return {"name": "savanna", "world": self.world, "px": self.px, "limit": self.limit}
+
+    @property
+    def fingerprint(self) -> str:
+        return savanna.fingerprint(self.world, self.px)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(ecology(self.world).species()["name"])
+
+    def table(self, split: str) -> "pd.DataFrame":
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS)
+        return _traps(self.world, split, self.limit)
+
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+        import torch
+
+        from nbsupport.data.batches import LabelledImages
+
+        table = self.table(split)
+
+        def draw(rows: np.ndarray) -> torch.Tensor:
+            from nbsupport.savanna.world import World
+
+            part = table.iloc[rows]
+            columns = (part[c].to_numpy() for c in ("label", "location", "day", "index"))
+            return World(self.world, self.px).traps(split, *columns)
+
+        images = cached_images(
+            f"{self.fingerprint}|traps|{split}|{self.limit}", len(table), self.px, draw
+        )
+        labels = torch.from_numpy(table["label"].to_numpy(dtype=np.int64, copy=True))
+        pixels = torch.from_numpy(np.array(images))
+        return LabelledImages(pixels, labels, self.num_classes, self.names).to(device)
+
+
+@lru_cache(maxsize=32)
+def _traps(world: int, split: str, limit: int | None) -> "pd.DataFrame":
+    table = ecology(world).traps(split)
+    return table if limit is None else table.iloc[:limit].reset_index(drop=True)
+
+
+def open_it(**options: Any) -> SavannaTask:
+    """Open the task that these options name (see SavannaTask)."""
+    return SavannaTask(**options)

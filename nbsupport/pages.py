@@ -1,0 +1,147 @@
+"""The book's pages: which groups each compares and which claims it tests.
+
+Declared here, not in the notebooks, so that `plan` knows every job without executing a page and a
+build can train the union of all pages' jobs in one pool.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbsupport.errors import UserError, unknown
+from nbsupport.parameters import Parameter, check_parameters, read_parameters
+from nbsupport.paths import root
+from nbsupport.study import FULL, Group, Study
+
+GroupsOf = Callable[[Study, dict[str, Any]], list[Group]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One notebook: its id (the file's name), title, the groups it compares, the claims it tests."""
+
+    id: str
+    title: str
+    section: str
+    groups: GroupsOf
+    claims: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def notebook(self) -> Path:
+        """Where the notebook lies."""
+        return root() / "notebooks" / f"{self.id}.ipynb"
+
+    def parameters(self) -> list[Parameter]:
+        """What the notebook declares."""
+        return read_parameters(self.notebook)
+
+
+def reference_groups(study: Study, _: dict[str, Any]) -> list[Group]:
+    """The paper's two reference lines: from scratch, and the full source."""
+    return [study.scratch, study.full]
+
+
+def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Section 4.1: both sources in full and at each size, between the two reference lines.
+
+    `sizes` (images in all) replaces the profile's roles where it is given.
+    """
+    sizes = _distinct_sizes(parameters.get("sizes") or [])
+    groups = [*reference_groups(study, {}), _whole(study, "inaturalist")]
+    for kind in ("imagenet", "inaturalist"):
+        if sizes:
+            groups += [_sized(study, kind, images) for images in sizes]
+        else:
+            groups += [_role(study, kind, role) for role in study.profile.sizes]
+    return groups
+
+
+def _distinct_sizes(sizes: list[int]) -> list[int]:
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise UserError(f"sizes={sizes!r}: give whole numbers of images of at least 1")
+    return sorted(set(sizes), reverse=True)
+
+
+def _whole(study: Study, kind: str) -> Group:
+    subset = getattr(study, kind)
+    return Group(f"{kind}/full", f"all {len(subset):,} images", subset)
+
+
+def _balanced(study: Study, kind: str) -> Any:
+    subset = getattr(study, kind)
+    if kind == "inaturalist":
+        return subset.most_frequent(study.profile.balanced_classes)
+    return subset
+
+
+def _role(study: Study, kind: str, role: str) -> Group:
+    subset = _balanced(study, kind).per_class(study.profile.sizes[role])
+    return Group(f"{kind}/{role}", f"{len(subset):,} images", subset)
+
+
+def _sized(study: Study, kind: str, images: int) -> Group:
+    subset = _balanced(study, kind).take(images)
+    return Group(f"{kind}/{images:,} images", f"{images:,} images", subset)
+
+
+_QUANTITY_CLAIMS = (
+    "quantity-imagenet",
+    "quantity-inaturalist",
+    "small-subset-helps",
+    "five-per-class",
+)
+
+PAGES = {
+    page.id: page
+    for page in (
+        Page("02_background", "Background", "2", reference_groups, ("reference-gap",)),
+        Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
+        Page("03_setup", "Experimental setup", "3", lambda study, parameters: []),
+        Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
+    )
+}
+
+
+def page_named(page_id: str) -> Page:
+    """The page of that id; UserError naming the nearest."""
+    if page_id not in PAGES:
+        raise unknown("page", page_id, PAGES)
+    return PAGES[page_id]
+
+
+_STUDY_PARAMETERS = ("profile", "world", "families", "seeds", "budget")
+
+
+def study_for(page_id: str, **parameters: Any) -> Study:
+    """The study that a page's parameters ask for; where families are left empty, the page's own.
+
+    Checks every value against what the notebook declares. Raises UserError.
+    """
+    page = page_named(page_id)
+    declared = page.parameters()
+    values = {p.name: p.default for p in declared} | check_parameters(declared, parameters)
+    chosen = {name: values[name] for name in _STUDY_PARAMETERS if name in values}
+    study = Study(**chosen)
+    if not values.get("families"):
+        study.families = study.profile.page_families.get(page_id, study.profile.families)
+    return study
+
+
+def groups_of(page_id: str, study: Study, **parameters: Any) -> list[Group]:
+    """The groups that a page compares, under its parameters."""
+    return page_named(page_id).groups(study, parameters)
+
+
+__all__ = [
+    "FULL",
+    "PAGES",
+    "Page",
+    "groups_of",
+    "page_named",
+    "quantity_groups",
+    "reference_groups",
+    "study_for",
+]

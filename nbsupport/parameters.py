@@ -1,0 +1,109 @@
+"""A notebook's parameters, and the strict check of what a user gives for them.
+
+Papermill only warns of an unknown name and does not check types; here both are errors.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbsupport.errors import UserError, unknown
+
+_SCALARS = {"str": str, "int": int, "float": float, "bool": bool}
+_LINE = re.compile(r"^(\w+)\s*:\s*([\w\[\]]+)\s*=\s*(.*?)\s*(?:#\s*(.*))?$")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a page: its type as written (`int`, `list[str]` ...), default, meaning."""
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+
+
+def read_parameters(notebook: Path) -> list[Parameter]:
+    """The parameters that a notebook declares in its cell tagged `parameters`.
+
+    Each is a line `name: type = default  # meaning`. Raises UserError where the file is not a
+    notebook or a line of that cell has another form.
+    """
+    cell = _parameter_cell(notebook)
+    lines = [line for line in cell.splitlines() if line.strip() and not line.startswith("#")]
+    return [_parameter(line, notebook) for line in lines]
+
+
+def _parameter_cell(notebook: Path) -> str:
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+    except FileNotFoundError as error:
+        raise UserError(f"no notebook at {notebook}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{notebook} is not a Jupyter notebook: give an .ipynb file in format 4"
+        ) from error
+    return "".join(tagged[0]["source"]) if tagged else ""
+
+
+def _parameter(line: str, notebook: Path) -> Parameter:
+    found = _LINE.match(line)
+    if found is None:
+        raise UserError(
+            f"{notebook.name}: cannot read the parameter line {line!r}: "
+            "write `name: type = default  # meaning`"
+        )
+    name, kind, default, meaning = found.groups()
+    return Parameter(name, kind, ast.literal_eval(default), meaning or "")
+
+
+def check_parameters(declared: Iterable[Parameter], given: dict[str, Any]) -> dict[str, Any]:
+    """The given values, checked against what is declared: UserError on the first that is wrong."""
+    known = {parameter.name: parameter for parameter in declared}
+    for name, value in given.items():
+        if name not in known:
+            raise unknown("parameter", name, known)
+        if not _fits(value, known[name].type):
+            raise UserError(
+                f"parameter {name}={value!r} is of type {_type_of(value)}: "
+                f"{known[name].type} is allowed ({known[name].meaning or 'see the page'})"
+            )
+    return {name: _widened(value, known[name].type) for name, value in given.items()}
+
+
+def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Values from the command line: JSON where it reads as JSON, otherwise text."""
+    values: dict[str, Any] = {}
+    for name, text in pairs:
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            values[name] = text
+    return values
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind.startswith("list"):
+        inner = kind[5:-1]
+        return isinstance(value, list) and all(not inner or _fits(v, inner) for v in value)
+    if kind not in _SCALARS:
+        return True
+    if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+        return True
+    return isinstance(value, _SCALARS[kind]) and not (kind == "int" and isinstance(value, bool))
+
+
+def _widened(value: Any, kind: str) -> Any:
+    return float(value) if kind == "float" else value
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, list):
+        inner = sorted({type(v).__name__ for v in value})
+        return f"list[{' | '.join(inner)}]" if inner else "list"
+    return type(value).__name__

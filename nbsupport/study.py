@@ -1,0 +1,239 @@
+"""A study: a profile, a world, the cells to run; and `run(groups) -> records`, the one call a page makes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.data.sources import open_source
+from nbsupport.data.subset import Subset
+from nbsupport.errors import UserError, unknown
+from nbsupport.jobs.spec import Job
+from nbsupport.jobs.store import Store
+from nbsupport.paths import store_dir
+from nbsupport.profiles import Profile, profile_named
+from nbsupport.training.families import ARCHITECTURES, FAMILIES, IMAGES_PER_SECOND
+from nbsupport.training.recipes import Recipe, recipe_named
+from nbsupport.training.versions import VERSIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.data.tasks import Task
+
+SCRATCH = "scratch"
+FULL = "imagenet/full"
+BUDGETS = ("epochs", "steps")
+EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that differ only in family and seed: a role, its text in figures, its pre-training data.
+
+    `subset` is None for training from scratch.
+    """
+
+    role: str
+    label: str
+    subset: Subset | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fine-tuning with its parent: a group in one cell (family, seed)."""
+
+    group: Group
+    family: str
+    seed: int
+    finetune: Job
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The pre-training, where there is one, and the fine-tuning."""
+        parent = self.finetune.parent
+        return (self.finetune,) if parent is None else (parent, self.finetune)
+
+
+class Study:
+    """A profile in one world, with the cells (family, seed) that its groups are run in.
+
+    Empty `families` or `seeds` stand for the profile's. `budget` "epochs" gives every subset equal
+    epochs of pre-training with a floor of updates, "steps" equal updates. Raises UserError for a
+    name that is not known or a world that the profile does not have.
+    """
+
+    def __init__(
+        self,
+        profile: str = "demo",
+        *,
+        world: int = 1,
+        families: Iterable[str] = (),
+        seeds: Iterable[int] = (),
+        budget: str = "epochs",
+        store: Path | None = None,
+        engine: str = "local",
+    ) -> None:
+        self.profile: Profile = profile_named(profile)
+        self.world = self._checked_world(world)
+        self.families = tuple(families) or self.profile.families
+        self.seeds = tuple(seeds) or self.profile.seeds
+        for family in self.families:
+            if family not in FAMILIES:
+                raise unknown("architecture family", family, FAMILIES)
+        if budget not in BUDGETS:
+            raise unknown("budget", budget, BUDGETS)
+        self.budget, self.engine = budget, engine
+        self.store = Store(store or store_dir())
+
+    def _checked_world(self, world: int) -> int:
+        if world not in self.profile.worlds:
+            allowed = ", ".join(str(w) for w in self.profile.worlds)
+            raise UserError(f"world {world!r}: profile {self.profile.name} has worlds {allowed}")
+        return world
+
+    # what can be pre-trained on -----------------------------------------------------------------
+    @cached_property
+    def imagenet(self) -> Subset:
+        """The whole ImageNet stand-in."""
+        return open_source(self.profile.source_spec("imagenet", self.world)).all()
+
+    @cached_property
+    def inaturalist(self) -> Subset:
+        """The whole iNaturalist stand-in."""
+        return open_source(self.profile.source_spec("inaturalist", self.world)).all()
+
+    @property
+    def task(self) -> "Task":
+        """The downstream task."""
+        from nbsupport.data.tasks import open_task
+
+        return open_task(self.profile.task_spec(self.world))
+
+    @property
+    def scratch(self) -> Group:
+        """No pre-training: the lower of the paper's two reference lines."""
+        return Group(SCRATCH, "from scratch", None)
+
+    @property
+    def full(self) -> Group:
+        """Pre-training on the whole ImageNet stand-in: the upper reference line."""
+        return Group(FULL, f"all {len(self.imagenet):,} images", self.imagenet)
+
+    # what is run --------------------------------------------------------------------------------
+    def runs(self, groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Run]:
+        """Every run that these groups need: each group in each cell. Nothing is trained."""
+        return [
+            self._run(group, family, seed)
+            for group in as_groups(groups)
+            for seed in self.seeds
+            for family in self.families
+        ]
+
+    def run(
+        self, groups: Iterable[Group] | Mapping[str, Subset | None], *, progress: bool = True
+    ) -> "pd.DataFrame":
+        """Train what the store lacks, and return one record per run and evaluated epoch.
+
+        `groups` are Groups, or a mapping from a name to a Subset (None: from scratch). Raises
+        UserError where a subset is impossible or a job failed; finished jobs stay in the store.
+        """
+        runs = self.runs(groups)
+        if not runs:
+            raise UserError("no groups to run: give at least one subset (None: from scratch)")
+        return self.execute(runs, progress=progress)
+
+    def execute(self, runs: list[Run], *, progress: bool = True) -> "pd.DataFrame":
+        """Train what the store lacks of these runs, and return their records."""
+        from nbsupport.jobs import engines
+        from nbsupport.jobs.progress import Progress
+
+        jobs = [job for run in runs for job in run.jobs]
+        with Progress.of(jobs, show=progress) as shown:
+            results = engines.run(jobs, self.store, engine=self.engine, on_event=shown)
+        return self.records(runs, results)
+
+    def _run(self, group: Group, family: str, seed: int) -> Run:
+        parent = self._pretraining(group.subset, family, seed) if group.subset else None
+        task = self.profile.task_spec(self.world)
+        name = "finetune" if parent else SCRATCH
+        recipe = recipe_named(self.profile.recipes, name, family)
+        spec = {
+            "task": task,
+            "family": family,
+            "px": self.profile.px,
+            "recipe": recipe.spec(),
+            "seed": seed,
+        }
+        fingerprint = self.task.fingerprint
+        cost = recipe.epochs * self._task_images / IMAGES_PER_SECOND[family]
+        label = f"fine-tune {family} from {group.role}, seed {seed}"
+        job = Job("finetune", VERSIONS["finetune"], spec, fingerprint, parent, cost, label)
+        return Run(group, family, seed, job)
+
+    @cached_property
+    def _task_images(self) -> int:
+        return len(self.task.table("train"))
+
+    def _pretraining(self, subset: Subset, family: str, seed: int) -> Job:
+        drawn = subset.seeded(seed)
+        recipe = self._pretraining_recipe(family)
+        spec = {
+            "subset": drawn.spec(),
+            "family": family,
+            "px": self.profile.px,
+            "recipe": recipe.spec(),
+            "seed": seed,
+        }
+        images = len(drawn)
+        cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
+        label = f"pre-train {family} on {subset}, seed {seed}"
+        data = drawn.source.fingerprint
+        return Job("pretrain", VERSIONS["pretrain"], spec, data, None, cost, label)
+
+    def _pretraining_recipe(self, family: str) -> Recipe:
+        recipe = recipe_named(self.profile.recipes, "pretrain", family)
+        if self.budget == "steps":
+            return replace(recipe, updates=recipe.updates_for(len(self.imagenet)))
+        return recipe
+
+    # what came of it ----------------------------------------------------------------------------
+    def records(self, runs: Iterable[Run], results: Mapping[str, dict[str, Any]]) -> "pd.DataFrame":
+        """One row per run and evaluated epoch, from the results of their jobs by key."""
+        import pandas as pd
+
+        rows = []
+        for run in runs:
+            result = results[run.finetune.key]
+            common = self._common(run, result)
+            rows += [common | record for record in result["records"]]
+        return pd.DataFrame(rows)
+
+    def _common(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
+        subset, job = run.group.subset, run.finetune
+        return {
+            "profile": self.profile.name,
+            "world": self.world,
+            "role": run.group.role,
+            "source": subset.source.name if subset else "none",
+            "images": len(subset) if subset else 0,
+            "classes": subset.num_classes if subset else 0,
+            "family": run.family,
+            "architecture": ARCHITECTURES[run.family],
+            "seed": run.seed,
+            "key": job.key,
+            "parent_key": job.parent.key if job.parent else "",
+            "versions": "+".join(f"{j.stage}-{j.version}" for j in run.jobs),
+            "device": result["device"],
+            "precision": result["precision"],
+            "seconds": round(result["seconds"], 2),
+            "images_per_second": round(result["images_per_second"]),
+        }
+
+
+def as_groups(groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Group]:
+    """Groups as they are, or one group per entry of a mapping from a name to a subset."""
+    if isinstance(groups, Mapping):
+        return [Group(name, name, subset) for name, subset in groups.items()]
+    return list(groups)
