@@ -1,0 +1,133 @@
+"""Render the book with Jupyter Book: warnings are errors, no page asks the network for anything."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbsupport.errors import UserError
+from nbsupport.paths import root
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
+BUNDLE = Path("book/_static/generated/vega-bundle.js")
+ENDING = re.compile(r"^(?:Traceback|The above exception)", re.MULTILINE)
+# What every page depends on: a change here renders all pages anew.
+SHARED = ("_config.yml", "_toc.yml", "book/references.bib", "book/_static/*", str(BUNDLE))
+CODE = ("mathml.py", "reference.py", "render.py")
+
+
+class RenderFailedError(UserError):
+    """Jupyter Book reported warnings or stopped; the message ends with what it said."""
+
+
+@dataclass(frozen=True)
+class _Places:
+    source: Path
+    build: Path
+
+    @property
+    def html(self) -> Path:
+        return self.build / "html"
+
+    @property
+    def stamp(self) -> Path:
+        return self.build / "rendered.sha256"
+
+
+def render(out: Path | str = "_build", *, source: Path | None = None, bundle: bool = True) -> Path:
+    """Render the book in `source` (default: the project) below `out`; the path of its first page.
+
+    `out` is a folder named `_build`, as Jupyter Book wants it; relative: to `source`. Notebooks
+    are not executed. Only changed pages are rendered, all of them where something shared changed or
+    the last rendering had warnings. `bundle`: first write the script that draws the charts.
+
+    Raises RenderFailedError (a UserError) with the warnings, where there are any.
+    """
+    project = (source or root()).resolve()
+    places = _Places(project, project / out)
+    if places.build.name != "_build":
+        raise UserError(f"cannot render into {out}: the folder must be named _build")
+    if bundle:
+        _write_bundle(project)
+    digest = _shared_digest(project)
+    fresh = not places.stamp.is_file() or places.stamp.read_text() != digest
+    places.stamp.unlink(missing_ok=True)
+    _jupyter_book(places, fresh=fresh)
+    _copy_static(places)
+    places.stamp.write_text(digest)
+    return places.html / "index.html"
+
+
+def render_page(notebook: Path, out: Path) -> Path:
+    """Render one executed notebook, alone, below the folder `out`; the path of its page.
+
+    It looks like a page of the book; links to the other pages lead nowhere and are no errors.
+    """
+    source = out / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    (source / "book").mkdir(parents=True)
+    _write_bundle(root())
+    shutil.copytree(root() / "book" / "_static", source / "book" / "_static")
+    for name in ("_config.yml", "book/references.bib"):
+        if (root() / name).is_file():
+            shutil.copy(root() / name, source / name)
+    shutil.copy(notebook, source / "index.ipynb")
+    (source / "_toc.yml").write_text("format: jb-article\nroot: index\n")
+    places = _Places(source, (out / "_build").resolve())
+    _jupyter_book(places, fresh=True, strict=False)
+    return places.html / "index.html"
+
+
+def _write_bundle(project: Path) -> None:
+    from nbsupport.publishing.vega import write_bundle
+
+    write_bundle(project / BUNDLE)
+
+
+def _shared_digest(project: Path) -> str:
+    """A hash of the files that all pages share, and of the code that renders them."""
+    files = sorted(p for pattern in SHARED for p in project.glob(pattern) if p.is_file())
+    files += [Path(__file__).parent / name for name in CODE]
+    total = hashlib.sha256()
+    for path in files:
+        total.update(f"{path.name}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _jupyter_book(places: _Places, *, fresh: bool, strict: bool = True) -> None:
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command += [str(places.source), "--path-output", str(places.build.parent)]
+    command += ["-W", "--keep-going"] if strict else []
+    command += ["--all"] if fresh else []
+    path = os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
+    places.build.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    said = ANSI.sub("", done.stdout + done.stderr)
+    (places.build / "jupyter-book.log").write_text(said, encoding="utf-8")
+    if done.returncode or (strict and WARNING.search(done.stderr)):
+        raise RenderFailedError(f"the book was not rendered cleanly:\n{_complaints(done.stderr)}")
+
+
+def _complaints(stderr: str) -> str:
+    """The warnings, without the project's path; else what Sphinx said before Jupyter Book's own
+    traceback, which says nothing more."""
+    text = ANSI.sub("", stderr).replace(f"{root()}{os.sep}", "")
+    said = ENDING.split(text, maxsplit=1)[0].splitlines()
+    warnings = [line for line in said if WARNING.search(line)]
+    return "\n".join(warnings or said[-15:])
+
+
+def _copy_static(places: _Places) -> None:
+    """Jupyter Book leaves a changed static file where no page has changed."""
+    static = places.source / "book" / "_static"
+    if static.is_dir():
+        shutil.copytree(static, places.html / "_static", dirs_exist_ok=True)
