@@ -1,0 +1,1 @@
+"""From records to trends, verdicts and charts: NumPy and pandas, no torch."""

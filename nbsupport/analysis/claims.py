@@ -1,0 +1,326 @@
+"""The paper's claims as data (`claims.toml`), and what a table of records says about each."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbsupport import errors
+from nbsupport.analysis.cells import Cells
+from nbsupport.analysis.contrasts import GAP, MARGIN, STATISTICS, Contrast
+from nbsupport.analysis.trends import AXES
+from nbsupport.analysis.verdicts import (
+    KINDS,
+    WORDS,
+    Verdict,
+    combine,
+    contrast,
+    effects,
+    judge,
+    some_of_each,
+)
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+MARGINS = (0.15, 0.25, 0.33)
+RULES = ("all", "some-of-each")
+REQUIREMENTS = ("supported", "not contradicted")
+FEWEST_PAIRS = 6
+FILE = Path(__file__).with_name("claims.toml")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One comparison: a role against a role, or for effects a pair of roles against a pair."""
+
+    kind: str
+    a: str | tuple[str, str]
+    b: str | tuple[str, str]
+    require: str = "supported"
+    reference: str = "scratch"
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The roles of a and b."""
+        sides = [(s,) if isinstance(s, str) else s for s in (self.a, self.b)]
+        return (*sides[0], *sides[1])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the paper, or a control of the machinery; `claims.toml` explains it all."""
+
+    id: str
+    section: str
+    page: str
+    kind: str
+    text: str
+    parts: tuple[Part, ...]
+    figure: str = ""
+    paper: str = ""  # what the paper reports, in our words
+    statistic: str = "er"
+    reference: str = "scratch"
+    gap: tuple[str, str] = GAP
+    rule: str = "all"
+    calibrated: bool = False
+    control: bool = False
+    expect: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role the claim needs, those compared first."""
+        compared = [role for part in self.parts for role in part.compared]
+        lines = [part.reference for part in self.parts] if self.statistic != "epoch-trend" else []
+        return tuple(dict.fromkeys([*compared, *lines, *self.gap]))
+
+
+def _keys(
+    where: str, given: Mapping[str, Any], allowed: Iterable[str], needed: Iterable[str]
+) -> None:
+    for key in given:
+        if key not in allowed:
+            raise errors.unknown(f"key in {where}", key, allowed)
+    lacking = [key for key in needed if key not in given]
+    if lacking:
+        raise UserError(f"{where} lacks {', '.join(lacking)}: add it to the claims file")
+
+
+def _one_of(where: str, what: str, given: object, allowed: Iterable[str]) -> None:
+    if given not in tuple(allowed):
+        raise errors.unknown(f"{what} in {where}", given, allowed)
+
+
+def _typed(where: str, key: str, value: object, default: object) -> Any:
+    """The value, lists as tuples of text; UserError where its type is not the default's."""
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        value = tuple(value)
+    if type(value) is not type(default):
+        kind = "a list of texts" if isinstance(default, tuple) else type(default).__name__
+        raise UserError(f"{key} in {where} is {value!r}: give {kind}")
+    return value
+
+
+def _part(where: str, raw: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
+    _keys(where, raw, [f.name for f in fields(Part)], ["a", "b"])
+    pairs = claim.get("statistic") == "effects"
+    sides = {s: _typed(where, s, raw[s], ("", "") if pairs else "") for s in ("a", "b")}
+    if pairs and any(len(side) != 2 for side in sides.values()):
+        raise UserError(f"a and b in {where} must be pairs of roles")
+    kind = raw.get("kind", claim["kind"])
+    _one_of(where, "kind", kind, [k for k in KINDS if k != "composite"])
+    require = raw.get("require", "supported")
+    _one_of(where, "requirement", require, REQUIREMENTS)
+    reference = _typed(
+        where, "reference", raw.get("reference", claim.get("reference", "scratch")), ""
+    )
+    return Part(kind, sides["a"], sides["b"], require, reference)
+
+
+def _claim(raw: Mapping[str, Any]) -> Claim:
+    where = f"claim {raw.get('id', '(without id)')!r}"
+    names = {f.name: f.default for f in fields(Claim) if f.name != "parts"}
+    needed = ["id", "section", "page", "kind", "text"]
+    _keys(where, raw, [*names, "a", "b", "part"], needed)
+    if ("part" in raw) == ("a" in raw or "b" in raw):
+        raise UserError(f"{where} needs either a and b, or parts")
+    values = {
+        k: _typed(where, k, raw[k], "" if k in needed else names[k]) for k in names if k in raw
+    }
+    for key, allowed in (("kind", KINDS), ("statistic", STATISTICS), ("rule", RULES)):
+        if key in values:
+            _one_of(where, key, values[key], allowed)
+    for word in values.get("expect", ()):
+        _one_of(where, "expected verdict", word, WORDS)
+    if len(values.get("gap", GAP)) != 2:
+        raise UserError(f"gap in {where} must be a pair of roles")
+    given = raw.get("part", [{s: raw[s] for s in ("a", "b") if s in raw}])
+    parts = tuple(_part(f"part {i + 1} of {where}", part, raw) for i, part in enumerate(given))
+    if values.get("rule") == "some-of-each" and len(parts) < FEWEST_PAIRS:
+        raise UserError(f"{where} has {len(parts)} pairs: give at least {FEWEST_PAIRS}")
+    return Claim(parts=parts, **values)
+
+
+def parse(text: str) -> dict[str, Claim]:
+    """Claims by id, from TOML text. Raises UserError for anything unknown, missing or twice."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"the claims are not valid TOML ({error}): mend that place") from error
+    _keys("the claims file", raw, ["claim"], ["claim"])
+    claims: dict[str, Claim] = {}
+    for entry in raw["claim"]:
+        claim = _claim(entry)
+        if claim.id in claims:
+            raise UserError(f"claim {claim.id!r} stands twice: give each an id of its own")
+        claims[claim.id] = claim
+    return claims
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Claim]:
+    return parse(FILE.read_text(encoding="utf-8"))
+
+
+def load() -> dict[str, Claim]:
+    """All claims and controls of the book by id, in the paper's order."""
+    return dict(_shipped())
+
+
+def of_page(page: str) -> dict[str, Claim]:
+    """The claims that a page settles; empty for a page without any."""
+    return {key: claim for key, claim in load().items() if claim.page == page}
+
+
+def _compare(claim: Claim, part: Part, cells: Cells, axis: str, margin: float) -> Contrast:
+    if isinstance(part.a, tuple) and isinstance(part.b, tuple):
+        return effects(
+            cells,
+            part.a,
+            part.b,
+            reference=part.reference,
+            gap=claim.gap,
+            axis=axis,
+            margin=margin,
+        )
+    return contrast(
+        cells,
+        str(part.a),
+        str(part.b),
+        reference=part.reference,
+        gap=claim.gap,
+        axis=axis,
+        margin=margin,
+        statistic=claim.statistic,
+    )
+
+
+def _absent(claim: Claim, cells: Cells) -> list[str]:
+    return [role for role in claim.roles if not cells.has(role)]
+
+
+def verdict(
+    claim: Claim | str,
+    points: pd.DataFrame | Cells,
+    *,
+    axis: str = "linear",
+    margin: float = MARGIN,
+    simulated: bool = True,
+) -> Verdict:
+    """What the points say about a claim (or its id); "not run" where a role has no points.
+
+    simulated: the points come from the simulated world, on which a calibrated claim is no evidence.
+    """
+    if isinstance(claim, str):
+        if claim not in _shipped():
+            raise errors.unknown("claim", claim, _shipped())
+        claim = _shipped()[claim]
+    if axis not in AXES:
+        raise errors.unknown("axis", axis, AXES)
+    cells = Cells.of(points)
+    absent = _absent(claim, cells)
+    if absent:
+        return Verdict("not run", f"no runs of {', '.join(absent)}")
+    found = [_compare(claim, part, cells, axis, margin) for part in claim.parts]
+    if claim.rule == "some-of-each":
+        result = some_of_each(found)
+    else:
+        pairs = list(zip(claim.parts, found, strict=True))
+        judged = [judge(p.kind, c, gap_needed=(p.a, p.b) != claim.gap) for p, c in pairs]
+        result = combine(judged, [part.require for part in claim.parts])
+    if claim.calibrated and simulated:
+        result = replace(result, word="calibrated", direction="", more_cells=None)
+    return _with_expectation(claim, result)
+
+
+def _with_expectation(claim: Claim, result: Verdict) -> Verdict:
+    """A control's verdict, with a remark where it is not among those that would be in order."""
+    if not claim.expect or result.word in (*claim.expect, "leans", "not run"):
+        return result
+    return replace(result, remark="; ".join(filter(None, ["not as expected", result.remark])))
+
+
+def sensitivity(claim: Claim | str, points: pd.DataFrame | Cells, **options: Any) -> pd.DataFrame:
+    """The verdict on the three axes, then on linear axes at the other margins; a row for each.
+
+    Columns axis, margin, verdict, statistic, low, high. A table to look at, not a second chance.
+    """
+    import pandas as pd
+
+    cells = Cells.of(points)
+    settings = [(axis, MARGIN) for axis in AXES]
+    settings += [("linear", margin) for margin in MARGINS if margin != MARGIN]
+    rows = []
+    for axis, margin in settings:
+        result = verdict(claim, cells, axis=axis, margin=margin, **options)
+        rows.append((axis, margin, result.text, *_numbers(result)[:3]))
+    return pd.DataFrame(rows, columns=["axis", "margin", "verdict", "statistic", "low", "high"])
+
+
+def _numbers(result: Verdict) -> tuple[float, float, float, int]:
+    c = result.contrast
+    if c is None:
+        return float("nan"), float("nan"), float("nan"), 0
+    return c.estimate.value, c.low, c.high, c.cells
+
+
+def ledger(
+    points: pd.DataFrame | Cells,
+    *,
+    claims: Iterable[str] | None = None,
+    axis: str = "linear",
+    margin: float = MARGIN,
+    simulated: bool = True,
+) -> pd.DataFrame:
+    """All claims (or those with these ids) against the points, a row each.
+
+    Columns id, section, kind, statistic, low, high, cells, verdict, remark; then the verdicts of
+    the sensitivity table: logit, probit, margin 0.15, margin 0.33. A composite shows the numbers of
+    the part that decided it.
+    """
+    import pandas as pd
+
+    cells, known = Cells.of(points), _shipped()
+    rows = []
+    for name in known if claims is None else claims:
+        result = verdict(name, cells, axis=axis, margin=margin, simulated=simulated)
+        claim = known[name]
+        table = sensitivity(claim, cells, simulated=simulated)
+        others = [
+            v
+            for a, m, v in zip(table["axis"], table["margin"], table["verdict"], strict=True)
+            if (a, m) != ("linear", MARGIN)
+        ]
+        rows.append(
+            (
+                claim.id,
+                claim.section,
+                claim.kind,
+                *_numbers(result),
+                result.text,
+                result.remark,
+                *others,
+            )
+        )
+    columns = [
+        "id",
+        "section",
+        "kind",
+        "statistic",
+        "low",
+        "high",
+        "cells",
+        "verdict",
+        "remark",
+        "logit",
+        "probit",
+        "margin 0.15",
+        "margin 0.33",
+    ]
+    return pd.DataFrame(rows, columns=columns)
