@@ -1,0 +1,68 @@
+# make book    the book on the demo profile; PROFILE=smoke for a quick look, see README.md
+# make test    everything quick: linters, types, tests, the smoke book in a browser
+# Everything below needs no more than git, make and Python 3.11 or later.
+
+PROFILE ?= demo
+PORT ?= 8000
+PYTHON ?=
+RUN := .venv/bin/python
+export PYTHON
+
+.PHONY: help book test test-slow lint format serve records plan setup requirements clean clean-store
+
+help:
+	@echo "make book [PROFILE=demo|smoke]   train, execute every page, render the book"
+	@echo "make serve [PORT=8000]           show the book at this machine's address only"
+	@echo "make test                        linters, types, quick tests, the smoke book in a browser"
+	@echo "make test-slow                   the tests that take minutes"
+	@echo "make records [PROFILE=demo]      train what the verdicts rest on; goes on where it stopped"
+	@echo "make plan [PROFILE=demo]         what a build would train, and what it costs"
+	@echo "make clean                       remove what was rendered; trained jobs are kept"
+	@echo "make clean-store                 remove the trained jobs, after asking"
+
+setup:
+	@sh tools/setup.sh
+
+book: setup
+	@$(RUN) -m nbsupport build --profile $(PROFILE)
+
+records: setup
+	@$(RUN) -m nbsupport records --profile $(PROFILE)
+
+plan: setup
+	@$(RUN) -m nbsupport plan --profile $(PROFILE)
+
+serve: setup
+	@test -f _build/html/index.html || { echo "no book yet: make book" >&2; exit 1; }
+	@echo "http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
+	@$(RUN) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lint: setup
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+format: setup
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+test: lint
+	$(RUN) -m pytest -m "not slow" --durations 15
+
+test-slow: setup
+	$(RUN) -m pytest -m slow --durations 15
+
+# Pins newer versions; torch and torchvision stay together because both are in requirements.in.
+requirements:
+	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
+	  --custom-compile-command "make requirements" requirements-read.in -o requirements-read.txt
+	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
+	  --custom-compile-command "make requirements" requirements.in -o requirements.txt
+
+clean:
+	rm -rf _build book/sections book/_static/generated rerun .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+clean-store:
+	@printf 'Remove every trained job in %s? [y/N] ' "$${NBSUPPORT_STORE:-store}"
+	@read answer && [ "$$answer" = y ] || { echo "nothing removed"; exit 1; }
+	rm -rf "$${NBSUPPORT_STORE:-store}"

@@ -1,0 +1,167 @@
+"""Habits of the project that no linter knows."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from nbsupport.paths import root
+
+ROOT = root()
+TEXT = {".py", ".md", ".toml", ".yml", ".txt", ".in", ".sh", ".css", ".js", ".cff", ".ipynb", ""}
+MAX_LINES = 400
+
+
+def tracked() -> list[Path]:
+    """The project's files: tracked, or new and not ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def python_files() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py"]
+
+
+def notebooks() -> list[Path]:
+    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda p: p.stem)
+def test_notebooks_are_committed_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert code, "a page without code belongs in book/"
+    for number, cell in enumerate(code):
+        assert cell.outputs == [], f"code cell {number} has outputs"
+        assert cell.execution_count is None, f"code cell {number} has an execution count"
+    tagged = [c for c in code if "parameters" in c.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    assert tagged[0] is code[0]
+
+
+def test_every_notebook_is_in_the_table_of_contents_and_the_other_way_round():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    sections = {Path(f).name for f in files if f.startswith("book/sections/")}
+    assert sections == {path.stem for path in notebooks()}
+    written = [toc["root"], *(f for f in files if not f.startswith("book/sections/"))]
+    missing = [f for f in written if not (ROOT / f"{f}.md").is_file()]
+    assert missing == []
+    assert {p.stem for p in (ROOT / "book").glob("*.md")} == {Path(f).name for f in written}
+
+
+def test_no_file_names_a_machine_path_or_a_package_index():
+    place = re.compile(r"(?<![\w.])/(?:home|root|Users|work|mnt)/\w")
+    index = re.compile("|".join(["py" + r"pi\.org", "pythonhosted" + r"\.org", "--index" + "-url"]))
+    guilty = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked()
+        if path.suffix in TEXT
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if place.search(line) or index.search(line)
+    ]
+    assert guilty == []
+
+
+def test_source_files_are_short():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in python_files()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert long == {}
+
+
+def test_nothing_is_unpickled_swallowed_or_left_to_do():
+    later = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+    found = []
+    for path in python_files():
+        text = path.read_text(encoding="utf-8")
+        where = path.relative_to(ROOT)
+        if later.search(text):
+            found.append(f"{where}: something left to do")
+        for node in ast.walk(ast.parse(text)):
+            found += [f"{where}:{node.lineno}: {what}" for what in offences(node)]
+    assert found == []
+
+
+def offences(node: ast.AST) -> list[str]:
+    """What a reviewer would refuse in this node."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = {a.name for a in node.names} | {getattr(node, "module", None)}
+        return ["imports pickle"] if names & {"pickle", "dill", "cloudpickle"} else []
+    if isinstance(node, ast.ExceptHandler):
+        silent = all(isinstance(s, ast.Pass) for s in node.body)
+        return ["swallows an error"] if silent else []
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+        safe = {k.arg: ast.unparse(k.value) for k in node.keywords}.get("weights_only") == "True"
+        return [] if safe else ["torch.load without weights_only=True"]
+    return []
+
+
+ORDER = ["savanna", "data", "training", "jobs", "analysis", "publishing"]
+
+
+def test_modules_import_in_one_direction():
+    """A folder imports nothing from a later one."""
+    wrong = []
+    for place, folder in enumerate(ORDER):
+        for path in (ROOT / "nbsupport" / folder).rglob("*.py"):
+            names = imported(ast.parse(path.read_text(encoding="utf-8")))
+            later = {f"nbsupport.{name}" for name in [*ORDER[place + 1 :], "cli"]}
+            wrong += [
+                f"{path.relative_to(ROOT)} imports {name}"
+                for name in names
+                if any(name == part or name.startswith(part + ".") for part in later)
+            ]
+    assert wrong == []
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Dotted names of the modules a file imports, `from a import b` as both a and a.b."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_requirements_pin_everything_and_reading_needs_no_torch():
+    def pins(name: str) -> dict[str, set[str]]:
+        lines = (ROOT / name).read_text().splitlines()
+        entries = [line for line in lines if line and not line.startswith("#")]
+        assert all("==" in line for line in entries)
+        found: dict[str, set[str]] = {}
+        for line in entries:
+            package, version = line.split(";")[0].strip().split("==")
+            found.setdefault(package, set()).add(version)
+        return found
+
+    everything, reading = pins("requirements.txt"), pins("requirements-read.txt")
+    assert {"torch", "torchvision", "jupyter-book", "pytest", "ruff", "mypy"} <= set(everything)
+    assert not {"torch", "torchvision", "timm", "triton"} & set(reading)
+    assert all(everything[name] == versions for name, versions in reading.items())
+    assert all(version.startswith("1.") for version in everything["jupyter-book"])
+
+
+LIGHT = ["nbsupport", "nbsupport.cli", "nbsupport.pages", "nbsupport.plan", "nbsupport.jobs.store"]
+
+
+@pytest.mark.parametrize("module", [*LIGHT, "nbsupport.analysis.claims"])
+def test_light_modules_do_not_load_torch(module):
+    code = f"import sys, {module}; print(sorted({{'torch', 'timm', 'altair'}} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
