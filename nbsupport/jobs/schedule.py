@@ -1,0 +1,79 @@
+"""Which jobs are to be done, and in which order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nbsupport.jobs.spec import Job
+from nbsupport.jobs.store import Store
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a list of jobs asks for, each job once.
+
+    `found` is in the store; `to_train` is in the order to begin (parents first, then the
+    longest), and holds the parents that others need; `shared` are the parents in it that several
+    jobs of it start from.
+    """
+
+    found: tuple[Job, ...]
+    to_train: tuple[Job, ...]
+    shared: tuple[Job, ...]
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All of them."""
+        return self.found + self.to_train
+
+    @property
+    def cost(self) -> float:
+        """Estimated thread-seconds of the training."""
+        return sum(job.cost for job in self.to_train)
+
+
+def plan(jobs: Iterable[Job], store: Store) -> Plan:
+    """Sort jobs into found and to be trained.
+
+    A parent that nobody asks for, and that is not in the store, is trained only where a job that
+    is itself to be trained starts from it. Reads the store, writes nothing.
+    """
+    found: dict[str, Job] = {}
+    missing: dict[str, Job] = {}
+    for asked in jobs:
+        needed = True
+        for job in (asked, *asked.ancestors()):
+            if job.key not in found and job.key not in missing:
+                if store.check(job):
+                    found[job.key] = job
+                elif needed:
+                    missing[job.key] = job
+            # What a finished job started from has done its part, and may be gone.
+            needed = job.key in missing
+    children = _children(missing)
+    shared = tuple(job for job in missing.values() if len(children[job.key]) > 1)
+    return Plan(tuple(found.values()), tuple(in_order(missing.values())), shared)
+
+
+def _children(jobs: dict[str, Job]) -> dict[str, list[Job]]:
+    """For each job those of the others that start from it."""
+    children: dict[str, list[Job]] = {key: [] for key in jobs}
+    for job in jobs.values():
+        if job.parent and job.parent.key in children:
+            children[job.parent.key].append(job)
+    return children
+
+
+def in_order(jobs: Iterable[Job]) -> list[Job]:
+    """Those that others wait for first, with the most work behind them; then the longest."""
+    by_key = {job.key: job for job in jobs}
+    children = _children(by_key)
+    behind = {key: job.cost for key, job in by_key.items()}
+    for job in by_key.values():
+        for ancestor in job.ancestors():
+            if ancestor.key in behind:
+                behind[ancestor.key] += job.cost
+
+    def rank(job: Job) -> tuple[bool, int, float]:
+        return not children[job.key], len(list(job.ancestors())), -behind[job.key]
+
+    return sorted(by_key.values(), key=rank)

@@ -1,0 +1,264 @@
+"""Where finished jobs are kept: a folder a job, done when its result.json is there."""
+
+import json
+import os
+import re
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from nbsupport.errors import UserError
+from nbsupport.jobs.problems import StoreError, StoreWarning, store_error
+from nbsupport.jobs.spec import Job, canonical
+
+RESULT = "result.json"
+WEIGHTS = "weights.safetensors"
+_FOLDER = re.compile(r"[0-9a-f]{64}(\.broken-\d+)?")
+
+
+class Entry(NamedTuple):
+    """A line of the list of jobs: `state` is done, running, partial or broken.
+
+    `seconds` of wall time, `size` in bytes, `when` it was last written (UNIX time).
+    """
+
+    stage: str
+    key: str
+    label: str
+    state: str
+    seconds: float | None
+    size: int
+    when: float
+
+
+def weights_seal(folder: Path) -> dict[str, Any] | None:
+    """Size and SHA-256 of a folder's weights, None where it has none."""
+    path = folder / WEIGHTS
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    return {"size": path.stat().st_size, "sha256": digest}
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for here, _, names in os.walk(folder):
+        for name in names:
+            # A file may go while others work in the store.
+            with suppress(FileNotFoundError):
+                total += (Path(here) / name).lstat().st_size
+    return total
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; ValueError where the file holds anything else."""
+    content = json.loads(path.read_bytes())
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} is no JSON object")
+    return content
+
+
+class Store:
+    """The jobs kept under `root`, in `root/<stage>/<key>/`; locks are in `root/locks/`.
+
+    A method that takes a job also takes its key. Reading needs no right to write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def folder(self, job: Job | str) -> Path:
+        """The folder of a job; UserError for a key that no folder has."""
+        if isinstance(job, Job):
+            return self.root / job.stage / job.key
+        found = next(self._folders(job), None)
+        if found is None:
+            raise UserError(f"no job {job[:12]!r} in the store {self.root}")
+        return found
+
+    def _folders(self, name: str) -> Iterator[Path]:
+        """Job folders whose name matches the pattern `name`, in every stage."""
+        for path in sorted(self.root.glob(f"*/{name}")):
+            if _FOLDER.fullmatch(path.name) and (path / "spec.json").exists():
+                yield path
+
+    def done(self, job: Job | str) -> bool:
+        """Whether the job has a result; a glance, the content is not checked."""
+        if isinstance(job, Job):
+            return (self.folder(job) / RESULT).exists()
+        return any((folder / RESULT).exists() for folder in self._folders(job))
+
+    def record(self, job: Job | str) -> dict[str, Any]:
+        """All of result.json: result, checksum, weights (size, sha256), wall_seconds, finished.
+
+        Raises ValueError where it is damaged, FileNotFoundError where there is none.
+        """
+        record = _read(self.folder(job) / RESULT)
+        try:
+            seal = sha256(canonical(record["result"]).encode("ascii")).hexdigest()
+            sound = record["checksum"] == seal and "weights" in record
+        except (KeyError, TypeError) as problem:
+            raise ValueError(f"{RESULT} is incomplete") from problem
+        if not sound:
+            raise ValueError(f"{RESULT} does not match its checksum")
+        return record
+
+    def problem(self, job: Job | str, *, full: bool = False) -> str | None:
+        """What is wrong with a done job, "" where nothing is, None where it is not done.
+
+        Compares result.json with its checksum and the weights with their size; with `full`, also
+        with their SHA-256.
+        """
+        if not self.done(job):
+            return None
+        try:
+            weights = self.record(job)["weights"]
+            if weights is None:
+                return ""
+            path = self.folder(job) / WEIGHTS
+            if path.stat().st_size != weights["size"]:
+                return f"{WEIGHTS} has {path.stat().st_size} bytes instead of {weights['size']}"
+            if full and weights_seal(path.parent) != weights:
+                return f"{WEIGHTS} does not match its checksum"
+        except FileNotFoundError as problem:
+            return f"{Path(problem.filename).name} is missing"
+        except (ValueError, KeyError, TypeError) as problem:
+            return f"{RESULT} is damaged ({problem})"
+        return ""
+
+    def check(self, job: Job | str, *, full: bool = False) -> bool:
+        """Whether the job is done and undamaged (see `problem`)."""
+        return self.problem(job, full=full) == ""
+
+    def result(self, job: Job | str) -> dict[str, Any]:
+        """What the stage returned; UserError where the job is not done or is damaged."""
+        problem = self.problem(job)
+        if problem == "":
+            return self.record(job)["result"]
+        name = self.folder(job)
+        what = "is not done" if problem is None else f"is damaged: {problem}"
+        raise UserError(f"the job in {name} {what}; run what needs it again")
+
+    def lock(self, job: Job | str) -> FileLock:
+        """The job's lock, not yet taken: `with store.lock(job):` or `.acquire(timeout=0)`.
+
+        The system frees it when its process ends, however that ends.
+        """
+        key = job.key if isinstance(job, Job) else job
+        folder = self.root / "locks"
+        with self.writing():
+            folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / f"{key}.lock")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turns an OSError about the store into a StoreError that says what to do."""
+        try:
+            yield
+        except OSError as problem:
+            told = store_error(problem, self.root)
+            raise told or StoreError(
+                f"the store {self.root} cannot be written ({problem}): point NBSUPPORT_STORE to "
+                "another folder"
+            ) from problem
+
+    def require_writable(self) -> None:
+        """Raises StoreError where nothing can be written to the store."""
+        with self.writing():
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".probe-{os.getpid()}"
+            try:
+                probe.write_bytes(b"x" * 4096)
+            finally:
+                probe.unlink(missing_ok=True)
+
+    def set_aside(self, job: Job | str, problem: str) -> str:
+        """Rename a damaged job's folder to `<key>.broken-N`; a sentence on it is returned.
+
+        The caller holds the job's lock.
+        """
+        folder = self.folder(job)
+        number = 1
+        while (aside := folder.with_name(f"{folder.name}.broken-{number}")).exists():
+            number += 1
+        with self.writing():
+            folder.rename(aside)
+        return f"{problem} in {folder}: set aside as {aside.name}, and made again when needed"
+
+    def warn(self, text: str) -> None:
+        """Tell the user of damage, as a StoreWarning."""
+        warnings.warn(text, StoreWarning, stacklevel=2)
+
+    def jobs(self) -> list[Entry]:
+        """A light record of every job, damaged ones included, by stage and key."""
+        return [self._entry(folder) for folder in self._folders("*")]
+
+    def _entry(self, folder: Path) -> Entry:
+        key, _, aside = folder.name.partition(".")
+        label, seconds = "", None
+        with suppress(ValueError):
+            label = str(_read(folder / "spec.json").get("label", ""))
+        problem = "set aside" if aside else self.problem(key)
+        if problem == "":
+            seconds = self.record(key).get("wall_seconds")
+            state = "done"
+        elif problem is None:
+            state = "running" if self.locked(key) else "partial"
+        else:
+            state = "broken"
+        when = folder.stat().st_mtime
+        return Entry(folder.parent.name, folder.name, label, state, seconds, _size(folder), when)
+
+    def locked(self, job: Job | str) -> bool:
+        """Whether a process works on the job at this moment."""
+        key = job.key if isinstance(job, Job) else job
+        if not (self.root / "locks" / f"{key}.lock").exists():
+            return False
+        try:
+            with self.lock(key).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def find(self, prefix: str) -> str:
+        """The one key that begins with `prefix`; UserError where none or several do."""
+        if not re.fullmatch(r"[0-9a-f]{1,64}", prefix):
+            raise UserError(f"{prefix!r} is no key: give the first hex digits of one, as in `jobs`")
+        keys = sorted({folder.name[:64] for folder in self._folders(f"{prefix}*")})
+        if not keys:
+            raise UserError(f"no job in {self.root} has a key that begins with {prefix}")
+        if len(keys) > 1:
+            some = ", ".join(key[: len(prefix) + 6] for key in keys[:5])
+            raise UserError(f"{len(keys)} keys begin with {prefix} ({some}): give more digits")
+        return keys[0]
+
+    def remove(self, job: Job | str) -> int:
+        """Delete a job and what was set aside of it; the bytes freed are returned.
+
+        UserError while a process works on it.
+        """
+        key = job.key if isinstance(job, Job) else job
+        folders = list(self._folders(f"{key}*"))
+        if not folders:
+            raise UserError(f"no job {key[:12]!r} in the store {self.root}")
+        try:
+            with self.lock(key).acquire(timeout=0), self.writing():
+                freed = sum(_size(folder) for folder in folders)
+                for folder in folders:
+                    # Without its result a job is not done, should the rest be cut short.
+                    (folder / RESULT).unlink(missing_ok=True)
+                    shutil.rmtree(folder)
+        except Timeout:
+            raise UserError(f"the job {key[:12]} is being trained: stop that first") from None
+        return freed
+
+    def size(self) -> int:
+        """Bytes of everything under the store's root."""
+        return _size(self.root)

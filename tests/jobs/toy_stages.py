@@ -1,0 +1,73 @@
+"""Stages that do next to nothing, for the tests of the engines. Imported by the workers."""
+
+import errno
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from nbsupport.errors import UserError
+
+
+def _note(spec: dict[str, Any], what: str) -> None:
+    """Add a line to the diary that all processes share: a short append is atomic."""
+    if "diary" in spec:
+        line = f"{what} {spec['name']} {os.getpid()} {time.monotonic()}\n"
+        with Path(spec["diary"]).open("a") as diary:
+            diary.write(line)
+
+
+def grow(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """Adds up numbers epoch by epoch, keeping its state like a training does."""
+    _note(spec, "begin")
+    print("printed by", spec["name"])
+    print("complained by", spec["name"], file=sys.stderr)
+    logging.getLogger("toy").info("logged by %s", spec["name"])
+    state = folder / "state.json"
+    start = json.loads(state.read_text()) if state.exists() else {"epoch": 0, "total": 0.0}
+    if parent and not state.exists():
+        start["total"] = float((parent / "weights.safetensors").read_text())
+    for epoch in range(start["epoch"] + 1, spec.get("epochs", 2) + 1):
+        time.sleep(spec.get("pause", 0))
+        start = {"epoch": epoch, "total": start["total"] + epoch}
+        draft = folder / "state.tmp"
+        draft.write_text(json.dumps(start))
+        draft.replace(state)
+        report({"epoch": epoch, "epochs": spec.get("epochs", 2)})
+        _note(spec, f"epoch{epoch}")
+        _misbehave(spec, epoch, folder)
+    (folder / "weights.safetensors").write_text(str(start["total"]))
+    state.unlink()
+    _note(spec, "end")
+    return {"total": start["total"], "seconds": 0.1, "device": "cpu", "odd": float("nan")}
+
+
+def _misbehave(spec: dict, epoch: int, folder: Path) -> None:
+    how = spec.get("trouble", "")
+    if how == "raise":
+        raise ValueError("the numbers do not add up")
+    if how == "user":
+        raise UserError("sizes holds 7000: the source has 5000 images; give at most that")
+    if how == "full":
+        raise OSError(errno.ENOSPC, "No space left on device")
+    once = folder / "died-once"
+    if how == "die" or (how == "die once" and epoch == 2 and not once.exists()):
+        once.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def threads(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """How many threads torch may use."""
+    import torch
+
+    return {"threads": torch.get_num_threads(), "interop": torch.get_num_interop_threads()}
+
+
+def surroundings(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """What a worker sees."""
+    names = ("OMP_NUM_THREADS", "PYTHONHASHSEED")
+    return {**{name: os.environ.get(name) for name in names}, "torch": "torch" in sys.modules}
