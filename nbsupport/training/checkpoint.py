@@ -1,0 +1,58 @@
+"""A training's state on disk at the end of an epoch: one file, replaced in one step."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+NAME = "checkpoint.safetensors"
+
+
+def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Any) -> None:
+    """Model, optimizer and `state` (JSON-able), so that a reader sees all of it or none."""
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+    flat = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    path = folder / NAME
+    partial = path.with_name(NAME + ".partial")
+    save_file(flat, partial, metadata={"state": json.dumps(state)})
+    partial.replace(path)
+
+
+def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """Put back what `save` kept, and return its state; None where there is no checkpoint."""
+    path = folder / NAME
+    if not path.exists():
+        return None
+    with safe_open(path, "pt") as stored:
+        state = json.loads(stored.metadata()["state"])
+        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    prefix = "model."
+    weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    model.load_state_dict(weights)
+    _restore(optimizer, tensors)
+    return state
+
+
+def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for name, value in tensors.items():
+        kind, _, rest = name.partition(".")
+        if kind != "optimizer":
+            continue
+        index, _, field = rest.partition(".")
+        parameter = parameters[int(index)]
+        if value.shape == parameter.shape:
+            # A fused optimizer walks through memory: moments must lie as their parameter does.
+            value = torch.empty_like(parameter).copy_(value)
+        optimizer.state[parameter][field] = value
+
+
+def remove(folder: Path) -> None:
+    """Delete the checkpoint, if there is one."""
+    (folder / NAME).unlink(missing_ok=True)

@@ -1,0 +1,39 @@
+"""The paper's five architecture families, by name (Section 3; exact variants are not given there).
+
+Imports nothing, so that planning a study costs nothing.
+"""
+
+FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
+
+SMALL_PX = 64  # the largest image side that a small sibling is meant for
+
+ARCHITECTURES = {
+    "resnet": "small ResNet",
+    "resnext": "small ResNeXt",
+    "densenet": "small DenseNet",
+    "alexnet": "small AlexNet",
+    "mobilenetv3": "small MobileNetV3",
+}
+
+FULL_SIZE = {
+    "resnet": "resnet50",
+    "resnext": "resnext50_32x4d",
+    "densenet": "densenet121",
+    "alexnet": "alexnet",
+    "mobilenetv3": "mobilenetv3_large_100",
+}
+
+# Images of 32 px per thread-second, forward, backward and update with batches of 128, on one
+# thread of an AMD EPYC (Zen 5). Only estimates of cost use them.
+IMAGES_PER_SECOND = {
+    "resnet": 5400,
+    "resnext": 5000,
+    "densenet": 5000,
+    "alexnet": 5000,
+    "mobilenetv3": 5000,
+}
+
+
+def architecture(family: str, px: int) -> str:
+    """What a family is at an image side of `px`: a small sibling, or the published one."""
+    return (ARCHITECTURES if px <= SMALL_PX else FULL_SIZE)[family]

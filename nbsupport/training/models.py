@@ -1,0 +1,82 @@
+"""Models by family and image size, their heads, and their weights on disk."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from nbsupport.errors import UserError, unknown
+from nbsupport.training.families import FAMILIES, FULL_SIZE, SMALL_PX
+from nbsupport.training.seeds import seeded
+
+__all__ = ["FAMILIES", "build", "head_name", "load_weights", "replace_head", "save_weights"]
+
+
+def build(family: str, num_classes: int, px: int, seed: int = 0) -> nn.Module:
+    """A model of the family with weights drawn from `seed`: [n, 3, px, px] to [n, num_classes].
+
+    Up to 64 px a small sibling (small.py); above, timm's or torchvision's own, untrained.
+    Raises UserError for an unknown family.
+    """
+    if family not in FAMILIES:
+        raise unknown("architecture family", family, FAMILIES)
+    with seeded(seed, "initialisation"):
+        if px <= SMALL_PX:
+            from nbsupport.training.small import build_small
+
+            return build_small(family, num_classes, px)
+        return _full_size(FULL_SIZE[family], num_classes)
+
+
+def _full_size(name: str, num_classes: int) -> nn.Module:
+    if name == "alexnet":  # timm has none
+        from torchvision.models import alexnet
+
+        return alexnet(weights=None, num_classes=num_classes)
+    import timm
+
+    return timm.create_model(name, pretrained=False, num_classes=num_classes)
+
+
+def head_name(model: nn.Module) -> str:
+    """The dotted name of the head: the last linear layer, in every family."""
+    return [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
+
+
+def replace_head(model: nn.Module, num_classes: int, generator_seed: int) -> nn.Module:
+    """The model with a new head drawn from the seed, for fine-tuning on other classes."""
+    name = head_name(model)
+    width = int(model.get_parameter(f"{name}.weight").shape[1])
+    with seeded(generator_seed, "head"):
+        head = nn.Linear(width, num_classes)
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, head)
+    return model
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    """Parameters and buffers as safetensors, in one step: a reader sees all of it or none."""
+    partial = path.with_name(path.name + ".partial")
+    tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
+    save_file(tensors, partial)
+    partial.replace(path)
+
+
+def load_weights(family: str, px: int, path: Path) -> nn.Module:
+    """The model of a family with the weights in a file, which also tells its number of classes.
+
+    Raises UserError where the file is of another family or size.
+    """
+    tensors = load_file(path)
+    model = build(family, 1, px)
+    weight = tensors.get(head_name(model) + ".weight", torch.empty(1, 0))
+    replace_head(model, len(weight), 0)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise UserError(
+            f"{path} does not hold the weights of {family} at {px} px: "
+            "give the folder of a pre-training of that family and image size"
+        ) from error
+    return model

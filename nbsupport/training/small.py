@@ -1,0 +1,152 @@
+"""Small siblings of the five families for images of at most 64 px.
+
+Each keeps its family's defining block, taken from timm or torchvision, in few layers. They are
+sized for one CPU thread.
+"""
+
+from functools import partial
+
+import torch
+from timm.models.densenet import DenseBlock, DenseTransition
+from timm.models.resnet import BasicBlock, Bottleneck
+from torch import nn
+from torchvision.models.mobilenetv3 import InvertedResidual, InvertedResidualConfig
+from torchvision.ops.misc import Conv2dNormActivation
+
+from nbsupport.errors import unknown
+
+
+class SmallNet(nn.Module):
+    """Features [n, c, h, w] averaged over space (or flattened) and a linear head on them."""
+
+    def __init__(self, features: nn.Module, width: int, num_classes: int) -> None:
+        super().__init__()
+        self.features = features
+        self.head = nn.Linear(width, num_classes)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Images float [n, 3, px, px] to logits [n, num_classes]."""
+        features = self.features(images)
+        return self.head(features.mean((2, 3)) if features.ndim == 4 else features)
+
+
+def build_small(family: str, num_classes: int, px: int) -> SmallNet:
+    """The small sibling of a family, initialised from PyTorch's global random state."""
+    if family not in _BUILDERS:
+        raise unknown("architecture family", family, _BUILDERS)
+    features, width = _BUILDERS[family](px)
+    model = SmallNet(features, width, num_classes)
+    _initialise(model)
+    return model
+
+
+def _initialise(model: SmallNet) -> None:
+    for module in model.features.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module | None:
+    if stride == 1 and inputs == outputs:
+        return None
+    conv = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs))
+
+
+def _resnet(px: int) -> tuple[nn.Module, int]:
+    del px
+    layers: list[nn.Module] = [Conv2dNormActivation(3, 16, 3, 2)]
+    inputs = 16
+    for width, stride in ((16, 1), (32, 2), (64, 2)):
+        shortcut = _shortcut(inputs, width, stride)
+        layers.append(BasicBlock(inputs, width, stride, downsample=shortcut))
+        inputs = width
+    return nn.Sequential(*layers), inputs
+
+
+def _resnext(px: int) -> tuple[nn.Module, int]:
+    del px
+    layers: list[nn.Module] = [Conv2dNormActivation(3, 16, 3, 2)]
+    inputs = 16
+    for width, outputs, stride in ((32, 64, 2), (64, 128, 2)):
+        layers.append(_grouped(inputs, width, outputs, stride))
+        inputs = outputs
+    return nn.Sequential(*layers), inputs
+
+
+def _grouped(inputs: int, width: int, outputs: int, stride: int, cardinality: int = 4) -> nn.Module:
+    """timm's bottleneck: 1x1 to `width`, 3x3 in `cardinality` groups, 1x1 to `outputs`."""
+    planes = outputs // Bottleneck.expansion
+    per_group = width * 64 // (planes * cardinality)  # timm counts it at 64 planes
+    return Bottleneck(
+        inputs,
+        planes,
+        stride,
+        downsample=_shortcut(inputs, outputs, stride),
+        cardinality=cardinality,
+        base_width=per_group,
+    )
+
+
+def _densenet(px: int) -> tuple[nn.Module, int]:
+    del px
+    growth, bottleneck, width = 16, 2, 16
+    layers: list[nn.Module] = [Conv2dNormActivation(3, width, 3, 2)]
+    for count, last in ((1, False), (2, False), (3, True)):
+        layers.append(DenseBlock(count, width, bottleneck, growth))
+        width += count * growth
+        if not last:
+            layers.append(DenseTransition(width, width // 2))
+            width //= 2
+    layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers), width
+
+
+def _alexnet(px: int) -> tuple[nn.Module, int]:
+    widths, hidden, dropout = (32, 64, 96, 64), 512, 0.3
+    a, b, c, d = widths
+    side = px // 8
+    return nn.Sequential(
+        nn.Conv2d(3, a, 5, 2, 2),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(a, b, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.Conv2d(b, c, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(c, d, 3, 1, 1),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+        nn.Dropout(dropout),
+        nn.Linear(d * side * side, hidden),
+        nn.ReLU(inplace=True),
+        nn.Dropout(dropout),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(inplace=True),
+    ), hidden
+
+
+def _mobilenetv3(px: int) -> tuple[nn.Module, int]:
+    del px
+    norm = partial(nn.BatchNorm2d, eps=0.001)
+    width, last = 16, 192
+    swish = nn.Hardswish
+    layers: list[nn.Module] = [Conv2dNormActivation(3, width, 3, 2, activation_layer=swish)]
+    for expanded, outputs, stride in ((32, 24, 2), (64, 32, 1), (96, 64, 2)):
+        config = InvertedResidualConfig(width, 3, expanded, outputs, True, "HS", stride, 1, 1.0)
+        layers.append(InvertedResidual(config, norm))
+        width = outputs
+    layers.append(Conv2dNormActivation(width, last, 1, norm_layer=norm, activation_layer=swish))
+    return nn.Sequential(*layers), last
+
+
+_BUILDERS = {
+    "resnet": _resnet,
+    "resnext": _resnext,
+    "densenet": _densenet,
+    "alexnet": _alexnet,
+    "mobilenetv3": _mobilenetv3,
+}

@@ -1,0 +1,115 @@
+"""The two stages of a run, as the jobs call them: pre-training and fine-tuning (Section 3)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nbsupport.data.subset import Subset
+from nbsupport.data.tasks import open_task
+from nbsupport.training import checkpoint
+from nbsupport.training.evaluation import TestSets
+from nbsupport.training.loop import Progress, Report, choose_device, train
+from nbsupport.training.models import build, load_weights, replace_head, save_weights
+from nbsupport.training.recipes import Recipe
+from nbsupport.training.versions import VERSIONS
+
+__all__ = ["VERSIONS", "WEIGHTS", "finetune", "pretrain"]
+
+WEIGHTS = "weights.safetensors"
+
+Spec = dict[str, Any]
+
+
+def pretrain(
+    spec: Spec, folder: Path, parent: Path | None = None, report: Report | None = None
+) -> Spec:
+    """Train a new model on a subset; its weights are left in `folder`.
+
+    `spec` has subset, family, px, recipe and seed. Returns train_accuracy (of the last epoch, on
+    augmented images), loss, epochs, updates, images_per_second, seconds, device, precision.
+    """
+    if parent is not None:
+        raise ValueError(f"a pre-training starts from nothing, not from {parent}")
+    device = choose_device()
+    with one_thread(device):
+        data = Subset.from_spec(spec["subset"]).load(device)
+        model = build(spec["family"], data.num_classes, spec["px"], spec["seed"])
+        recipe = Recipe.from_spec(spec["recipe"])
+        done = train(model, data, recipe, seed=spec["seed"], folder=folder, report=report)
+        save_weights(model, folder / WEIGHTS)
+    checkpoint.remove(folder)
+    return _summary(done, device)
+
+
+def finetune(
+    spec: Spec, folder: Path, parent: Path | None = None, report: Report | None = None
+) -> Spec:
+    """Train on the downstream task from a parent's weights, or from scratch without a parent.
+
+    `spec` has task, family, px, recipe and seed, and `id_val: true` where recipes are being chosen.
+    Returns what `pretrain` does, and `records`: the scores after each evaluated epoch.
+    """
+    device = choose_device()
+    with one_thread(device):
+        task = open_task(spec["task"])
+        data = task.load("train", device)
+        tests = TestSets.of(task, device, id_val=spec.get("id_val", False))
+        model = _starting_model(spec, data.num_classes, parent)
+        recipe = Recipe.from_spec(spec["recipe"])
+        evaluated = recipe.evaluated(len(data))
+
+        def after_epoch(epoch: int, epochs: int) -> dict[str, Any]:
+            return tests.scores(model) if epoch in evaluated else {}
+
+        seed = spec["seed"]
+        done = train(
+            model, data, recipe, seed=seed, folder=folder, after_epoch=after_epoch, report=report
+        )
+        save_weights(model, folder / WEIGHTS)
+    checkpoint.remove(folder)
+    return {"records": _records(done), **_summary(done, device)}
+
+
+def _starting_model(spec: Spec, num_classes: int, parent: Path | None) -> torch.nn.Module:
+    if parent is None:
+        return build(spec["family"], num_classes, spec["px"], spec["seed"])
+    model = load_weights(spec["family"], spec["px"], parent / WEIGHTS)
+    return replace_head(model, num_classes, spec["seed"])
+
+
+def _records(done: Progress) -> list[dict[str, Any]]:
+    training = ("epochs", "loss", "train_accuracy")
+    scored = [row for row in done.rows if "id_macro_f1" in row]
+    return [{k: v for k, v in row.items() if k not in training} for row in scored]
+
+
+def _summary(done: Progress, device: torch.device) -> dict[str, Any]:
+    last = done.rows[-1]
+    return {
+        "train_accuracy": last["train_accuracy"],
+        "loss": last["loss"],
+        "epochs": done.epoch,
+        "updates": done.updates,
+        "images_per_second": done.images_per_second,
+        "seconds": done.seconds,
+        "device": device.type,
+        "precision": "float32" if device.type == "cpu" else "bfloat16",
+    }
+
+
+@contextmanager
+def one_thread(device: torch.device) -> Iterator[None]:
+    """On a CPU one thread, whoever calls: sums split over threads would differ in the last bits."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+Stage = Callable[[Spec, Path, Path | None, Report | None], Spec]
