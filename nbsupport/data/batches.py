@@ -57,7 +57,8 @@ def augment(
     """uint8 [n, 3, h, w] to float32, channels last: images flipped, shifted and tinted.
 
     Flips are horizontal with probability 1/2; shifts are up to `shift` pixels in each
-    direction, edges repeated; contrast and brightness change by up to `colour`. The generator is a CPU one.
+    direction, edges repeated; contrast and brightness change by up to `colour`.
+    The generator is a CPU one.
     """
     n, device = len(images), images.device
     draws = torch.rand(n, 5, generator=generator).to(device)

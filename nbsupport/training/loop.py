@@ -86,7 +86,7 @@ class _Training:
         self.data, self.recipe, self.seed, self.folder = data, recipe, seed, folder
         self.after_epoch, self.report = after_epoch, report
         self.model = model.to(data.device)
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model.to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.model, recipe)
         self.epochs = recipe.epochs_for(len(data))
         self.rates = learning_rates(recipe, recipe.updates_for(len(data)))
