@@ -189,25 +189,32 @@ def _call(request: Request, report: Callable[[dict[str, Any]], None]) -> dict[st
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch, where it is imported, on NBSUPPORT_THREADS threads (1) within.
+    """Torch on NBSUPPORT_THREADS threads (1) within, imported before or within.
 
     Sums over several threads depend on their number: with one, records are bit-identical
     however the jobs were scheduled.
     """
+    threads = os.environ.get("NBSUPPORT_THREADS", "1")
+    # What torch counts by, should the stage be the first to import it.
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = threads
     torch: Any = sys.modules.get("torch")
-    if torch is None:
-        yield
-        return
-    before = torch.get_num_threads()
-    if "NBSUPPORT_THREADS" in os.environ:
-        # In a worker only; possible only before torch's first parallel work.
-        with suppress(RuntimeError):
-            torch.set_num_interop_threads(1)
-    torch.set_num_threads(int(os.environ.get("NBSUPPORT_THREADS", "1")))
+    width = torch.get_num_threads() if torch else None
+    if torch:
+        torch.set_num_threads(int(threads))
+        if "NBSUPPORT_THREADS" in os.environ:
+            # In a worker only; possible only before torch's first parallel work.
+            with suppress(RuntimeError):
+                torch.set_num_interop_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        if torch:
+            torch.set_num_threads(width)
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 def _finish(folder: Path, outcome: dict[str, Any], seconds: float) -> None:
@@ -260,12 +267,11 @@ def _environment(result: dict[str, Any]) -> dict[str, Any]:
         for name in names
         if name in sys.modules
     }
-    torch: Any = sys.modules.get("torch")
     return {
         "python": platform.python_version(),
         "platform": platform.system() + "-" + platform.machine(),
         "versions": versions,
-        "threads": torch.get_num_threads() if torch else 1,
+        "threads": int(os.environ.get("NBSUPPORT_THREADS", "1")),
         "device": result.get("device", "cpu"),
     }
 

@@ -17,7 +17,6 @@ if str(HERE) not in sys.path:
 def toy_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spec, "STAGES", dict(spec.STAGES))
     spec.register_stage("toy", "toy_stages:grow")
-    spec.register_stage("threads", "toy_stages:threads")
     spec.register_stage("surroundings", "toy_stages:surroundings")
 
 
