@@ -1,0 +1,140 @@
+"""A figure as a page shows it: drawn by Vega where scripts run, a PNG everywhere else."""
+
+import base64
+import html
+import json
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from nbsupport.analysis.charts import look
+
+PNG_SCALE = 2.0
+TITLE_CHARACTERS = {"wide": 78, "narrow": 38}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One numbered figure.
+
+    wide, narrow: Vega-Lite specifications with colour tokens, for a page and for a phone; both
+    read `datasets`. data: what the CSV holds. table: what the figure amounts to, in numbers.
+    description: the same in words, for someone who cannot see it.
+    """
+
+    name: str
+    number: str
+    title: str
+    subtitle: str
+    caption: str
+    description: str
+    wide: dict[str, Any]
+    narrow: dict[str, Any]
+    datasets: dict[str, list[dict[str, Any]]]
+    palettes: dict[str, dict[str, str]]
+    data: pd.DataFrame
+    table: pd.DataFrame
+    size: tuple[int, int] = field(default=(720, 440))
+
+    def spec(
+        self, theme: str = "light", layout: str = "wide", *, titled: bool = True
+    ) -> dict[str, Any]:
+        """A complete Vega-Lite specification, its title and a page-coloured background included."""
+        chosen = {"wide": self.wide, "narrow": self.narrow}[layout]
+        datasets = {**chosen.get("datasets", {}), **self.datasets}
+        whole = {**chosen, "datasets": datasets, "description": self.description}
+        if titled:
+            whole["padding"] = 14
+            whole["background"] = "@paper"
+            whole["title"] = {
+                "text": textwrap.wrap(self.title, TITLE_CHARACTERS[layout]),
+                "subtitle": textwrap.wrap(self.subtitle, round(TITLE_CHARACTERS[layout] * 1.4)),
+            }
+        return look.paint(whole, self.palettes[theme])
+
+    def png(
+        self,
+        theme: str = "light",
+        layout: str = "wide",
+        *,
+        titled: bool = True,
+        scale: float = PNG_SCALE,
+    ) -> bytes:
+        """The figure as a PNG. Nothing is fetched: no address is allowed to the renderer."""
+        import vl_convert
+
+        spec = self.spec(theme, layout, titled=titled)
+        return vl_convert.vegalite_to_png(spec, scale=scale, allowed_base_urls=[])
+
+    def csv(self) -> str:
+        """The figure's data, a header line and a line for each point."""
+        return self.data.to_csv(index=False, lineterminator="\n")
+
+    def html(self) -> str:
+        """The figure for a page of the book: `book/_static/nbsupport.js` draws it."""
+        picture = base64.b64encode(_fewer_colours(self.png(titled=False, scale=1.6))).decode()
+        payload = {
+            "wide": {**self.wide, "description": self.description},
+            "narrow": {**self.narrow, "description": self.description},
+            "datasets": self.datasets,
+            "palettes": self.palettes,
+        }
+        # "<" is escaped so that no text in the data can end the script element.
+        packed = json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        esc = html.escape
+        label = esc(f"{self.number}. {self.title}", quote=True)
+        return f"""<figure class="nb-figure" id="{esc(self.name, quote=True)}" aria-label="{label}">
+<div class="nb-figure-title">{esc(self.title)}</div>
+<div class="nb-figure-subtitle">{esc(self.subtitle)}</div>
+<div class="nb-chart" style="max-width:{self.size[0]}px">
+<img class="nb-chart-still" src="data:image/png;base64,{picture}" width="{self.size[0]}" \
+style="max-width:100%;height:auto" alt="{esc(self.description, quote=True)}">
+<div class="nb-chart-live" hidden></div>
+<script type="application/json" class="nb-chart-data">{packed}</script>
+</div>
+<div class="nb-figure-command" hidden aria-live="polite"></div>
+<figcaption><span class="nb-figure-number">{esc(self.number)}.</span> {esc(self.caption)}
+<a class="nb-download" download="{esc(self.name, quote=True)}.csv" \
+href="data:text/csv;charset=utf-8,{quote(self.csv(), safe=",/ ():=.-").replace(" ", "%20")}">\
+Data (CSV)</a></figcaption>
+<details class="nb-description"><summary>This figure in words and numbers</summary>
+<p>{esc(self.description)}</p>
+<div class="nb-scroll">{self._table_html()}</div></details>
+</figure>"""
+
+    def _table_html(self) -> str:
+        """`table` with a header for each column and each row."""
+        esc = html.escape
+        head = "".join(f'<th scope="col">{esc(str(c))}</th>' for c in self.table.columns)
+        rows = []
+        for row in self.table.itertuples(index=False):
+            first, *rest = (esc(str(v)) for v in row)
+            cells = "".join(f"<td>{v}</td>" for v in rest)
+            rows.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+        body = "".join(rows)
+        return (
+            f'<table class="nb-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What Jupyter shows and Jupyter Book renders: the HTML, and a titled PNG beside it."""
+        picture = base64.b64encode(self.png()).decode()
+        plain = f"{self.number}. {self.title}\n{self.description}"
+        return {"text/html": self.html(), "image/png": picture, "text/plain": plain}
+
+
+def _fewer_colours(png: bytes) -> bytes:
+    """The same picture with at most 160 colours: a third of the bytes, no difference to the eye."""
+    import io
+
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        flat = Image.new("RGB", picture.size, "white")
+        flat.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+    flat.quantize(160, method=Image.Quantize.MEDIANCUT).save(out, format="PNG", optimize=True)
+    return out.getvalue()

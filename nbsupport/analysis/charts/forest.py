@@ -1,0 +1,82 @@
+"""The panel beside the scatter: each group's effective robustness, its rows the legend."""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from nbsupport.analysis.charts import look
+from nbsupport.analysis.charts.frame import faded
+from nbsupport.analysis.charts.scatter import colour, inline, named
+
+ROW_TITLE = ["effective robustness", "(OOD F1 above the scratch line)"]
+
+
+def forest_domain(effects: pd.DataFrame, margin: float | None) -> tuple[float, float]:
+    """A range that holds every interval and zero."""
+    ends = effects[["er", "low", "high"]].to_numpy(dtype=float).ravel()
+    ends = ends[np.isfinite(ends)]
+    low, high = min(0.0, *ends, -(margin or 0.0)), max(0.01, *ends, margin or 0.0)
+    room = (high - low) * 0.12
+    return (low - room, high + room)
+
+
+def forest(
+    effects: pd.DataFrame,
+    labels: list[str],
+    width: int,
+    height: int,
+    *,
+    margin: float | None = None,
+    title: list[str] | None = None,
+) -> Any:
+    """A dot and an interval for each group (`effects`: role, er, low, high), in the given order."""
+    span = forest_domain(effects, margin)
+    ticks = look.nice_ticks(*span, max(2, width // 46))
+    x_axis = alt.Axis(
+        values=ticks,
+        title=title or ROW_TITLE,
+        labelExpr="datum.value == 0 ? '0' : format(datum.value, '+.2f')",
+        grid=True,
+    )
+    x = alt.X("er:Q", scale=alt.Scale(domain=list(span), nice=False), axis=x_axis)
+    y = alt.Y("group:N", sort=labels, scale=alt.Scale(domain=labels), title=None, axis=_row_axis())
+    base = alt.Chart(named("effects")).encode(y=y, color=colour(labels))
+    zero = alt.Chart(inline([{"er": 0}])).mark_rule(color="@muted", strokeDash=[2, 3])
+    interval = base.mark_rule(strokeWidth=3, strokeCap="round")
+    dot = base.mark_point(filled=True, size=84, stroke="@paper", strokeWidth=1.4, opacity=1)
+    value = base.mark_text(dy=-11, fontSize=10.5).encode(x=x, text="text:N")
+    area = base.mark_rect().encode(x=alt.value(0), x2=alt.value(width), opacity=alt.value(0.001))
+    layers = [
+        *_margin(margin, x),
+        zero.encode(x=x),
+        interval.encode(x=alt.X("low:Q"), x2="high:Q", opacity=faded(0.75, 0.2)),
+        dot.encode(x=x, opacity=faded(1, 0.2)),
+        value.encode(color=alt.value("@ink"), opacity=faded(1, 0.3)),
+        area.encode(tooltip=_row_tooltip()).properties(name="rows"),
+    ]
+    return alt.layer(*layers).properties(width=width, height=height)
+
+
+def _row_axis() -> alt.Axis:
+    return alt.Axis(
+        labelFontSize=12, labelLimit=150, labelPadding=8, domain=False, ticks=False, grid=False
+    )
+
+
+def _row_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("group:N", title="pre-training"),
+        alt.Tooltip("er:Q", title="effective robustness", format="+.3f"),
+        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("cells:Q", title="runs (family x seed)"),
+    ]
+
+
+def _margin(margin: float | None, x: alt.X) -> list[alt.Chart]:
+    """The zone in which a difference counts as none."""
+    if not margin:
+        return []
+    zone = alt.Chart(inline([{"er": -margin, "end": margin}]))
+    return [zone.mark_rect(color="@muted", opacity=0.12).encode(x=x, x2="end:Q")]

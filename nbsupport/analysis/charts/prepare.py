@@ -1,0 +1,182 @@
+"""From a table of records to what a figure draws: points, lines, bands, effects, in axis units."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nbsupport.analysis import trends
+from nbsupport.analysis.charts import look
+from nbsupport.errors import UserError
+
+CSV_COLUMNS = (
+    *("profile", "world", "role", "pre-training", "source", "images", "classes", "family"),
+    *("architecture", "seed", "epoch", "id_macro_f1", "ood_macro_f1", "id_accuracy"),
+    *("ood_accuracy", "n_id", "n_ood", "key"),
+)
+Commands = Callable[[pd.Series], str] | Sequence[str] | None
+
+
+def select(points: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
+    """The rows of those roles.
+
+    Raises UserError where one of them has no records.
+    """
+    missing = [r for r in roles if not (points["role"] == r).any()]
+    if missing:
+        raise UserError(
+            f"no records to draw for {', '.join(missing)}: "
+            f"the table holds {', '.join(sorted(points['role'].unique())) or 'none'}"
+        )
+    return points[points["role"].isin(list(roles))].reset_index(drop=True)
+
+
+def drawn_roles(roles: Sequence[str], reference: str, full: str | None) -> list[str]:
+    """The roles from top to bottom: the full source first and the reference last unless placed."""
+    order = list(dict.fromkeys(roles))
+    if full is not None and full not in order:
+        order.insert(0, full)
+    return order if reference in order else [*order, reference]
+
+
+def label_of(role: str, labels: Mapping[str, str] | None) -> str:
+    """A group's name in a figure: the caller's, else the role's."""
+    given = (labels or {}).get(role)
+    return given or {"scratch": "from scratch"}.get(role, role.replace("/", ", "))
+
+
+def rerun_commands(points: pd.DataFrame, commands: Commands) -> list[str]:
+    """For each row the command that runs it again ('' where none is given)."""
+    if commands is None:
+        return [""] * len(points)
+    if callable(commands):
+        return [str(commands(row)) for _, row in points.iterrows()]
+    if len(commands) != len(points):
+        raise UserError(f"{len(commands)} commands for {len(points)} points: give one for each row")
+    return list(commands)
+
+
+def point_rows(
+    points: pd.DataFrame, labels: Mapping[str, str], axis: str, commands: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of the points, and the commands they refer to by number (each command once)."""
+    numbers = {c: i for i, c in enumerate(dict.fromkeys(commands))}
+    drawn = pd.DataFrame(
+        {
+            "group": points["role"].map(labels),
+            "family": points["family"].map(look.family_name),
+            "seed": points["seed"].astype(int),
+            "epoch": points["epoch"].astype(float),
+            "id": points["id_macro_f1"].round(4),
+            "ood": points["ood_macro_f1"].round(4),
+            "x": np.round(trends.transform(points["id_macro_f1"].to_numpy(float), axis), 4),
+            "y": np.round(trends.transform(points["ood_macro_f1"].to_numpy(float), axis), 4),
+            "command": [numbers[c] for c in commands],
+        }
+    )
+    shown = np.isfinite(drawn["x"]) & np.isfinite(drawn["y"])
+    rerun = [{"key": i, "rerun": c} for c, i in numbers.items()]
+    return plain(drawn[shown]), rerun
+
+
+def fitted(points: pd.DataFrame, role: str, axis: str) -> trends.Line | None:
+    """The line of a role, or None where its points do not make one (a smoke run, say)."""
+    try:
+        return trends.role_line(points, role, axis)
+    except UserError:
+        return None
+
+
+def line_rows(
+    points: pd.DataFrame, roles: Sequence[str], labels: Mapping[str, str], axis: str
+) -> list[dict[str, Any]]:
+    """Fitted lines with their 95 % bootstrap bands over each group's own ID range."""
+    parts = [_line(points, role, labels[role], axis) for role in roles]
+    return plain(pd.concat(parts).round(4))
+
+
+def _line(points: pd.DataFrame, role: str, label: str, axis: str) -> pd.DataFrame:
+    line = fitted(points, role, axis)
+    columns = ["group", "x", "y", "low", "high"]
+    if line is None:
+        return pd.DataFrame(columns=columns)
+    ends = trends.transform([line.low, line.high], axis)
+    grid = np.linspace(float(ends[0]), float(ends[1]), 25)
+    band = trends.bootstrap_band(points, role, trends.inverse(grid, axis), axis)
+    drawn = {c: trends.transform(band[c].to_numpy(float), axis) for c in ("y", "low", "high")}
+    return pd.DataFrame({"group": label, "x": grid, **drawn})[columns]
+
+
+def group_effects(
+    points: pd.DataFrame, roles: Sequence[str], reference: str, full: str, axis: str
+) -> pd.DataFrame:
+    """Each group's effective robustness over the reference, with its paired 95 % interval.
+
+    Columns role, er, low, high, cells; NaN bounds where runs are too few for an interval.
+    """
+    from nbsupport.analysis.contrasts import contrast
+
+    rows = []
+    for role in roles:
+        if role == reference:
+            rows.append((role, 0.0, np.nan, np.nan, len(cells_of(points, role))))
+            continue
+        found = contrast(
+            points, role, reference, reference=reference, gap=(full, reference), axis=axis
+        )
+        rows.append((role, found.estimate.value, found.low, found.high, found.cells))
+    return pd.DataFrame(rows, columns=["role", "er", "low", "high", "cells"])
+
+
+def cells_of(points: pd.DataFrame, role: str) -> pd.DataFrame:
+    """The (family, seed) cells of a group."""
+    return points.loc[points["role"] == role, ["family", "seed"]].drop_duplicates()
+
+
+def effect_rows(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Rows of the forest panel."""
+    rows = effects.assign(
+        group=effects["role"].map(labels),
+        # The reference is at zero by definition: its row needs no number.
+        text=[signed(v) if v else "" for v in effects["er"]],
+        interval=[span(lo, hi) for lo, hi in zip(effects["low"], effects["high"], strict=True)],
+    )
+    return plain(rows.drop(columns="role"))
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """+0.031, −0.004, 0.000, with a real minus sign."""
+    if not np.isfinite(value):
+        return "–"
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text[1:] if float(f"{value:.{digits}f}") == 0 else text
+
+
+def span(low: float, high: float, digits: int = 3) -> str:
+    """An interval in words, or a dash where there is none."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "none: too few runs"
+    return f"{signed(low, digits)} to {signed(high, digits)}"
+
+
+def plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """JSON-able records; what is not finite becomes null, which Vega leaves out."""
+    records = rows.to_dict("records")
+    return [{str(k): _plain(v) for k, v in row.items()} for row in records]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if not np.isfinite(value):
+            return None
+        return int(value) if value.is_integer() else value
+    return value
+
+
+def csv_table(points: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """What a reader downloads: every drawn point at full precision."""
+    whole = points.assign(**{"pre-training": points["role"].map(labels)})
+    return whole[[c for c in CSV_COLUMNS if c in whole.columns]]

@@ -1,0 +1,199 @@
+"""The figure of the book: trend lines of OOD against ID scores, and what they amount to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.forest import ROW_TITLE, forest
+from nbsupport.analysis.charts.frame import Frame, params, scatter_frame
+
+TITLES = ("ID macro F1 (same cameras, other days)", "OOD macro F1 (new cameras)")
+WIDE, WIDE_FOREST = (396, 350), 150
+NARROW, NARROW_FOREST, NARROW_ROW = (288, 270), 190, 36
+
+
+def trend_figure(
+    points: pd.DataFrame,
+    roles: Sequence[str],
+    *,
+    labels: Mapping[str, str] | None = None,
+    title: str,
+    subtitle: str = "",
+    reference: str = "scratch",
+    full: str = "imagenet/full",
+    axis: str = "linear",
+    commands: prepare.Commands = None,
+    number: str = "Figure",
+    caption: str = "",
+    name: str = "figure",
+    effects: pd.DataFrame | None = None,
+    margin: float | None = None,
+    ordered: bool | None = None,
+    axis_titles: tuple[str, str] = TITLES,
+) -> Figure:
+    """OOD against ID macro F1 with a line and a 95 % band for each role (paper, Figures 2-12).
+
+    points: records, a row for each evaluated epoch of a run. roles: groups from top to bottom;
+    the two reference lines join them. commands: a function of a row, or a list, that gives the
+    command which runs that point again. effects: role, er, low, high, cells; computed as paired
+    contrasts with the reference where not given. margin: half-width of the zone of no difference.
+    ordered: whether the other groups form a scale (found from their names where None).
+    Raises UserError for a role without records.
+    """
+    drawn = prepare.drawn_roles(roles, reference, full)
+    rows = prepare.select(points, drawn)
+    names = {r: prepare.label_of(r, labels) for r in drawn}
+    if effects is None:
+        effects = prepare.group_effects(rows, drawn, reference, full, axis)
+    effects = effects.set_index("role").reindex(drawn).reset_index()
+    # Commands may be a list in the order of the caller's table, so they are taken before selecting.
+    given = prepare.rerun_commands(points, commands)
+    kept = [c for c, r in zip(given, points["role"], strict=True) if r in names]
+    marks, rerun = prepare.point_rows(rows, names, axis, kept)
+    datasets = {
+        "points": marks,
+        "commands": rerun,
+        "lines": prepare.line_rows(rows, drawn, names, axis),
+        "effects": prepare.effect_rows(effects, names),
+    }
+    strong = [names[r] for r in (reference, full) if r in names]
+    layout = _Layout(datasets, list(names.values()), strong, rows, axis, margin, axis_titles)
+    colours = look.group_colours(drawn, reference, full, ordered)
+    table = summary(rows, effects, names, axis)
+    return Figure(
+        name=name,
+        number=number,
+        title=title,
+        subtitle=subtitle,
+        caption=caption,
+        description=describe(table, rows, axis),
+        wide=layout.wide(),
+        narrow=layout.narrow(),
+        datasets=datasets,
+        palettes=look.palettes([colours[r] for r in drawn]),
+        data=prepare.csv_table(rows, names),
+        table=table,
+    )
+
+
+class _Layout:
+    """The same layers arranged for a page and for a phone."""
+
+    def __init__(
+        self,
+        datasets: dict[str, list[dict[str, Any]]],
+        labels: list[str],
+        strong: list[str],
+        rows: pd.DataFrame,
+        axis: str,
+        margin: float | None,
+        titles: tuple[str, str],
+    ) -> None:
+        self.labels, self.strong, self.axis, self.margin = labels, strong, axis, margin
+        self.titles = titles
+        self.points = pd.DataFrame(datasets["points"])
+        self.lines = pd.DataFrame(datasets["lines"])
+        self.effects = pd.DataFrame(datasets["effects"])
+        self.shapes = look.family_shapes(dict.fromkeys(rows["family"]))
+
+    def wide(self) -> dict[str, Any]:
+        """Scatter and forest panel side by side."""
+        left = self.scatter(WIDE)
+        right = self.forest(WIDE_FOREST, WIDE[1], list(ROW_TITLE))
+        return finish(alt.hconcat(left, right, spacing=22))
+
+    def narrow(self) -> dict[str, Any]:
+        """Forest panel under the scatter."""
+        top = self.scatter(NARROW)
+        bottom = self.forest(NARROW_FOREST, NARROW_ROW * len(self.labels), list(ROW_TITLE))
+        return finish(alt.vconcat(top, bottom, spacing=22))
+
+    def scatter(self, size: tuple[int, int]) -> Any:
+        """The scatter with all its layers."""
+        frame = self.frame(size)
+        layers = [
+            *scatter.diagonal(frame),
+            scatter.bands(frame, self.labels),
+            scatter.points(frame, self.labels, self.shapes, len(self.points)),
+            *scatter.lines(frame, self.labels, self.strong),
+            *scatter.family_key(frame, self.shapes, self.points),
+        ]
+        return alt.layer(*layers).properties(width=size[0], height=size[1])
+
+    def frame(self, size: tuple[int, int]) -> Frame:
+        """A frame around the points and the lines."""
+        x = np.concatenate([self.points["x"], self.lines["x"]])
+        y = np.concatenate([self.points["y"], self.lines["y"]])
+        return scatter_frame(x, y, self.axis, size, self.titles)
+
+    def forest(self, width: int, height: int, title: list[str]) -> Any:
+        """The panel of effects."""
+        return forest(self.effects, self.labels, width, height, margin=self.margin, title=title)
+
+
+def finish(chart: Any) -> dict[str, Any]:
+    """A validated specification in the house configuration, with hovering over its named views."""
+    spec = chart.to_dict()
+    spec["config"] = look.config()
+    views = list(named_views(spec))
+    if views:
+        spec["params"] = params(*views)
+    return spec
+
+
+def named_views(node: Any) -> Iterator[str]:
+    """The names of the single views in a specification (Altair adds a number to each)."""
+    if isinstance(node, dict):
+        if "mark" in node and "name" in node:
+            yield node["name"]
+        for value in node.values():
+            yield from named_views(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from named_views(value)
+
+
+def summary(
+    rows: pd.DataFrame, effects: pd.DataFrame, names: Mapping[str, str], axis: str
+) -> pd.DataFrame:
+    """The figure in numbers: a row for each group."""
+    lines = []
+    columns = (effects[c] for c in ("role", "er", "low", "high"))
+    for role, er, low, high in zip(*columns, strict=True):
+        own = rows[rows["role"] == role]
+        line = prepare.fitted(own, role, axis)
+        lines.append(
+            {
+                "pre-training": names[role],
+                "runs": len(own[["family", "seed"]].drop_duplicates()),
+                "points": len(own),
+                "ID range": f"{own['id_macro_f1'].min():.2f} to {own['id_macro_f1'].max():.2f}",
+                "slope": "none" if line is None else f"{line.slope:.3f}",
+                "effective robustness": prepare.signed(er),
+                "95 % interval": prepare.span(low, high),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def describe(table: pd.DataFrame, rows: pd.DataFrame, axis: str, *, panel: bool = True) -> str:
+    """The figure in words, for someone who cannot see it."""
+    families = ", ".join(look.family_name(f) for f in dict.fromkeys(rows["family"]))
+    parts = [
+        f"{r['pre-training']} {r['effective robustness']} (interval {r['95 % interval']})"
+        for _, r in table.iterrows()
+    ]
+    return (
+        f"Scatter plot on {axis} axes of out-of-distribution against in-distribution macro F1 for "
+        f"{len(rows)} evaluated models of {table['runs'].sum()} fine-tuning runs ({families}), "
+        "with a least-squares line and a 95 % band for each pre-training group, and y = x. "
+        + ("Beside it the effective" if panel else "Effective")
+        + " robustness of each group, its height above the scratch line: "
+        + "; ".join(parts)
+        + "."
+    )
