@@ -162,6 +162,9 @@ class Store:
         """Turns an OSError about the store into a StoreError that says what to do."""
         try:
             yield
+        except Timeout:
+            # Of a lock, and an OSError too.
+            raise
         except OSError as problem:
             told = store_error(problem, self.root)
             raise told or StoreError(
@@ -222,10 +225,13 @@ class Store:
         if not (self.root / "locks" / f"{key}.lock").exists():
             return False
         try:
-            with self.lock(key).acquire(timeout=0):
+            with self.writing(), self.lock(key).acquire(timeout=0):
                 return False
         except Timeout:
             return True
+        except StoreError:
+            # Where nothing can be written, nobody works.
+            return False
 
     def find(self, prefix: str) -> str:
         """The one key that begins with `prefix`; UserError where none or several do."""
@@ -249,7 +255,7 @@ class Store:
         if not folders:
             raise UserError(f"no job {key[:12]!r} in the store {self.root}")
         try:
-            with self.lock(key).acquire(timeout=0), self.writing():
+            with self.writing(), self.lock(key).acquire(timeout=0):
                 freed = sum(_size(folder) for folder in folders)
                 for folder in folders:
                     # Without its result a job is not done, should the rest be cut short.

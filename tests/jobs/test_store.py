@@ -250,3 +250,19 @@ def test_the_error_of_safetensors_on_a_full_disk_is_understood(tmp_path: Path) -
     assert perform.store_error(ValueError("no"), tmp_path) is None
     elsewhere = PermissionError(errno.EACCES, "no", "/elsewhere/data.csv")
     assert perform.store_error(elsewhere, tmp_path) is None
+
+
+def test_the_list_of_a_store_that_may_only_be_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = toy("a")
+    train(store, job)
+    (store.folder(job) / "result.json").unlink()
+
+    def refuse(path: object, *_: object, **__: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr("os.open", refuse)
+    assert [entry.state for entry in store.jobs()] == ["partial"]
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.remove(job)
