@@ -1,0 +1,345 @@
+"""A page of the book as its notebook uses it: its parameters, study and groups, and what it shows.
+
+A notebook opens its page once, `page = nb.open_page("04_1_quantity", globals())`, and then asks it
+for a table, a figure or a verdict in one line each.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.errors import UserError
+from nbsupport.pages import Page, groups_of, page_named, study_for
+from nbsupport.parameters import Parameter, check_parameters
+from nbsupport.publishing import page_numbers, page_tables, page_titles
+from nbsupport.records import read_records
+from nbsupport.study import FULL, SCRATCH, Group, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.analysis.charts import Figure
+    from nbsupport.analysis.verdicts import Verdict
+
+TOLERANCE = 0.02  # of macro F1: another processor rounds otherwise, and training amplifies that
+SMOKE = "smoke: not evidence"
+MIN_RUNS_TO_SETTLE = 9  # three families x three seeds; fewer can only lean (see the verdict rules)
+
+
+def open_page(page_id: str, namespace: Mapping[str, Any]) -> "OpenPage":
+    """The page of a notebook, with the parameter values found in `namespace` (its globals()).
+
+    Raises UserError for an unknown page, a value of the wrong type, or one that is not allowed.
+    """
+    page = page_named(page_id)
+    declared = page.parameters()
+    given = {p.name: _read(p, namespace[p.name]) for p in declared if p.name in namespace}
+    return OpenPage(page, declared, check_parameters(declared, given))
+
+
+def _read(parameter: Parameter, value: Any) -> Any:
+    """A list that came as text: `papermill -p sizes '[250,1000]'` hands over the text."""
+    if parameter.type.startswith("list") and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise UserError(
+                f"parameter {parameter.name}={value!r} does not read as {parameter.type}: "
+                f"write it as JSON, such as '[1,2]' or '[\"resnet\"]'"
+            ) from error
+    return value
+
+
+@dataclass(frozen=True)
+class LiveCheck:
+    """Live runs beside the recorded ones of the same key: how many, and how far apart."""
+
+    live: int
+    found: int
+    largest: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every run found in the records has the recorded scores, within TOLERANCE."""
+        return self.largest <= TOLERANCE
+
+    def __str__(self) -> str:
+        if not self.found:
+            return (
+                f"None of the {self.live} live runs is in the records: there is nothing to check."
+            )
+        start = f"{self.found} of the {self.live} live runs are in the records; "
+        if self.largest < 5e-6:  # the records hold six digits
+            return start + "their scores are the same to the last recorded digit."
+        word = "agree" if self.agrees else "DO NOT agree"
+        return start + (
+            f"their scores {word} within {TOLERANCE} of macro F1 "
+            f"(largest difference {self.largest:.4f})."
+        )
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+class OpenPage:
+    """One page under its parameters: `study`, `groups`, `values`, and what it shows."""
+
+    def __init__(self, page: Page, declared: list[Parameter], values: dict[str, Any]) -> None:
+        self.page, self.declared = page, declared
+        self.values = {p.name: p.default for p in declared} | values
+        self.study: Study = study_for(page.id, **self.values)
+        self.groups: list[Group] = groups_of(page.id, self.study, **self.values)
+
+    @property
+    def axis(self) -> str:
+        """The axes that lines are fitted on."""
+        return str(self.values.get("axis", "linear"))
+
+    # data ---------------------------------------------------------------------------------------
+    def grid(self, source: str, *, count: int = 16, caption: str = "") -> Any:
+        """Random images of a source ("imagenet", "inaturalist"), each of another class."""
+        from nbsupport.publishing import page_images, widgets
+
+        images, titles = page_images.sample_of_classes(getattr(self.study, source), count)
+        return widgets.image_grid(images, titles, caption)
+
+    def test_grid(self, split: str, *, count: int = 16, caption: str = "") -> Any:
+        """Images of a split of the downstream task, each from another location."""
+        from nbsupport.publishing import page_images, widgets
+
+        images, titles = page_images.sample_of_split(self.study.task, split, count)
+        return widgets.image_grid(images, titles, caption)
+
+    # tables ---------------------------------------------------------------------------------------
+    def parameters(self) -> page_tables.Html:
+        """The page's parameters: type, value, meaning."""
+        return page_tables.parameter_table(self.declared, self.values)
+
+    def training(self) -> page_tables.Html:
+        """What each group is pre-trained on, for how many epochs and updates."""
+        return page_tables.training_table(self.study, self.groups)
+
+    def verdicts(self, runs: "pd.DataFrame") -> page_tables.Html:
+        """Each claim of the page: the paper, live, and as recorded on worlds 1 and 2."""
+        from nbsupport.analysis import claims
+
+        columns = {"live": self._judged(runs)}
+        for world in self._recorded_worlds():
+            columns[f"recorded, world {world}"] = self._judged(self.recorded(world))
+        known = claims.load()
+        return page_tables.verdict_table(
+            [known[claim] for claim in self.page.claims], columns, self._mask()
+        )
+
+    def _recorded_worlds(self) -> list[int]:
+        return [w for w in (1, 2) if w in self.study.profile.recorded]
+
+    def _judged(self, points: "pd.DataFrame") -> "dict[str, Verdict | None]":
+        return {claim: self.verdict(claim, points) for claim in self.page.claims}
+
+    def verdict(self, claim_id: str, points: "pd.DataFrame") -> "Verdict | None":
+        """What these points say on a claim; None where they hold none of its runs."""
+        from nbsupport.analysis import claims
+
+        if points.empty:
+            return None
+        return claims.verdict(claims.load()[claim_id], points, axis=self.axis)
+
+    def _mask(self) -> str:
+        return "" if self.study.profile.evidence else SMOKE
+
+    # records --------------------------------------------------------------------------------------
+    def recorded(self, world: int = 1) -> "pd.DataFrame":
+        """The recorded runs of this page's groups on a world; empty where there are none."""
+        table = read_records(self.study.profile.name)
+        roles = {group.role for group in self.groups}
+        own = (table["world"] == world) & table["role"].isin(roles)
+        return table[own].reset_index(drop=True)
+
+    def live_check(self, runs: "pd.DataFrame") -> LiveCheck:
+        """Live scores against the recorded ones of the same job and epoch."""
+        columns = ["id_macro_f1", "ood_macro_f1"]
+        both = runs.merge(
+            self.recorded(self.study.world), on=["role", "key", "epoch"], suffixes=("", "_recorded")
+        )
+        live = len(runs[["role", "key"]].drop_duplicates())
+        if both.empty:
+            return LiveCheck(live, 0, 0.0)
+        apart = both[columns].to_numpy(float) - both[[f"{c}_recorded" for c in columns]].to_numpy(
+            float
+        )
+        return LiveCheck(live, both[["role", "key"]].drop_duplicates().shape[0], abs(apart).max())
+
+    # numbers in the prose -------------------------------------------------------------------------
+    def glue_sources(self) -> None:
+        """Glue the sizes of sources and task, for the prose to quote."""
+        self._glue(page_numbers.source_numbers(self.study) | page_numbers.task_numbers(self.study))
+
+    def glue_gains(self, runs: "pd.DataFrame", roles: Mapping[str, str]) -> None:
+        """Glue the effective robustness of roles over scratch as `gain-NAME`."""
+        self._glue(page_numbers.gain_numbers(runs, roles, self.axis))
+
+    def _glue(self, numbers: Mapping[str, str]) -> None:
+        from nbsupport.publishing.widgets import glue
+
+        for name, value in numbers.items():
+            glue(name, value)
+
+    # figures --------------------------------------------------------------------------------------
+    def labels(self, source: str | None = None) -> dict[str, str]:
+        """Each role's text in a figure; roles of other sources than `source` name theirs."""
+        names = {"imagenet": "ImageNet", "inaturalist": "iNaturalist"}
+        labels = {}
+        for group in self.groups:
+            kind = group.role.split("/")[0]
+            foreign = source is not None and group.subset is not None and kind != source
+            labels[group.role] = (
+                f"{names.get(kind, kind)}, {group.label}" if foreign else group.label
+            )
+        return labels
+
+    def roles(self, source: str | None = None) -> list[str]:
+        """The roles of a figure from top to bottom: full source, its subsets, scratch."""
+        of_source = [
+            g.role for g in self.groups if source is None or g.role.startswith(f"{source}/")
+        ]
+        ordered = [FULL, *(role for role in of_source if role not in (FULL, SCRATCH)), SCRATCH]
+        known = {group.role for group in self.groups}
+        return [role for role in ordered if role in known]
+
+    def trend(
+        self,
+        points: "pd.DataFrame",
+        source: str | None = None,
+        *,
+        claim: str,
+        number: str,
+        caption: str,
+        origin: str = "live",
+    ) -> "Figure | page_tables.Html":
+        """OOD against ID scores of one source's groups, between the two reference lines."""
+        from nbsupport.analysis.charts import trend_figure
+
+        roles = self.roles(source)
+        common = self._common(points, claim, number, caption, origin)
+        return self._lacking(points, roles, origin) or trend_figure(
+            points, roles, labels=self.labels(source), **common
+        )
+
+    def reference(
+        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
+    ) -> "Figure | page_tables.Html":
+        """The two reference lines with the effective robustness of one point (Figure 2)."""
+        from nbsupport.analysis.charts import reference_figure
+
+        common = self._common(points, claim, number, caption, origin)
+        return self._lacking(points, [FULL, SCRATCH], origin) or reference_figure(
+            points, labels=self.labels(), published=True, **common
+        )
+
+    def residuals(
+        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
+    ) -> "Figure | page_tables.Html":
+        """Residuals from the full-source line over the epochs of fine-tuning (Figure 3)."""
+        from nbsupport.analysis.charts import residual_figure
+
+        common = self._common(points, claim, number, caption, origin)
+        found = self.verdict(claim, points)
+        margin = found.contrast.margin if found and found.contrast else None
+        return self._lacking(points, [FULL], origin) or residual_figure(
+            points, labels=self.labels(), margin=margin, **common
+        )
+
+    def class_sizes(self, *, number: str, caption: str) -> "Figure":
+        """Images in each class of the two sources, largest class first."""
+        from nbsupport.analysis.charts import class_histogram
+
+        subsets = {"ImageNet": self.study.imagenet, "iNaturalist": self.study.inaturalist}
+        return class_histogram(
+            {f"{name} stand-in": s.drawn.counts().tolist() for name, s in subsets.items()},
+            title=page_titles.class_sizes(*(s.drawn.counts() for s in subsets.values())),
+            number=number,
+            caption=caption,
+            name=_anchor(number),
+        )
+
+    def _common(
+        self, points: "pd.DataFrame", claim: str, number: str, caption: str, origin: str
+    ) -> dict[str, Any]:
+        """What the figures of runs share; the title is computed from the verdict on `claim`."""
+        return {
+            "title": self.title(claim, points),
+            "subtitle": self.subtitle(points, origin),
+            "axis": self.axis,
+            "commands": self.command,
+            "number": number,
+            "caption": caption,
+            "name": _anchor(number),
+        }
+
+    def _lacking(
+        self, points: "pd.DataFrame", roles: Sequence[str], origin: str
+    ) -> page_tables.Html | None:
+        """In place of a figure, a sentence: records that are not made yet."""
+        missing = sorted(set(roles) - set(points["role"]))
+        if not missing:
+            return None
+        return page_tables.note(f"No {origin} runs yet of {', '.join(missing)}: no figure.")
+
+    def title(self, claim_id: str, points: "pd.DataFrame") -> str:
+        """The finding, in the words that the verdict on a claim allows."""
+        if self._mask():
+            return page_titles.SMOKE
+        return page_titles.title(claim_id, self.verdict(claim_id, points))
+
+    def subtitle(self, points: "pd.DataFrame", origin: str) -> str:
+        """Where the points come from: live or recorded, world, families, seeds."""
+        families, seeds = points["family"].nunique(), points["seed"].nunique()
+        world = ", ".join(str(w) for w in sorted(points["world"].unique()))
+        return (
+            f"{origin.capitalize()} runs on simulated world {world}: "
+            f"{_count(families, 'family', 'families')} x {_count(seeds, 'seed', 'seeds')}. "
+            "A mark is one fine-tuned model at one epoch."
+        )
+
+    # rerunning ------------------------------------------------------------------------------------
+    def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
+        """The command that runs this page again, or of it only the cell of one record."""
+        values = dict(self.values)
+        if row is not None:
+            cell = {"families": [str(row["family"])], "seeds": [int(row["seed"])]}
+            values |= cell | {"world": int(row["world"])}
+        return command_line(self.page.id, self.declared, values)
+
+    def rerun(self, **values: Any) -> page_tables.Html:
+        """The command that runs this page with other values, ready to copy."""
+        given = self.values | check_parameters(self.declared, values)
+        return page_tables.command(command_line(self.page.id, self.declared, given))
+
+    def example(self) -> dict[str, Any]:
+        """Other parameters to try: sizes that fit the profile, three seeds, one family."""
+        sizes = page_numbers.example_sizes(self.study)
+        return {"sizes": sizes, "families": ["resnet"], "seeds": [0, 1, 2]}
+
+
+def command_line(page_id: str, declared: Sequence[Parameter], values: Mapping[str, Any]) -> str:
+    """`python -m nbsupport run PAGE` with a -p for each value that is not the default."""
+    words = ["python", "-m", "nbsupport", "run", page_id]
+    for p in declared:
+        if p.name in values and values[p.name] != p.default:
+            value = values[p.name]
+            text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            words += ["-p", p.name, text]
+    return shlex.join(words)
+
+
+def _anchor(number: str) -> str:
+    """The id of a figure on its page, and the name of its CSV: "figure-4-left"."""
+    return re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

@@ -1,0 +1,75 @@
+"""Numbers that a page's prose quotes: computed from the study and its runs, as text to glue."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nbsupport.publishing.page_tables import signed
+from nbsupport.study import FULL, SCRATCH, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = "(not run)"
+
+
+def source_numbers(study: Study) -> dict[str, str]:
+    """Sizes of the sources and of the task, by the name under which prose quotes them."""
+    imagenet, inaturalist = study.imagenet.drawn.counts(), study.inaturalist.drawn.counts()
+    sizes = study.profile.sizes
+    classes = study.imagenet.num_classes
+    numbers = {
+        "profile": study.profile.name,
+        "px": f"{study.profile.px}",
+        "imagenet-images": f"{imagenet.sum():,}",
+        "imagenet-classes": f"{len(imagenet):,}",
+        "imagenet-each": f"{imagenet.min():,}",
+        "inaturalist-images": f"{inaturalist.sum():,}",
+        "inaturalist-classes": f"{len(inaturalist):,}",
+        "inaturalist-most": f"{inaturalist.max():,}",
+        "inaturalist-least": f"{inaturalist.min():,}",
+        "balanced-classes": f"{study.profile.balanced_classes:,}",
+    }
+    return numbers | {f"images-{r.lower()}": f"{classes * n:,}" for r, n in sizes.items()}
+
+
+def task_numbers(study: Study) -> dict[str, str]:
+    """Sizes of the downstream task, by the name under which prose quotes them."""
+    task = study.task
+    tables = {split: task.table(split) for split in ("train", "id_val", "id_test", "ood_test")}
+    known, new = tables["train"]["location"], tables["ood_test"]["location"]
+    both = [tables["id_test"], tables["ood_test"]]
+    return {
+        "task-classes": f"{task.num_classes}",
+        "train-images": f"{len(tables['train']):,}",
+        "id-images": f"{len(tables['id_test']):,}",
+        "ood-images": f"{len(tables['ood_test']):,}",
+        "known-cameras": f"{known.nunique()}",
+        "new-cameras": f"{new.nunique()}",
+        "shared-cameras": f"{len(set(known) & set(new))}",
+        "rarest-test": f"{min(int(t['label'].value_counts().min()) for t in both)}",
+    }
+
+
+def gain_numbers(
+    runs: "pd.DataFrame", roles: Mapping[str, str], axis: str = "linear"
+) -> dict[str, str]:
+    """Effective robustness over scratch: `gain-NAME` for each role, and how many live cells."""
+    from nbsupport.analysis.verdicts import contrast
+
+    present, numbers = set(runs["role"]), {}
+    for name, role in roles.items():
+        if not {role, SCRATCH, FULL} <= present:
+            numbers[f"gain-{name}"] = MISSING
+            continue
+        value = contrast(runs, role, SCRATCH, axis=axis).estimate.value
+        numbers[f"gain-{name}"] = signed(value) if math.isfinite(value) else "(off the line)"
+    cells = runs[["family", "seed"]].drop_duplicates()
+    return numbers | {"live-cells": f"{len(cells)}"}
+
+
+def example_sizes(study: Study) -> list[int]:
+    """Three sizes that every source of the study can give, spread over the profile's own."""
+    each = sorted(study.profile.sizes.values())
+    chosen = [each[0], each[len(each) // 2], each[-1]]
+    return [study.imagenet.num_classes * n for n in chosen]

@@ -1,0 +1,168 @@
+"""Tables and small boxes of a page, as HTML that reads without a script and in both themes."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.parameters import Parameter
+from nbsupport.study import Group, Study
+
+if TYPE_CHECKING:
+    from nbsupport.analysis.claims import Claim
+    from nbsupport.analysis.verdicts import Verdict
+
+MINUS = "\N{MINUS SIGN}"
+
+
+class Html:
+    """A piece of HTML with its plain-text form, shown by Jupyter and by the book alike."""
+
+    def __init__(self, html: str, text: str = "") -> None:
+        self.html, self.text = html, text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text or self.html}
+
+
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    caption: str = "",
+    numeric: Iterable[int] = (),
+) -> Html:
+    """A table: the first cell of a row heads it; columns in `numeric` are set flush right.
+
+    A cell that is Html is taken as it is, all others are escaped.
+    """
+    right, rows = set(numeric), [list(row) for row in rows]
+
+    def cell(tag: str, index: int, value: Any, scope: str = "") -> str:
+        style = ' class="nb-number"' if index in right else ""
+        inner = value.html if isinstance(value, Html) else escape(str(value))
+        return f"<{tag}{scope}{style}>{inner}</{tag}>"
+
+    head = "".join(cell("th", i, name, ' scope="col"') for i, name in enumerate(header))
+    body = "".join(
+        "<tr>"
+        + cell("th", 0, row[0], ' scope="row"')
+        + "".join(cell("td", i, value) for i, value in enumerate(row[1:], start=1))
+        + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    html = (
+        f'<div class="nb-scroll"><table class="nb-table">{title}'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+    lines = [header, *rows]
+    plain = "\n".join(
+        " | ".join(c.text if isinstance(c, Html) else str(c) for c in r) for r in lines
+    )
+    return Html(html, plain)
+
+
+def note(text: str) -> Html:
+    """A sentence in a quiet box, where something is missing or has to be kept in mind."""
+    return Html(f'<p class="nb-note">{escape(text)}</p>', text)
+
+
+def command(line: str) -> Html:
+    """A command to copy (the markup is Pygments', so that the book adds its copy button)."""
+    inner = f'<div class="highlight"><pre>{escape(line)}</pre></div>'
+    return Html(f'<div class="highlight-shell notranslate">{inner}</div>', line)
+
+
+def code(value: Any) -> Html:
+    """A value as it is written in a notebook or on the command line."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return Html(f"<code>{escape(text)}</code>", text)
+
+
+def parameter_table(declared: Iterable[Parameter], values: Mapping[str, Any]) -> Html:
+    """A page's parameters: name, type, value (with the default where it differs), meaning."""
+    rows = []
+    for p in declared:
+        value = values[p.name]
+        shown = code(value)
+        if value != p.default:
+            default = f" (default {code(p.default).html})"
+            shown = Html(shown.html + default, f"{shown.text} (default {p.default})")
+        rows.append((code(p.name), p.type, shown, p.meaning))
+    return table(("parameter", "type", "value", "meaning"), rows)
+
+
+def training_table(study: Study, groups: Sequence[Group]) -> Html:
+    """What each group is pre-trained on: images, classes, images per class, epochs, updates."""
+    rows = []
+    for run in study.runs(groups):
+        if run.family != study.families[0] or run.seed != study.seeds[0]:
+            continue  # the subsets differ by draw only; the first family stands for all
+        rows.append(_training_row(run.group, run.finetune.parent))
+    header = ("group", "images", "classes", "images per class", "epochs", "updates")
+    return table(header, rows, numeric=range(1, 6))
+
+
+def _training_row(group: Group, pretraining: Any) -> tuple[str, ...]:
+    if group.subset is None or pretraining is None:
+        return (group.role, "0", "0", "none", "0", "0")
+    from nbsupport.training.recipes import Recipe
+
+    counts, recipe = group.subset.drawn.counts(), Recipe.from_spec(pretraining.spec["recipe"])
+    low, high = int(counts.min()), int(counts.max())
+    each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    images = len(group.subset)
+    return (
+        group.role,
+        f"{images:,}",
+        f"{group.subset.num_classes:,}",
+        each,
+        f"{recipe.epochs_for(images):,}",
+        f"{recipe.updates_for(images):,}",
+    )
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """+0.031 or −0.004, with a real minus sign; a number that is missing in words."""
+    if not isfinite(value):
+        return "not measurable"
+    return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+def interval(low: float, high: float) -> str:
+    """A 95 % interval, or that there is none."""
+    if not (isfinite(low) and isfinite(high)):
+        return "no interval"
+    return f"{signed(low)} to {signed(high)}"
+
+
+def verdict_cell(verdict: "Verdict | None", masked: str) -> Html:
+    """A verdict's word, its estimate with the interval, and its remark."""
+    if masked:
+        return Html(f"<em>{escape(masked)}</em>", masked)
+    if verdict is None:
+        return Html("<em>not run</em>", "not run")
+    lines = [f"<strong>{escape(verdict.text)}</strong>"]
+    found = verdict.contrast
+    if found is not None:
+        lines.append(f"{signed(found.estimate.value)} ({interval(found.low, found.high)})")
+        lines.append(f"margin {found.margin:.3f}, {found.cells} cells")
+    lines += [escape(verdict.remark)] if verdict.remark else []
+    return Html("<br>".join(lines), str(verdict))
+
+
+def verdict_table(
+    claims: Iterable["Claim"], columns: "Mapping[str, Mapping[str, Verdict | None]]", masked: str
+) -> Html:
+    """Each claim with what the paper reports and, in a column each, what our runs say.
+
+    `columns` maps a heading ("live") to the verdict on each claim id, None where nothing was run;
+    `masked`, where not empty, stands in place of every verdict.
+    """
+    rows = []
+    for claim in claims:
+        verdicts = [verdict_cell(column[claim.id], masked) for column in columns.values()]
+        rows.append((claim.text, claim.paper, *verdicts))
+    return table(("claim", "the paper", *columns), rows)
