@@ -6,7 +6,28 @@ from nbsupport.savanna.attributes import COAT_WORDS, values
 
 ONSETS = "k v m t b d n l s r g p z h w y j".split()  # noqa: SIM905
 VOWELS = "a e i o u".split()  # noqa: SIM905
-PLACES = ["river", "hill", "northern", "southern", "forest", "dune", "marsh", "lake", "valley", "coast", "upland", "island", "reed", "rock", "eastern", "western", "highland", "plains", "canyon", "delta"]
+PLACES = [
+    "river",
+    "hill",
+    "northern",
+    "southern",
+    "forest",
+    "dune",
+    "marsh",
+    "lake",
+    "valley",
+    "coast",
+    "upland",
+    "island",
+    "reed",
+    "rock",
+    "eastern",
+    "western",
+    "highland",
+    "plains",
+    "canyon",
+    "delta",
+]
 PAINT_WORDS = (
     "red orange yellow green teal blue purple wooden white steel black".split()  # noqa: SIM905
 )

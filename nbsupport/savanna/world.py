@@ -1,0 +1,221 @@
+"""Images of a world: photographs for pre-training, camera traps for the task."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nbsupport.errors import UserError, unknown
+from nbsupport.savanna import (
+    DEFAULT,
+    VERSION,
+    Settings,
+    animals,
+    backdrops,
+    camera,
+    chance,
+    objects,
+    plants,
+    scenery,
+)
+from nbsupport.savanna.attributes import FIXED, LATENT
+from nbsupport.savanna.ecology import SPLITS, ecology
+from nbsupport.savanna.shapes import cover, ellipse, grid, paint
+from nbsupport.savanna.subject import Brush
+
+DRAW = {"animal": animals, "plant": plants, "object": objects}
+Index = np.ndarray | Tensor
+
+
+class World:
+    """Draws a world at `px` pixels a side, on a device. Raises UserError for a px out of 16..256."""
+
+    def __init__(
+        self,
+        number: int,
+        px: int = 32,
+        device: str | torch.device = "cpu",
+        settings: Settings = DEFAULT,
+    ) -> None:
+        if not 16 <= px <= 256:
+            raise UserError(f"px={px}: images are 16 to 256 pixels a side")
+        self.px, self.settings, self.device = px, settings, torch.device(device)
+        self.ecology = ecology(number, settings)
+        self.number = self.ecology.number
+        # blocks stay in cache; a block is always full, so that no result depends on its size
+        self.block = max(8, 64 * 1024 // (px * px)) if self.device.type == "cpu" else 1024
+        self.x, self.y = grid(px, self.device)
+        self._scenes: scenery.Scene | None = None
+
+    # photographs
+
+    @torch.inference_mode()
+    def photos(self, source: str, label: Index, stream: str, index: Index) -> Tensor:
+        """Photographs of classes of a source: uint8 [N, 3, px, px].
+
+        `label`, `index` int64 [N]. Another stream or index is another picture of the same class.
+        """
+        table, latents = self.ecology.classes(source), self.ecology.latents(source)
+        trees = table["tree"].to_numpy()
+        label, index = _numbers(label), _numbers(index)
+        _check_labels(label, len(table), source)
+        base = chance.number_of(VERSION, self.number, "photo", source, stream)
+        means = torch.tensor(latents, dtype=torch.float32)
+        out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
+        for kind in DRAW:
+            rows = np.flatnonzero(trees[label] == kind)
+
+            def draw(at: np.ndarray, kind: str = kind) -> Tensor:
+                key = self._keys(base, label[at], index[at])
+                return self._photo_block(kind, means[label[at]].to(self.device), key)
+
+            self._in_blocks(rows, draw, out)
+        return out
+
+    def _photo_block(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
+        s, u = self.settings, chance.uniform(key, "photo-pose", 8)
+        measures = DRAW[kind].build(self._individuals(kind, latents, key))
+        half, box_x, box_y = DRAW[kind].extent(measures)
+        low, high = s.photo_scale
+        k = (low + (high - low) * u[:, :1]) / half
+        place = ((u[:, 1:3] - 0.5) * 0.3).split(1, 1)
+        tilt = (u[:, 3:4] - 0.5) * (0.30 if kind != "plant" else 0.15)
+        flip = (u[:, 4:5] < 0.5).float() * 2 - 1
+        brush = self._brush(key, place, k, (box_x, box_y), tilt, flip)
+        image = backdrops.draw(key, self.x, self.y, self.px, s.photo_variety)
+        pose = chance.uniform(key, "pose", 4) * 2 - 1
+        DRAW[kind].draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
+        paint(image, brush.alpha, brush.layer)
+        camera.expose_photo(image, key, self.x, self.y)
+        return camera.to_bytes(image, key, self.px, s.sensor_noise * 0.7)
+
+    # camera traps
+
+    @torch.inference_mode()
+    def traps(self, split: str, label: Index, location: Index, day: Index, index: Index) -> Tensor:
+        """Camera-trap pictures, label 0 empty: uint8 [N, 3, px, px]; all arguments int64 [N]."""
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS)
+        label, location, day, index = map(_numbers, (label, location, day, index))
+        species = self.ecology.latents("species")
+        _check_labels(label, len(species) + 1, "species")
+        means = torch.tensor(np.vstack([species[:1], species]), dtype=torch.float32)
+        base = chance.number_of(VERSION, self.number, "trap", split)
+        days = chance.number_of(VERSION, self.number, "day")
+        night_rate = self.ecology.locations()["night_rate"].to_numpy(np.float32)
+
+        def draw(at: np.ndarray) -> Tensor:
+            key = self._keys(base, label[at], location[at], day[at], index[at])
+            today = self._keys(days, location[at], day[at])
+            where = torch.from_numpy(location[at]).to(self.device)
+            there = torch.from_numpy((label[at] > 0).astype(np.float32))[:, None].to(self.device)
+            rate = torch.from_numpy(night_rate[location[at]])[:, None].to(self.device)
+            mean = means[label[at]].to(self.device)
+            return self._trap_block(mean, there, key, today, where, rate)
+
+        out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
+        return self._in_blocks(np.arange(len(label)), draw, out)
+
+    def _trap_block(
+        self,
+        latents: Tensor,
+        there: Tensor,
+        key: Tensor,
+        today: Tensor,
+        where: Tensor,
+        rate: Tensor,
+    ) -> Tensor:
+        s, u = self.settings, chance.uniform(key, "trap-pose", 12)
+        scene = self._scene(where)
+        measures = animals.build(self._individuals("animal", latents, key))
+        half, box_x, box_y = animals.extent(measures)
+        small, large = s.subject_scale
+        reach = (large - small) * scene.closeness + small
+        nearer = 0.82 + 0.36 * u[:, :1]
+        k = (reach * nearer * measures["size"] * (half / 0.8).sqrt()).clamp(max=0.95) / half
+        ground_y = (scene.horizon + 0.45 + 0.35 * u[:, :1] + 0.2 * u[:, 1:2]).clamp(0.15, 0.92)
+        centre = ((u[:, 2:3] - 0.5) * 1.1, ground_y - (measures["foot"] - box_y) * k)
+        flip = (u[:, 4:5] < 0.5).float() * 2 - 1
+        brush = self._brush(key, centre, k, (box_x, box_y), (u[:, 3:4] - 0.5) * 0.14, flip)
+        night = (u[:, 5:6] < rate).float()
+        image = scene.image
+        self._shadow(image, centre[0], ground_y, measures["length"] * k, there * (1 - night))
+        blend = (scene.ground - animals.palette(measures)[0]) * s.camouflage
+        pose = chance.uniform(key, "pose", 4) * 2 - 1
+        eyes = animals.draw(brush, measures, pose, blend).mul_(there)
+        brush.alpha.mul_(there)
+        paint(image, brush.alpha, brush.layer)
+        scene.far.add_((0.25 - scene.far).mul_(brush.alpha))
+        place = self._place_keys(where)
+        scenery.grass_before(image, place, scene, u[:, 6:7] * 2 - 1, self.x, self.y, self.px)
+        camera.daylight(image, scene.far, today, key, scene.tint * (1 - night) + night, self.px)
+        image = camera.infrared(image, scene.far, night, key, self.x, self.y, eyes)
+        return camera.to_bytes(image, key, self.px, s.sensor_noise * (1 + 0.5 * night[:, :, None]))
+
+    def _shadow(self, image: Tensor, x: Tensor, y: Tensor, width: Tensor, amount: Tensor) -> None:
+        shape = ellipse(self.x, self.y, x, y, width * 1.1, width * 0.16 + 0.01)
+        image.mul_(1 - cover(shape, self.px * 0.2).mul_(amount * 0.35)[:, None])
+
+    def _scene(self, where: Tensor) -> scenery.Scene:
+        """A fresh copy of the places `where` [B]."""
+        if self._scenes is None:
+            self._scenes = self._draw_scenes()
+        s = self._scenes
+        parts = {name: value.index_select(0, where) for name, value in vars(s).items()}
+        return scenery.Scene(**parts)
+
+    def _draw_scenes(self) -> scenery.Scene:
+        latents = torch.tensor(self.ecology.place_latents(), dtype=torch.float32)
+        latents = latents.to(self.device)
+        number = torch.arange(len(latents), device=self.device)
+        key = self._place_keys(number)
+        return scenery.draw(key, latents, self.x, self.y, self.px, self.settings.grass)
+
+    def _place_keys(self, where: Tensor) -> Tensor:
+        return chance.keys(chance.number_of(VERSION, self.number, "place"), where)
+
+    # what both kinds share
+
+    def _keys(self, base: int, *parts: np.ndarray) -> Tensor:
+        return chance.keys(base, *(torch.from_numpy(p).to(self.device) for p in parts))
+
+    def _individuals(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
+        """Class means moved by each image's own deviation (what fixes the body plan stays)."""
+        moves = chance.normal(key, "individual", LATENT)
+        moves[:, list(FIXED[kind])] = 0.0
+        return latents + moves * self.settings.within_class
+
+    def _brush(
+        self, key: Tensor, centre: tuple[Tensor, ...], k: Tensor, box: tuple[Tensor, Tensor],
+        tilt: Tensor, flip: Tensor,
+    ) -> Brush:  # fmt: skip
+        """Coordinates of subjects: `k` frame units per unit, turned by a small `tilt` (its sine)."""
+        dx, dy = self.x - centre[0], self.y - centre[1]
+        cosine = (1 - tilt * tilt).sqrt()
+        x = (dx * cosine).add_(dy * tilt).mul_(flip / k).add_(box[0])
+        y = dy.mul_(cosine).sub_(dx * tilt).div_(k).add_(box[1])
+        detail = chance.lattice(key, "detail", 14, self.px).flatten(1)
+        blank = torch.zeros(len(key), 3, x.shape[1], device=self.device)
+        return Brush(x, y, k * (self.px * 0.5), blank, torch.zeros_like(x), detail)
+
+    def _in_blocks(
+        self, rows: np.ndarray, draw: Callable[[np.ndarray], Tensor], out: Tensor
+    ) -> Tensor:
+        for start in range(0, len(rows), self.block):
+            part = rows[start : start + self.block]
+            full = np.resize(part, self.block)  # repeats rows to fill the block
+            out[torch.from_numpy(part).to(out.device)] = draw(full)[: len(part)]
+        return out
+
+
+def _numbers(values: Index) -> np.ndarray:
+    values = values.cpu().numpy() if isinstance(values, Tensor) else values
+    return np.ascontiguousarray(values, dtype=np.int64)
+
+
+def _check_labels(label: np.ndarray, classes: int, of: str) -> None:
+    if len(label) and not 0 <= label.min() <= label.max() < classes:
+        raise UserError(
+            f"labels {label.min()} to {label.max()} of {of}: allowed are 0 to {classes - 1}"
+        )
