@@ -124,15 +124,12 @@ class OpenPage:
 
     def verdicts(self, runs: "pd.DataFrame") -> page_tables.Html:
         """Each claim of the page: the paper, live, and as recorded on worlds 1 and 2."""
-        from nbsupport.analysis import claims
+        from nbsupport.publishing.widgets import verdict_table
 
-        columns = {"live": self._judged(runs)}
+        columns = {"Live": self._judged(runs)}
         for world in self._recorded_worlds():
-            columns[f"recorded, world {world}"] = self._judged(self.recorded(world))
-        known = claims.load()
-        return page_tables.verdict_table(
-            [known[claim] for claim in self.page.claims], columns, self._mask()
-        )
+            columns[f"Recorded, world {world}"] = self._judged(self.recorded(world))
+        return verdict_table(self.page.claims, columns, masked=self._mask())
 
     def _recorded_worlds(self) -> list[int]:
         return [w for w in (1, 2) if w in self.study.profile.recorded]

@@ -10,8 +10,7 @@ from nbsupport.parameters import Parameter
 from nbsupport.study import Group, Study
 
 if TYPE_CHECKING:
-    from nbsupport.analysis.claims import Claim
-    from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.jobs.spec import Job
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -105,7 +104,7 @@ def training_table(study: Study, groups: Sequence[Group]) -> Html:
     return table(header, rows, numeric=range(1, 6))
 
 
-def _training_row(group: Group, pretraining: Any) -> tuple[str, ...]:
+def _training_row(group: Group, pretraining: "Job | None") -> tuple[str, ...]:
     if group.subset is None or pretraining is None:
         return (group.role, "0", "0", "none", "0", "0")
     from nbsupport.training.recipes import Recipe
@@ -129,40 +128,3 @@ def signed(value: float, digits: int = 3) -> str:
     if not isfinite(value):
         return "not measurable"
     return f"{value:+.{digits}f}".replace("-", MINUS)
-
-
-def interval(low: float, high: float) -> str:
-    """A 95 % interval, or that there is none."""
-    if not (isfinite(low) and isfinite(high)):
-        return "no interval"
-    return f"{signed(low)} to {signed(high)}"
-
-
-def verdict_cell(verdict: "Verdict | None", masked: str) -> Html:
-    """A verdict's word, its estimate with the interval, and its remark."""
-    if masked:
-        return Html(f"<em>{escape(masked)}</em>", masked)
-    if verdict is None:
-        return Html("<em>not run</em>", "not run")
-    lines = [f"<strong>{escape(verdict.text)}</strong>"]
-    found = verdict.contrast
-    if found is not None:
-        lines.append(f"{signed(found.estimate.value)} ({interval(found.low, found.high)})")
-        lines.append(f"margin {found.margin:.3f}, {found.cells} cells")
-    lines += [escape(verdict.remark)] if verdict.remark else []
-    return Html("<br>".join(lines), str(verdict))
-
-
-def verdict_table(
-    claims: Iterable["Claim"], columns: "Mapping[str, Mapping[str, Verdict | None]]", masked: str
-) -> Html:
-    """Each claim with what the paper reports and, in a column each, what our runs say.
-
-    `columns` maps a heading ("live") to the verdict on each claim id, None where nothing was run;
-    `masked`, where not empty, stands in place of every verdict.
-    """
-    rows = []
-    for claim in claims:
-        verdicts = [verdict_cell(column[claim.id], masked) for column in columns.values()]
-        rows.append((claim.text, claim.paper, *verdicts))
-    return table(("claim", "the paper", *columns), rows)
