@@ -5,6 +5,12 @@ higher: supported where the interval lies above 0; contradicted where it lies be
 contradicted where it lies outside. The margin m is a share of an estimated gap, so it is itself
 uncertain, and often correlated with the estimate d. Whether d lies beyond m or -m is therefore
 read off the jackknife intervals of d - m and d + m, each one statistic.
+
+Simulated (tests/analysis/test_error_rates.py; 4,000 replicates a case, seed spread 1/8 and 1/4 of
+the gap), with 9, 15 and 25 cells: false "higher" between equal groups 1.6 to 2.9 %, false "same" at
+a true difference of m 0.7 to 2.8 %. Taking the estimated m as known makes that 0.6 to 4.1 %, at
+its worst where d and the gap share the full source: still below 5 %, but no longer the 2.5 % that
+the interval says.
 """
 
 from __future__ import annotations

@@ -1,0 +1,230 @@
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from nbsupport.analysis.contrasts import Contrast, Interval
+from nbsupport.analysis.verdicts import (
+    WORDS,
+    Verdict,
+    combine,
+    holm,
+    judge,
+    more_cells,
+    some_of_each,
+)
+from nbsupport.errors import UserError
+
+T6 = stats.t.ppf(0.975, 6)
+
+
+def known(low: float, high: float, margin: float = 0.01, **other) -> Contrast:
+    """A contrast with this interval, of 9 cells, whose margin is known exactly."""
+    middle, se = (low + high) / 2, (high - low) / 2 / T6
+    fields = {
+        "name": "a - b",
+        "estimate": Interval(middle, se, 6),
+        "minus": Interval(middle - margin, se, 6),
+        "plus": Interval(middle + margin, se, 6),
+        "margin": margin,
+        "gap": Interval(4 * margin, 0.001, 6),
+        "cells": 9,
+        "families": 3,
+        "settled": True,
+        "off_line": 0,
+        "dropped": 0,
+        "axis": "linear",
+    }
+    return Contrast(**{**fields, **other})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "higher", "same"),
+    [
+        (0.012, 0.020, "supported", "contradicted"),
+        (0.005, 0.020, "supported", "inconclusive (differs, size unsettled"),
+        (0.002, 0.008, "supported (below the margin)", "supported"),
+        (-0.004, 0.008, "contradicted (the same, within the margin)", "supported"),
+        (-0.004, 0.020, "inconclusive", "inconclusive"),
+        (-0.008, -0.002, "contradicted", "supported"),
+        (-0.020, -0.005, "contradicted", "inconclusive (differs, size unsettled"),
+        (-0.020, -0.012, "contradicted", "contradicted"),
+        (-0.020, 0.005, "inconclusive", "inconclusive"),
+    ],
+)
+def test_every_place_of_the_interval(low, high, higher, same):
+    for kind, expected in (("higher", higher), ("same", same)):
+        found = judge(kind, known(low, high))
+        assert str(found).startswith(expected)
+        assert (found.more_cells is None) == (found.word != "inconclusive")
+        assert found.word in WORDS
+
+
+def test_an_uncertain_margin_decides_by_its_own_intervals():
+    certain = known(-0.004, 0.009)
+    assert judge("same", certain).word == "supported"
+    unsure = replace(certain, minus=Interval(-0.0075, 0.004, 6))
+    assert judge("same", unsure).word == "inconclusive"
+    assert judge("higher", unsure).word == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("change", "word", "remark"),
+    [
+        ({"gap": Interval(0.04, 0.02, 6)}, "not testable", "touches 0"),
+        ({"gap": Interval(-0.04, 0.001, 6)}, "not testable", "does not lie above"),
+        ({"gap": Interval(math.nan, math.nan, 6)}, "not testable", "do not overlap"),
+        ({"gap": Interval(0.04, math.nan, 6)}, "not testable", "touches 0"),
+        ({"cells": 0, "off_line": 9}, "not testable", "no cell has both.*9 runs off the line"),
+        ({"off_line": 2, "dropped": 3}, "supported", "2 runs off the line; 3 points dropped"),
+    ],
+)
+def test_what_cannot_be_tested_says_why(change, word, remark):
+    found = judge("higher", known(0.012, 0.02, **change))
+    assert found.word == word
+    assert re.search(remark, found.remark)
+
+
+def test_the_gaps_own_claim_does_not_need_a_gap():
+    c = known(-0.01, 0.05, gap=Interval(0.02, 0.02, 6))
+    assert judge("higher", c).word == "not testable"
+    assert judge("higher", c, gap_needed=False).word == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "direction"),
+    [
+        ("higher", 0.01, 0.02, "towards"),
+        ("higher", -0.02, 0.01, "against"),
+        ("same", 0.002, 0.004, "towards"),
+        ("same", 0.02, 0.03, "against"),
+    ],
+)
+def test_few_cells_only_lean(kind, low, high, direction):
+    wide = Interval(0.04, 0.03, 2)  # touches 0, which few cells cannot tell
+    found = judge(kind, known(low, high, settled=False, gap=wide))
+    assert (found.word, found.direction) == ("leans", direction)
+    assert found.text == f"leans {direction}"
+    none = replace(known(low, high), estimate=Interval((low + high) / 2, math.nan, 0))
+    assert judge(kind, none).text == f"leans {direction}"
+
+
+def test_a_measured_claim_is_only_measured():
+    assert judge("measured", known(-0.1, 0.1)).word == "measured"
+    assert judge("measured", known(0.1, 0.2, gap=Interval(0.0, 0.1, 6))).word == "measured"
+    assert judge("measured", known(0.1, 0.2, cells=0)).word == "not testable"
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(UserError, match="unknown kind 'lower'"):
+        judge("lower", known(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "more"),
+    [
+        ("same", -0.010, 0.018, 9 * (14 / 6) ** 2 - 9),  # 6 from the margin
+        ("same", 0.008, 0.020, 9 * (6 / 4) ** 2 - 9),  # 4 beyond it
+        ("higher", -0.002, 0.042, 9 * (22 / 20) ** 2 - 9),  # 20 from 0
+        ("higher", -0.014, 0.018, 9 * (16 / 8) ** 2 - 9),  # 2 from 0, but 8 from the margin
+        ("same", -0.1001, 0.12, 999),
+        ("higher", -0.12, 0.1201, 999),
+    ],
+)
+def test_how_many_more_cells(kind, low, high, more):
+    found = judge(kind, known(low, high))
+    assert found.word == "inconclusive"
+    assert found.more_cells == min(999, math.ceil(round(more, 6)))
+    assert f"about {found.more_cells} more cells" in found.remark
+
+
+def test_an_estimate_on_its_boundary_needs_the_most_cells():
+    assert more_cells(known(-0.001, 0.021), "same") == 999
+
+
+S, C, U, N = (Verdict(w) for w in ("supported", "contradicted", "inconclusive", "not testable"))
+FOR, AGAINST = Verdict("leans", direction="towards"), Verdict("leans", direction="against")
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([S, S], "supported"),
+        ([S, C, N], "contradicted"),
+        ([S, U], "inconclusive"),
+        ([S, U, N], "not testable"),
+        ([FOR, FOR], "leans towards"),
+        ([FOR, AGAINST, U], "leans against"),
+        ([FOR, S, U], "leans towards"),
+        ([FOR, C], "contradicted"),
+    ],
+)
+def test_composites(parts, text):
+    found = combine(parts)
+    assert found.text == text
+    assert found.parts == tuple(parts)
+
+
+def test_not_contradicted_is_a_weaker_requirement():
+    need = ["supported", "not contradicted"]
+    assert combine([S, U], need).word == "supported"
+    assert combine([U, S], need).word == "inconclusive"
+    assert combine([S, C], need).word == "contradicted"
+    assert combine([FOR, AGAINST], need).text == "leans towards"
+    assert combine([S, AGAINST], need).text == "leans towards"
+    assert combine([U], need[1:]).word == "supported"
+
+
+def test_a_composite_shows_the_part_that_decided():
+    clear, unsure = (
+        judge("higher", known(0.01, 0.02)),
+        judge("higher", known(-0.01, 0.02, name="c - d")),
+    )
+    found = combine([clear, unsure])
+    assert found.contrast is unsure.contrast
+    assert found.remark.startswith("c - d: about")
+    assert found.more_cells == unsure.more_cells
+    assert combine([clear, clear]).contrast is clear.contrast
+    assert combine([unsure]) is unsure
+
+
+@given(st.lists(st.one_of(st.floats(0, 1), st.just(math.nan)), min_size=1, max_size=9))
+def test_holm_against_a_plain_step_down(p):
+    adjusted = holm(p)
+    for level in (0.01, 0.025, 0.2):
+        rejected, order = (
+            set(),
+            sorted(range(len(p)), key=lambda i: 2 if math.isnan(p[i]) else p[i]),
+        )
+        for rank, i in enumerate(order):
+            if math.isnan(p[i]) or p[i] * (len(p) - rank) > level:
+                break
+            rejected.add(i)
+        assert rejected == set(np.flatnonzero(adjusted <= level))
+
+
+def test_some_higher_and_some_the_same():
+    up, level = known(0.04, 0.05), known(-0.002, 0.002)
+    unsure, small = known(-0.01, 0.02), known(0.0005, 0.018)
+    found = some_of_each([up, level, *[unsure] * 4])
+    assert found.word == "supported"
+    assert found.remark == "1 higher and 1 same of 6 pairs"
+    assert [p.word for p in found.parts] == ["supported", "supported", *["inconclusive"] * 4]
+    assert some_of_each([up] * 6).word == "contradicted"
+    assert some_of_each([level] * 6).word == "contradicted"
+    assert some_of_each([up] * 5 + [unsure]).word == "inconclusive"
+    assert judge("higher", small).word == "supported"  # alone, but not among six pairs
+    assert some_of_each([small, level, *[unsure] * 4]).word == "inconclusive"
+
+
+def test_some_of_each_leans_and_fails_as_its_pairs_do():
+    up, level = (known(*v, settled=False) for v in ((0.04, 0.05), (-0.002, 0.002)))
+    assert some_of_each([up, level] * 3).text == "leans towards"
+    assert some_of_each([up] * 6).text == "leans against"
+    far = known(0.04, 0.05, cells=0)
+    assert some_of_each([far, *[known(0.04, 0.05)] * 5]).word == "not testable"
