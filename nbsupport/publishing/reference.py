@@ -5,6 +5,8 @@ modules, with their signatures and docstrings. Importing them instead would load
 """
 
 import ast
+import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 
+FLAGS = {"classmethod", "staticmethod"}
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -39,9 +42,10 @@ def markdown(name: str, path: Path) -> str:
     entries = [text for node in tree.body for text in _entry(node, "")]
     if not entries:
         return ""
-    intro = ast.get_docstring(tree) or ""
-    head = f"::::::{{py:module}} {name}\n::::::\n"
-    return "\n".join([head, _prose(intro), "", *entries])
+    first, _, rest = (ast.get_docstring(tree) or "").partition("\n\n")
+    title = f"`{name}` {' '.join(first.split())}"
+    head = f":::::::{{dropdown}} {title}\n::::::{{py:module}} {name}\n::::::\n"
+    return "\n".join([head, _prose(rest), "", *entries, ":::::::"])
 
 
 def _entry(node: ast.stmt, owner: str) -> Iterator[str]:
@@ -55,25 +59,34 @@ def _entry(node: ast.stmt, owner: str) -> Iterator[str]:
         inside = "\n".join(text for child in node.body for text in _entry(child, node.name))
         yield f":::::{{py:class}} {node.name}\n{_prose(doc)}\n\n{_fields(node)}\n{inside}\n:::::\n"
         return
-    kind = "method" if owner else "function"
     fence = "::::" if owner else ":::::"
-    flags = "".join(f":{flag}:\n" for flag in _flags(node))
-    head = f"{fence}{{py:{kind}}} {node.name}{_signature(node, owner)}"
-    yield f"{head}\n{flags}\n{_prose(doc)}\n{fence}\n"
-
-
-def _flags(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    names = {ast.unparse(d) for d in node.decorator_list}
-    return [flag for flag in ("classmethod", "staticmethod") if flag in names]
+    decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+    if decorators & {"property", "cached_property", "functools.cached_property"}:
+        kind, signature = "property", node.name
+        flags = f":type: {_unquoted(node.returns)}\n" if node.returns else ""
+    else:
+        kind, signature = ("method" if owner else "function"), node.name + _signature(node, owner)
+        flags = "".join(f":{flag}:\n" for flag in sorted(decorators & FLAGS))
+    yield f"{fence}{{py:{kind}}} {signature}\n{flags}\n{_prose(doc)}\n{fence}\n"
 
 
 def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> str:
     static = any(ast.unparse(d) == "staticmethod" for d in node.decorator_list)
-    arguments = ast.parse(ast.unparse(node)).body[0].args  # type: ignore[attr-defined]
+    arguments = copy.deepcopy(node.args)
     if owner and not static:
         arguments.args = arguments.args[1:]
-    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    for argument in ast.walk(arguments):
+        if isinstance(argument, ast.arg) and argument.annotation:
+            argument.annotation = ast.Name(_unquoted(argument.annotation))
+    returns = f" -> {_unquoted(node.returns)}" if node.returns else ""
     return f"({ast.unparse(arguments)}){returns}"
+
+
+def _unquoted(annotation: ast.expr) -> str:
+    """An annotation as text, without the quotes of a name that is imported late."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return annotation.value
+    return ast.unparse(annotation)
 
 
 def _fields(node: ast.ClassDef) -> str:
@@ -87,8 +100,16 @@ def _fields(node: ast.ClassDef) -> str:
 
 
 def _prose(doc: str) -> str:
-    """A docstring as Markdown: what is indented is shown as written."""
-    return doc.replace("$", r"\$")
+    """A docstring as Markdown: code and what is indented stay, signs of markup become plain text."""
+    return "\n".join(
+        line if line.startswith("    ") else _escape(line) for line in doc.splitlines()
+    )
+
+
+def _escape(line: str) -> str:
+    parts = line.split("`")
+    parts[::2] = [re.sub(r"([<$*_\[\]{])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 class ApiDirective(SphinxDirective):
@@ -108,7 +129,6 @@ class ApiDirective(SphinxDirective):
             if not text:
                 continue
             self.env.note_dependency(str(path))
-            found.append(nodes.rubric("", "", nodes.literal(text=name)))
             holder = nodes.container()
             lines = StringList(text.splitlines(), source=str(path))
             self.state.nested_parse(lines, self.content_offset, holder)
