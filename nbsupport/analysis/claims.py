@@ -20,6 +20,7 @@ from nbsupport.analysis.verdicts import (
     contrast,
     effects,
     judge,
+    left_out,
     some_of_each,
 )
 from nbsupport.errors import UserError
@@ -235,8 +236,17 @@ def verdict(
         judged = [judge(p.kind, c, gap_needed=(p.a, p.b) != claim.gap) for p, c in pairs]
         result = combine(judged, [part.require for part in claim.parts])
     if claim.calibrated and simulated:
-        result = replace(result, word="calibrated", direction="", more_cells=None)
+        result = _calibrated(result)
     return _with_expectation(claim, result)
+
+
+def _calibrated(result: Verdict) -> Verdict:
+    """The same numbers, as no evidence; the remark tells how they would have read."""
+    notes = [
+        f"by its numbers {result.text}",
+        *(left_out(result.contrast) if result.contrast else []),
+    ]
+    return Verdict("calibrated", "; ".join(notes), contrast=result.contrast)
 
 
 def _with_expectation(claim: Claim, result: Verdict) -> Verdict:

@@ -34,6 +34,7 @@ __all__ = [
     "effects",
     "holm",
     "judge",
+    "left_out",
     "some_of_each",
 ]
 WORDS = (
@@ -123,6 +124,12 @@ def _same(c: Contrast) -> tuple[str, str]:
     return "inconclusive", "differs, size unsettled" if c.low > 0 or c.high < 0 else ""
 
 
+def left_out(c: Contrast) -> list[str]:
+    """Remarks on what a contrast could not use."""
+    counts = ((c.off_line, "run", "off the line"), (c.dropped, "point", "dropped"))
+    return [f"{n} {what}{'s' * (n > 1)} {why}" for n, what, why in counts if n]
+
+
 def judge(kind: str, c: Contrast, *, gap_needed: bool = True) -> Verdict:
     """The verdict on "a is higher than b" or "a and b are the same" (or "measured": no statement).
 
@@ -131,9 +138,7 @@ def judge(kind: str, c: Contrast, *, gap_needed: bool = True) -> Verdict:
     """
     if kind not in ("higher", "same", "measured"):
         raise errors.unknown("kind", kind, ("higher", "same", "measured"))
-    notes = [f"{c.off_line} runs off the line"] if c.off_line else []
-    if c.dropped:
-        notes.append(f"{c.dropped} points dropped")
+    notes = left_out(c)
     reason = _untestable(c, gap_needed and kind != "measured")
     if reason:
         return Verdict("not testable", "; ".join([reason, *notes]), contrast=c)
@@ -146,7 +151,7 @@ def judge(kind: str, c: Contrast, *, gap_needed: bool = True) -> Verdict:
     word, remark = _higher(c) if kind == "higher" else _same(c)
     more = more_cells(c, kind) if word == "inconclusive" else None
     if more is not None:
-        notes.append(f"about {more} more cells would settle it")
+        notes.append(f"about {more} more cell{'s' * (more > 1)} would settle it")
     return Verdict(word, "; ".join([*filter(None, [remark]), *notes]), "", c, more)
 
 

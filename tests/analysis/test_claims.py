@@ -146,6 +146,7 @@ def test_the_calibrated_claim_is_evidence_on_real_data(world):
     simulated = claims.verdict("reference-gap", world)
     assert simulated.word == "calibrated"
     assert simulated.contrast.low > 0
+    assert simulated.remark == "by its numbers supported"
     assert claims.verdict("reference-gap", world, simulated=False).word == "supported"
 
 

@@ -81,7 +81,7 @@ def test_an_uncertain_margin_decides_by_its_own_intervals():
         ({"gap": Interval(math.nan, math.nan, 6)}, "not testable", "do not overlap"),
         ({"gap": Interval(0.04, math.nan, 6)}, "not testable", "touches 0"),
         ({"cells": 0, "off_line": 9}, "not testable", "no cell has both.*9 runs off the line"),
-        ({"off_line": 2, "dropped": 3}, "supported", "2 runs off the line; 3 points dropped"),
+        ({"off_line": 2, "dropped": 1}, "supported", "2 runs off the line; 1 point dropped"),
     ],
 )
 def test_what_cannot_be_tested_says_why(change, word, remark):
@@ -140,7 +140,7 @@ def test_how_many_more_cells(kind, low, high, more):
     found = judge(kind, known(low, high))
     assert found.word == "inconclusive"
     assert found.more_cells == min(999, math.ceil(round(more, 6)))
-    assert f"about {found.more_cells} more cells" in found.remark
+    assert f"about {found.more_cells} more cell" in found.remark
 
 
 def test_an_estimate_on_its_boundary_needs_the_most_cells():
