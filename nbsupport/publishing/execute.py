@@ -109,7 +109,7 @@ def _source_text(folder: Path, page: str) -> str:
     try:
         text = path.read_text(encoding="utf-8")
         nbformat.validate(nbformat.reads(text, as_version=4))
-    except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             f"{path.name} is not a notebook ({reason[:80]}): expected Jupyter's JSON, format 4; "

@@ -100,7 +100,7 @@ def _fields(node: ast.ClassDef) -> str:
 
 
 def _prose(doc: str) -> str:
-    """A docstring as Markdown: code and what is indented stay, signs of markup become plain text."""
+    """A docstring as Markdown: code and what is indented stay, other signs are plain text."""
     return "\n".join(
         line if line.startswith("    ") else _escape(line) for line in doc.splitlines()
     )

@@ -1,7 +1,6 @@
 """The built book in headless Chromium: what a reader would stumble over."""
 
 import io
-import re
 
 import numpy as np
 import pytest
@@ -25,8 +24,6 @@ def test_a_page_opens_without_errors_and_asks_no_other_machine(visit, path):
     assert visit.errors == []
     assert visit.foreign == []
     assert visit.page.locator("h1").count() == 1
-    charts = visit.page.locator("figure.nb-figure").count()
-    assert visit.page.locator("figure.nb-figure .nb-chart-live").count() == charts
 
 
 @pytest.mark.parametrize("visit", [390], indirect=True)
@@ -37,7 +34,7 @@ def test_a_page_fits_a_phone(visit, path):
 
 def test_every_figure_of_the_quantity_page_is_drawn(visit):
     visit.open(CHARTED)
-    drawn = visit.page.locator(".nb-chart-live :is(canvas, svg)")
+    drawn = visit.page.locator(".nb-chart-live svg")
     assert drawn.count() >= 2  # one for each source, at least
     for index in range(drawn.count()):
         box = drawn.nth(index).bounding_box()
@@ -48,16 +45,15 @@ def test_every_figure_of_the_quantity_page_is_drawn(visit):
 
 def test_a_tooltip_appears_over_a_point(visit):
     visit.open(CHARTED)
-    chart = visit.page.locator(".nb-chart-live :is(canvas, svg)").first
+    chart = visit.page.locator(".nb-chart-live svg").first
     chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
     tooltip = visit.page.locator("#vg-tooltip-element.visible")
-    for y in range(30, int(box["height"]) - 30, 5):
-        for x in range(50, int(box["width"]) - 20, 5):
-            visit.page.mouse.move(box["x"] + x, box["y"] + y)
-            if tooltip.count():
-                assert re.search(r"seed", tooltip.inner_text())
-                return
+    for point in chart.locator(".mark-symbol path").all():
+        box = point.bounding_box()
+        visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        if tooltip.count():
+            assert "seed" in tooltip.inner_text()
+            return
     pytest.fail("no point of the chart has a tooltip")
 
 
