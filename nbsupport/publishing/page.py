@@ -5,7 +5,6 @@ for a table, a figure or a verdict in one line each.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +13,17 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.errors import UserError
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
-from nbsupport.publishing import page_numbers, page_tables, page_titles
+from nbsupport.publishing import page_example, page_numbers, page_tables
+from nbsupport.publishing.page_figures import PageFigures
 from nbsupport.records import read_records
-from nbsupport.study import FULL, SCRATCH, Group, Study
+from nbsupport.study import Group, Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.analysis.charts import Figure
     from nbsupport.analysis.verdicts import Verdict
 
 TOLERANCE = 0.02  # of macro F1: another processor rounds otherwise, and training amplifies that
-SMOKE = "smoke: not evidence"
-MIN_RUNS_TO_SETTLE = 9  # three families x three seeds; fewer can only lean (see the verdict rules)
 
 
 def open_page(page_id: str, namespace: Mapping[str, Any]) -> "OpenPage":
@@ -84,7 +81,7 @@ class LiveCheck:
         return str(self)
 
 
-class OpenPage:
+class OpenPage(PageFigures):
     """One page under its parameters: `study`, `groups`, `values`, and what it shows."""
 
     def __init__(self, page: Page, declared: list[Parameter], values: dict[str, Any]) -> None:
@@ -92,11 +89,6 @@ class OpenPage:
         self.values = {p.name: p.default for p in declared} | values
         self.study: Study = study_for(page.id, **self.values)
         self.groups: list[Group] = groups_of(page.id, self.study, **self.values)
-
-    @property
-    def axis(self) -> str:
-        """The axes that lines are fitted on."""
-        return str(self.values.get("axis", "linear"))
 
     # data ---------------------------------------------------------------------------------------
     def grid(self, source: str, *, count: int = 16, caption: str = "") -> Any:
@@ -129,24 +121,19 @@ class OpenPage:
         columns = {"Live": self._judged(runs)}
         for world in self._recorded_worlds():
             columns[f"Recorded, world {world}"] = self._judged(self.recorded(world))
-        return verdict_table(self.page.claims, columns, masked=self._mask())
+        return verdict_table(self.page.claims, columns, masked=self.mask())
+
+    def sensitivity(self, claim_id: str, points: "pd.DataFrame") -> page_tables.Html:
+        """A claim's verdict on other axes and at other margins."""
+        if self.mask():
+            return page_tables.note(f"{self.mask()}: no table.")
+        return page_tables.sensitivity_table(claim_id, points)
 
     def _recorded_worlds(self) -> list[int]:
         return [w for w in (1, 2) if w in self.study.profile.recorded]
 
     def _judged(self, points: "pd.DataFrame") -> "dict[str, Verdict | None]":
         return {claim: self.verdict(claim, points) for claim in self.page.claims}
-
-    def verdict(self, claim_id: str, points: "pd.DataFrame") -> "Verdict | None":
-        """What these points say on a claim; None where they hold none of its runs."""
-        from nbsupport.analysis import claims
-
-        if points.empty:
-            return None
-        return claims.verdict(claims.load()[claim_id], points, axis=self.axis)
-
-    def _mask(self) -> str:
-        return "" if self.study.profile.evidence else SMOKE
 
     # records --------------------------------------------------------------------------------------
     def recorded(self, world: int = 1) -> "pd.DataFrame":
@@ -179,128 +166,32 @@ class OpenPage:
         """Glue the effective robustness of roles over scratch as `gain-NAME`."""
         self._glue(page_numbers.gain_numbers(runs, roles, self.axis))
 
+    def glue_example(self, runs: "pd.DataFrame") -> None:
+        """Glue the worked example of Section 2 and an exercise on its line."""
+        self._glue(page_example.example_numbers(runs, self.axis))
+
     def _glue(self, numbers: Mapping[str, str]) -> None:
         from nbsupport.publishing.widgets import glue
 
         for name, value in numbers.items():
             glue(name, value)
 
-    # figures --------------------------------------------------------------------------------------
-    def labels(self, source: str | None = None) -> dict[str, str]:
-        """Each role's text in a figure; roles of other sources than `source` name theirs."""
-        names = {"imagenet": "ImageNet", "inaturalist": "iNaturalist"}
-        labels = {}
-        for group in self.groups:
-            kind = group.role.split("/")[0]
-            foreign = source is not None and group.subset is not None and kind != source
-            labels[group.role] = (
-                f"{names.get(kind, kind)}, {group.label}" if foreign else group.label
-            )
-        return labels
+    # Section 2, worked on the page's own points ---------------------------------------------------
+    def example_point(self, runs: "pd.DataFrame") -> "pd.Series":
+        """The record that Figure 2 explains."""
+        return page_example.example_point(runs, self.axis)
 
-    def roles(self, source: str | None = None) -> list[str]:
-        """The roles of a figure from top to bottom: full source, its subsets, scratch."""
-        of_source = [
-            g.role for g in self.groups if source is None or g.role.startswith(f"{source}/")
-        ]
-        ordered = [FULL, *(role for role in of_source if role not in (FULL, SCRATCH)), SCRATCH]
-        known = {group.role for group in self.groups}
-        return [role for role in ordered if role in known]
+    def worked_example(self, runs: "pd.DataFrame") -> page_tables.Html:
+        """Effective robustness of that record, step by step."""
+        return page_example.worked_table(runs, self.axis)
 
-    def trend(
-        self,
-        points: "pd.DataFrame",
-        source: str | None = None,
-        *,
-        claim: str,
-        number: str,
-        caption: str,
-        origin: str = "live",
-    ) -> "Figure | page_tables.Html":
-        """OOD against ID scores of one source's groups, between the two reference lines."""
-        from nbsupport.analysis.charts import trend_figure
+    def same_line(self, runs: "pd.DataFrame") -> page_tables.Html:
+        """Two models on one line: far apart in score, alike in effective robustness."""
+        return page_example.same_line_table(runs, self.axis)
 
-        roles = self.roles(source)
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, roles, origin) or trend_figure(
-            points, roles, labels=self.labels(source), **common
-        )
-
-    def reference(
-        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
-    ) -> "Figure | page_tables.Html":
-        """The two reference lines with the effective robustness of one point (Figure 2)."""
-        from nbsupport.analysis.charts import reference_figure
-
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, [FULL, SCRATCH], origin) or reference_figure(
-            points, labels=self.labels(), published=True, **common
-        )
-
-    def residuals(
-        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
-    ) -> "Figure | page_tables.Html":
-        """Residuals from the full-source line over the epochs of fine-tuning (Figure 3)."""
-        from nbsupport.analysis.charts import residual_figure
-
-        common = self._common(points, claim, number, caption, origin)
-        found = self.verdict(claim, points)
-        margin = found.contrast.margin if found and found.contrast else None
-        return self._lacking(points, [FULL], origin) or residual_figure(
-            points, labels=self.labels(), margin=margin, **common
-        )
-
-    def class_sizes(self, *, number: str, caption: str) -> "Figure":
-        """Images in each class of the two sources, largest class first."""
-        from nbsupport.analysis.charts import class_histogram
-
-        subsets = {"ImageNet": self.study.imagenet, "iNaturalist": self.study.inaturalist}
-        return class_histogram(
-            {f"{name} stand-in": s.drawn.counts().tolist() for name, s in subsets.items()},
-            title=page_titles.class_sizes(*(s.drawn.counts() for s in subsets.values())),
-            number=number,
-            caption=caption,
-            name=_anchor(number),
-        )
-
-    def _common(
-        self, points: "pd.DataFrame", claim: str, number: str, caption: str, origin: str
-    ) -> dict[str, Any]:
-        """What the figures of runs share; the title is computed from the verdict on `claim`."""
-        return {
-            "title": self.title(claim, points),
-            "subtitle": self.subtitle(points, origin),
-            "axis": self.axis,
-            "commands": self.command,
-            "number": number,
-            "caption": caption,
-            "name": _anchor(number),
-        }
-
-    def _lacking(
-        self, points: "pd.DataFrame", roles: Sequence[str], origin: str
-    ) -> page_tables.Html | None:
-        """In place of a figure, a sentence: records that are not made yet."""
-        missing = sorted(set(roles) - set(points["role"]))
-        if not missing:
-            return None
-        return page_tables.note(f"No {origin} runs yet of {', '.join(missing)}: no figure.")
-
-    def title(self, claim_id: str, points: "pd.DataFrame") -> str:
-        """The finding, in the words that the verdict on a claim allows."""
-        if self._mask():
-            return page_titles.SMOKE
-        return page_titles.title(claim_id, self.verdict(claim_id, points))
-
-    def subtitle(self, points: "pd.DataFrame", origin: str) -> str:
-        """Where the points come from: live or recorded, world, families, seeds."""
-        families, seeds = points["family"].nunique(), points["seed"].nunique()
-        world = ", ".join(str(w) for w in sorted(points["world"].unique()))
-        return (
-            f"{origin.capitalize()} runs on simulated world {world}: "
-            f"{_count(families, 'family', 'families')} x {_count(seeds, 'seed', 'seeds')}. "
-            "A mark is one fine-tuned model at one epoch."
-        )
+    def published(self) -> page_tables.Html:
+        """What WILDS publishes for the real iWildCam."""
+        return page_example.published_table()
 
     # rerunning ------------------------------------------------------------------------------------
     def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
@@ -331,12 +222,3 @@ def command_line(page_id: str, declared: Sequence[Parameter], values: Mapping[st
             text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
             words += ["-p", p.name, text]
     return shlex.join(words)
-
-
-def _anchor(number: str) -> str:
-    """The id of a figure on its page, and the name of its CSV: "figure-4-left"."""
-    return re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

@@ -10,6 +10,8 @@ from nbsupport.parameters import Parameter
 from nbsupport.study import Group, Study
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from nbsupport.jobs.spec import Job
 
 MINUS = "\N{MINUS SIGN}"
@@ -128,3 +130,21 @@ def signed(value: float, digits: int = 3) -> str:
     if not isfinite(value):
         return "not measurable"
     return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+def sensitivity_table(claim_id: str, points: "pd.DataFrame") -> Html:
+    """A claim's verdict on each axis, then at each other margin."""
+    from nbsupport.analysis import claims
+
+    rows = []
+    for axis, margin, word, value, low, high in claims.sensitivity(claim_id, points).to_numpy():
+        rows.append((axis, f"{margin:g} of the gap", word, signed(value), span(low, high)))
+    header = ("axes", "margin", "verdict", "estimate", "95 % interval")
+    return table(header, rows, numeric=(3, 4))
+
+
+def span(low: float, high: float) -> str:
+    """A 95 % interval, or that there is none."""
+    if not (isfinite(low) and isfinite(high)):
+        return "none: too few runs"
+    return f"{signed(low)} to {signed(high)}"

@@ -1,0 +1,149 @@
+"""Section 2 on a page's own points: effective robustness of one model, worked step by step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport.publishing.page_tables import Html, signed, table
+from nbsupport.study import FULL, SCRATCH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.analysis.trends import Line
+
+PAPER_SOURCE = "published by WILDS for the real iWildCam, not ours"
+EXERCISE = (0.6, 0.55)  # where on the scratch line, and how far up from there to the diagonal
+
+
+@dataclass(frozen=True)
+class Worked:
+    """One model against the scratch line: scores, what the line expects, the difference."""
+
+    family: str
+    seed: int
+    epoch: float
+    id: float
+    ood: float
+    expected: float
+    inside: bool  # whether its ID score lies in the line's own range
+
+    @property
+    def er(self) -> float:
+        """Effective robustness of this one point."""
+        return self.ood - self.expected
+
+
+def example_point(points: "pd.DataFrame", axis: str = "linear") -> "pd.Series":
+    """The record of the point that Figure 2 explains; else the full-source one nearest the line."""
+    from nbsupport.analysis.charts.reference import arrow
+    from nbsupport.analysis.trends import role_line, transform
+
+    own = points[points["role"] == FULL]
+    x, y = (transform(own[c].to_numpy(float), axis) for c in ("id_macro_f1", "ood_macro_f1"))
+    shown = arrow(points, FULL, SCRATCH, axis)
+    if shown is None:
+        line = role_line(points, SCRATCH, axis)
+        distance = np.abs(own["id_macro_f1"].to_numpy(float) - (line.low + line.high) / 2)
+    else:
+        distance = np.hypot(x - shown.x, y - shown.tip)
+    return own.iloc[int(np.nanargmin(distance))]
+
+
+def worked(points: "pd.DataFrame", axis: str = "linear") -> Worked:
+    """The example point against the scratch line."""
+    from nbsupport.analysis.trends import role_line
+
+    return against(example_point(points, axis), role_line(points, SCRATCH, axis))
+
+
+def against(row: "pd.Series", line: "Line") -> Worked:
+    """One record against a line."""
+    x = float(row["id_macro_f1"])
+    return Worked(
+        family=str(row["family"]),
+        seed=int(row["seed"]),
+        epoch=float(row["epoch"]),
+        id=x,
+        ood=float(row["ood_macro_f1"]),
+        expected=float(line.predict(x)),
+        inside=bool(line.low <= x <= line.high),
+    )
+
+
+def worked_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
+    """The definition with the example's numbers, a row for each step."""
+    from nbsupport.analysis.trends import role_line
+
+    w, line = worked(points, axis), role_line(points, SCRATCH, axis)
+    units = "" if axis == "linear" else f", in {axis} units"
+    place = "inside" if w.inside else "outside"
+    steps = [
+        ("the scratch line", f"{line.intercept:.3f} + {line.slope:.3f} x{units}"),
+        ("its range of ID scores", f"{line.low:.3f} to {line.high:.3f} (the point is {place})"),
+        ("the model's ID score, x", f"{w.id:.3f}"),
+        ("OOD score that the line expects", f"{w.expected:.3f}"),
+        ("the model's OOD score", f"{w.ood:.3f}"),
+        ("effective robustness", f"{w.ood:.3f} \N{MINUS SIGN} {w.expected:.3f} = {signed(w.er)}"),
+    ]
+    return table(("step", "value"), steps)
+
+
+def same_line_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
+    """Two models of the full-source group far apart in score, and their heights above scratch."""
+    from nbsupport.analysis.trends import role_line
+
+    line = role_line(points, SCRATCH, axis)
+    own = points[points["role"] == FULL].sort_values("id_macro_f1")
+    inside = own[own["id_macro_f1"].between(line.low, line.high)]
+    if len(inside) < 2:
+        inside = own
+    ends = {"low ID score": against(inside.iloc[0], line)}
+    ends["high ID score"] = against(inside.iloc[-1], line)
+    rows = [
+        (name, f"{w.family}, epoch {w.epoch:g}", f"{w.id:.3f}", f"{w.ood:.3f}", signed(w.er))
+        for name, w in ends.items()
+    ]
+    low, high = ends.values()
+    apart = (signed(high.id - low.id), signed(high.ood - low.ood), signed(high.er - low.er))
+    header = ("model", "which", "ID", "OOD", "above the scratch line")
+    return table(header, [*rows, ("difference", "", *apart)], numeric=range(2, 5))
+
+
+def published_table() -> Html:
+    """ID and OOD scores of ResNet-50 on the real iWildCam, and what new cameras cost there."""
+    from nbsupport.analysis.charts.reference import PUBLISHED_WILDS
+
+    rows = [
+        (f"ResNet-50, run {i}", f"{x:.3f}", f"{y:.3f}", f"{1 - y / x:.0%}")
+        for i, (x, y) in enumerate(PUBLISHED_WILDS, start=1)
+    ]
+    header = (PAPER_SOURCE, "ID macro F1", "OOD macro F1", "lost on new cameras")
+    return table(header, rows, numeric=range(1, 4))
+
+
+def example_numbers(points: "pd.DataFrame", axis: str = "linear") -> Mapping[str, Any]:
+    """The example, the line and an exercise on it, as text to glue."""
+    from nbsupport.analysis.trends import role_line
+
+    w, line = worked(points, axis), role_line(points, SCRATCH)
+    x = round(line.low + EXERCISE[0] * (line.high - line.low), 2)
+    slope, intercept = round(line.slope, 3), round(line.intercept, 3)
+    expected = round(intercept + slope * x, 3)  # as a reader computes it from what is printed
+    y = round(expected + EXERCISE[1] * (x - expected), 2)
+    return {
+        "example-family": w.family,
+        "example-seed": f"{w.seed}",
+        "example-epoch": f"{w.epoch:g}",
+        "example-id": f"{w.id:.3f}",
+        "example-ood": f"{w.ood:.3f}",
+        "example-er": signed(w.er),
+        "line-slope": f"{slope:.3f}".replace("-", "\N{MINUS SIGN}"),
+        "line-intercept": f"{intercept:.3f}".replace("-", "\N{MINUS SIGN}"),
+        "exercise-id": f"{x:.2f}",
+        "exercise-ood": f"{y:.2f}",
+        "exercise-expected": f"{expected:.3f}",
+        "exercise-er": signed(y - expected),
+    }

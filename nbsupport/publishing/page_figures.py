@@ -1,0 +1,172 @@
+"""A page's figures: which groups, under which labels, titled by what the verdict allows."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.publishing import page_tables, page_titles
+from nbsupport.study import FULL, SCRATCH, Group, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.analysis.charts import Figure
+    from nbsupport.analysis.verdicts import Verdict
+
+SMOKE = "smoke: not evidence"
+
+
+class PageFigures(ABC):
+    """The figures of an open page (see `page.OpenPage`, which adds everything else)."""
+
+    study: Study
+    groups: list[Group]
+    values: dict[str, Any]
+
+    @abstractmethod
+    def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
+        """The command that runs a record again."""
+
+    @property
+    def axis(self) -> str:
+        """The axes that lines are fitted on."""
+        return str(self.values.get("axis", "linear"))
+
+    def verdict(self, claim_id: str, points: "pd.DataFrame") -> "Verdict | None":
+        """What these points say on a claim; None where they hold none of its runs."""
+        from nbsupport.analysis import claims
+
+        if points.empty:
+            return None
+        simulated = self.study.profile.simulated
+        return claims.verdict(claim_id, points, axis=self.axis, simulated=simulated)
+
+    def mask(self) -> str:
+        """What stands in place of verdicts where runs are no evidence, else nothing."""
+        return "" if self.study.profile.evidence else SMOKE
+
+    def labels(self, source: str | None = None) -> dict[str, str]:
+        """Each role's text in a figure; roles of other sources than `source` name theirs."""
+        names = {"imagenet": "ImageNet", "inaturalist": "iNaturalist"}
+        labels = {}
+        for group in self.groups:
+            kind = group.role.split("/")[0]
+            foreign = source is not None and group.subset is not None and kind != source
+            labels[group.role] = (
+                f"{names.get(kind, kind)}, {group.label}" if foreign else group.label
+            )
+        return labels
+
+    def roles(self, source: str | None = None) -> list[str]:
+        """The roles of a figure from top to bottom: full source, its subsets, scratch."""
+        of_source = [
+            g.role for g in self.groups if source is None or g.role.startswith(f"{source}/")
+        ]
+        ordered = [FULL, *(role for role in of_source if role not in (FULL, SCRATCH)), SCRATCH]
+        known = {group.role for group in self.groups}
+        return [role for role in ordered if role in known]
+
+    def trend(
+        self,
+        points: "pd.DataFrame",
+        source: str | None = None,
+        *,
+        claim: str,
+        number: str,
+        caption: str,
+        origin: str = "live",
+    ) -> "Figure | page_tables.Html":
+        """OOD against ID scores of one source's groups, between the two reference lines."""
+        from nbsupport.analysis.charts import trend_figure
+
+        roles = self.roles(source)
+        common = self._common(points, claim, number, caption, origin)
+        return self._lacking(points, roles, origin) or trend_figure(
+            points, roles, labels=self.labels(source), **common
+        )
+
+    def reference(
+        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
+    ) -> "Figure | page_tables.Html":
+        """The two reference lines with the effective robustness of one point (Figure 2)."""
+        from nbsupport.analysis.charts import reference_figure
+
+        common = self._common(points, claim, number, caption, origin)
+        return self._lacking(points, [FULL, SCRATCH], origin) or reference_figure(
+            points, labels=self.labels(), published=True, **common
+        )
+
+    def residuals(
+        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
+    ) -> "Figure | page_tables.Html":
+        """Residuals from the full-source line over the epochs of fine-tuning (Figure 3)."""
+        from nbsupport.analysis.charts import residual_figure
+
+        common = self._common(points, claim, number, caption, origin)
+        found = self.verdict(claim, points)
+        margin = found.contrast.margin if found and found.contrast else None
+        return self._lacking(points, [FULL], origin) or residual_figure(
+            points, labels=self.labels(), margin=margin, **common
+        )
+
+    def class_sizes(self, *, number: str, caption: str) -> "Figure":
+        """Images in each class of the two sources, largest class first."""
+        from nbsupport.analysis.charts import class_histogram
+
+        subsets = {"ImageNet": self.study.imagenet, "iNaturalist": self.study.inaturalist}
+        return class_histogram(
+            {f"{name} stand-in": s.drawn.counts().tolist() for name, s in subsets.items()},
+            title=page_titles.class_sizes(*(s.drawn.counts() for s in subsets.values())),
+            number=number,
+            caption=caption,
+            name=_anchor(number),
+        )
+
+    def _common(
+        self, points: "pd.DataFrame", claim: str, number: str, caption: str, origin: str
+    ) -> dict[str, Any]:
+        """What the figures of runs share; the title is computed from the verdict on `claim`."""
+        return {
+            "title": self.title(claim, points),
+            "subtitle": self.subtitle(points, origin),
+            "axis": self.axis,
+            "commands": self.command,
+            "number": number,
+            "caption": caption,
+            "name": _anchor(number),
+        }
+
+    def _lacking(
+        self, points: "pd.DataFrame", roles: Sequence[str], origin: str
+    ) -> page_tables.Html | None:
+        """In place of a figure, a sentence: records that are not made yet."""
+        missing = sorted(set(roles) - set(points["role"]))
+        if not missing:
+            return None
+        return page_tables.note(f"No {origin} runs yet of {', '.join(missing)}: no figure.")
+
+    def title(self, claim_id: str, points: "pd.DataFrame") -> str:
+        """The finding, in the words that the verdict on a claim allows."""
+        if self.mask():
+            return page_titles.SMOKE
+        return page_titles.title(claim_id, self.verdict(claim_id, points))
+
+    def subtitle(self, points: "pd.DataFrame", origin: str) -> str:
+        """Where the points come from: live or recorded, world, families, seeds."""
+        families, seeds = points["family"].nunique(), points["seed"].nunique()
+        world = ", ".join(str(w) for w in sorted(points["world"].unique()))
+        return (
+            f"{origin.capitalize()} runs on simulated world {world}: "
+            f"{_count(families, 'family', 'families')} x {_count(seeds, 'seed', 'seeds')}. "
+            "A mark is one fine-tuned model at one epoch."
+        )
+
+
+def _anchor(number: str) -> str:
+    """The id of a figure on its page, and the name of its CSV: "figure-4-left"."""
+    return re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
