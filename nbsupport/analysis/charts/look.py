@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-FONT = 'Inter, "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif'
+FONT = 'Inter, system-ui, "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 THEMES = ("light", "dark")
 
 INKS = {
     "light": {"@ink": "#222832", "@muted": "#56616f", "@grid": "#dfe3e8", "@paper": "#ffffff"},
-    "dark": {"@ink": "#ced6dd", "@muted": "#9ca4af", "@grid": "#333c49", "@paper": "#14181e"},
+    "dark": {"@ink": "#ced6dd", "@muted": "#9ca4af", "@grid": "#333c49", "@paper": "#121212"},
 }
 # The paper's two reference lines keep their colours in every figure: (light, dark).
 SCRATCH = ("#1d4674", "#8db6e4")

@@ -1,0 +1,216 @@
+// Draws the charts, keeps predictions, copies commands. Nothing here asks the network for anything.
+(function () {
+  "use strict";
+
+  const HERE = document.currentScript ? document.currentScript.src : "";
+  const BUNDLE = new URL("generated/vega-bundle.js", HERE || document.baseURI).href;
+  const NARROW = 600; // CSS pixels of room below which the layout for phones is drawn
+
+  function theme() {
+    const root = document.documentElement;
+    const named = root.dataset.theme || root.dataset.mode;
+    if (named === "dark" || named === "light") return named;
+    return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  }
+
+  // --- charts ------------------------------------------------------------------------------------
+
+  let loading = null; // the script of 0.9 MB is fetched once, by the first chart that comes near
+  function vega() {
+    if (window.vegaEmbed) return Promise.resolve(window.vegaEmbed);
+    loading ||= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = BUNDLE;
+      script.onload = () => resolve(window.vegaEmbed);
+      script.onerror = () => reject(new Error("cannot load " + BUNDLE));
+      document.head.append(script);
+    });
+    return loading;
+  }
+
+  function paint(node, palette) {
+    if (Array.isArray(node)) return node.map((v) => paint(v, palette));
+    if (node && typeof node === "object") {
+      return Object.fromEntries(Object.entries(node).map(([k, v]) => [k, paint(v, palette)]));
+    }
+    return typeof node === "string" && palette[node] ? palette[node] : node;
+  }
+
+  class Chart {
+    constructor(box) {
+      this.box = box;
+      this.still = box.querySelector(".nb-chart-still");
+      this.live = box.querySelector(".nb-chart-live");
+      this.command = box.parentElement.querySelector(".nb-figure-command");
+      this.data = JSON.parse(box.querySelector(".nb-chart-data").textContent);
+      this.drawn = "";
+      this.result = null;
+    }
+
+    wanted() {
+      return theme() + " " + (this.box.parentElement.clientWidth < NARROW ? "narrow" : "wide");
+    }
+
+    async draw() {
+      const wanted = this.wanted();
+      if (wanted === this.drawn) return;
+      this.drawn = wanted;
+      const [mode, layout] = wanted.split(" ");
+      const spec = paint(this.data[layout], this.data.palettes[mode]);
+      spec.datasets = { ...this.data[layout].datasets, ...this.data.datasets };
+      try {
+        const embed = await vega();
+        const target = document.createElement("div");
+        const result = await embed(target, spec, {
+          actions: false,
+          renderer: "svg",
+          tooltip: { theme: mode, disableDefaultStyle: false },
+        });
+        if (wanted !== this.drawn) return result.finalize(); // another drawing has begun since
+        if (this.result) this.result.finalize();
+        this.result = result;
+        this.show(target, layout);
+      } catch (error) {
+        this.drawn = "";
+        this.box.dataset.state = "failed"; // the picture stays
+        console.error(error);
+      }
+    }
+
+    show(target, layout) {
+      this.live.replaceChildren(target);
+      this.live.hidden = false;
+      this.still.classList.add("nb-replaced");
+      this.box.dataset.state = "drawn";
+      this.box.dataset.layout = layout;
+      this.result.view.addEventListener("click", (_, item) => {
+        if (item && item.datum && item.datum.rerun) this.offer(item.datum);
+      });
+    }
+
+    offer(point) {
+      const words = document.createElement("span");
+      words.textContent = `Run this point again (${point.group}, ${point.family}, seed ${point.seed}):`;
+      this.command.replaceChildren(words, commandLine(point.rerun));
+      this.command.hidden = false;
+    }
+  }
+
+  function commandLine(text) {
+    const row = document.createElement("div");
+    row.className = "nb-command";
+    const code = document.createElement("code");
+    code.textContent = text;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.addEventListener("click", () => copy(text, button));
+    row.append(code, button);
+    return row;
+  }
+
+  async function copy(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      // A page opened from a file has no clipboard in some browsers: select it for the reader.
+      const range = document.createRange();
+      range.selectNodeContents(button.previousElementSibling);
+      const chosen = window.getSelection();
+      chosen.removeAllRanges();
+      chosen.addRange(range);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  }
+
+  function startCharts() {
+    const charts = Array.from(document.querySelectorAll(".nb-chart"), (box) => new Chart(box));
+    if (!charts.length) return;
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          if (!entry.isIntersecting) continue;
+          near.unobserve(entry.target);
+          charts.find((c) => c.box === entry.target).draw();
+        }
+      },
+      { rootMargin: "600px" }
+    );
+    charts.forEach((c) => near.observe(c.box));
+    const again = () => charts.forEach((c) => c.drawn && c.draw());
+    new MutationObserver(again).observe(document.documentElement, {
+      attributes: true,
+      attributeFilter: ["data-theme", "data-mode"],
+    });
+    let waiting = 0;
+    window.addEventListener("resize", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(again, 150);
+    });
+    window.nbsupport = { drawAll: () => Promise.all(charts.map((c) => c.draw())) };
+  }
+
+  // --- predictions -------------------------------------------------------------------------------
+
+  const KEY = "nbsupport:prediction:";
+
+  function read(id) {
+    try {
+      return localStorage.getItem(KEY + id);
+    } catch {
+      return null; // storage is switched off: the question still works, it is just not kept
+    }
+  }
+
+  function keep(id, value) {
+    try {
+      localStorage.setItem(KEY + id, value);
+    } catch {
+      return false;
+    }
+    return true;
+  }
+
+  function showGuess(id, value) {
+    for (const place of document.querySelectorAll(".nb-guess")) {
+      if (place.dataset.prediction !== id) continue;
+      const kicker = document.createElement("span");
+      kicker.className = "nb-kicker";
+      kicker.textContent = "Your guess";
+      place.replaceChildren(kicker, document.createTextNode(value));
+      place.hidden = false;
+    }
+  }
+
+  function startPredictions() {
+    for (const box of document.querySelectorAll(".nb-predict")) {
+      const id = box.dataset.prediction;
+      const note = box.querySelector(".nb-quiet");
+      const earlier = read(id);
+      for (const input of box.querySelectorAll("input")) {
+        if (input.value === earlier) {
+          input.checked = true;
+          showGuess(id, earlier);
+        }
+        input.addEventListener("change", () => {
+          const kept = keep(id, input.value);
+          note.textContent = kept
+            ? "Noted. Read on, and see it beside the verdict."
+            : "Noted for now; this browser does not let the page keep it.";
+          showGuess(id, input.value);
+        });
+      }
+    }
+  }
+
+  function start() {
+    document.documentElement.classList.add("nb-scripted");
+    startCharts();
+    startPredictions();
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
