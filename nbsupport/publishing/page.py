@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.errors import UserError
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
-from nbsupport.publishing import page_example, page_numbers, page_tables
+from nbsupport.publishing import page_example, page_numbers, page_setup, page_tables
 from nbsupport.publishing.page_figures import PageFigures
 from nbsupport.records import read_records
 from nbsupport.study import Group, Study
@@ -165,6 +165,10 @@ class OpenPage(PageFigures):
     def glue_gains(self, runs: "pd.DataFrame", roles: Mapping[str, str]) -> None:
         """Glue the effective robustness of roles over scratch as `gain-NAME`."""
         self._glue(page_numbers.gain_numbers(runs, roles, self.axis))
+
+    def glue_setup(self) -> None:
+        """Glue how the stand-ins compare with the paper's data in size."""
+        self._glue(page_setup.setup_numbers(self.study))
 
     def glue_example(self, runs: "pd.DataFrame") -> None:
         """Glue the worked example of Section 2 and an exercise on its line."""

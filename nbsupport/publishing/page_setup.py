@@ -1,0 +1,197 @@
+"""Section 3 as tables: the paper's data, families and recipes beside those of a study."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport.publishing.page_tables import Html, table
+from nbsupport.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.data.subset import Subset
+
+# The paper's own numbers (Table 1 and Section 4.1; class counts of iNaturalist from its authors).
+PAPER_TABLE_1 = {
+    "training images": ("1,281,167", "579,184"),
+    "classes": ("1,000", "5,089"),
+    "images per class": ("balanced", "long-tailed"),
+    "hierarchy": ("WordNet", "tree of life"),
+    "labels checked by experts": ("no", "yes"),
+}
+PAPER_FULL = {"imagenet": 1_281_167, "inaturalist": 579_184}
+PAPER_FINE_TUNING = 129_809
+PAPER_CLASSES = 1_000
+SPLIT_NAMES = {
+    "train": "training",
+    "id_val": "ID validation",
+    "id_test": "ID test",
+    "ood_val": "OOD validation",
+    "ood_test": "OOD test",
+}
+BLOCKS = {
+    "resnet": "residual blocks",
+    "resnext": "residual blocks of grouped convolutions",
+    "densenet": "dense blocks: each layer sees all earlier ones",
+    "alexnet": "plain convolutions, large fully connected layers, dropout",
+    "mobilenetv3": "inverted residuals, depthwise, squeeze-excitation, hard-swish",
+}
+
+
+def table_1(study: Study) -> Html:
+    """The paper's Table 1 beside the same facts of the study's two sources, computed."""
+    sources = (study.imagenet, study.inaturalist)
+    ours = {
+        "training images": [f"{len(s):,}" for s in sources],
+        "classes": [f"{s.num_classes:,}" for s in sources],
+        "images per class": [_spread(s) for s in sources],
+        "hierarchy": [_trees(s) for s in sources],
+        "labels checked by experts": ["exact: the image is drawn from its label"] * 2,
+    }
+    rows = [(name, *PAPER_TABLE_1[name], *ours[name]) for name in PAPER_TABLE_1]
+    header = ("", "ImageNet", "iNaturalist 2017", "ImageNet stand-in", "iNaturalist stand-in")
+    return table(header, rows)
+
+
+def _spread(subset: "Subset") -> str:
+    counts = subset.drawn.counts()
+    low, high = int(counts.min()), int(counts.max())
+    return f"balanced: {low:,}" if low == high else f"long-tailed: {high:,} down to {low:,}"
+
+
+def _trees(subset: "Subset") -> str:
+    classes = subset.source.classes()
+    kinds = " and ".join(f"{kind}s" for kind in classes["tree"].unique())
+    return f"{len(_depths(classes))} depths: {kinds}"
+
+
+def _depths(classes: "pd.DataFrame") -> list[str]:
+    return [column for column in classes.columns if column.startswith("depth_")]
+
+
+def depth_table(study: Study) -> Html:
+    """Labels at each depth of the two trees, from coarse to fine."""
+    tables = [s.source.classes() for s in (study.imagenet, study.inaturalist)]
+    rows = [
+        (f"depth {i}", *(f"{t[column].nunique():,}" for t in tables))
+        for i, column in enumerate(_depths(tables[0]), start=1)
+    ]
+    header = ("labels at", "ImageNet stand-in", "iNaturalist stand-in")
+    return table(header, rows, numeric=(1, 2))
+
+
+def role_table(study: Study) -> Html:
+    """What each role of the paper is in this profile, with the size relative to fine-tuning."""
+    task = len(study.task.table("train"))
+    rows = []
+    for kind, paper in PAPER_FULL.items():
+        rows.append(_role_row(f"{kind}, full", paper, len(getattr(study, kind)), task))
+    classes = study.imagenet.num_classes
+    for role, each in study.profile.sizes.items():
+        paper = int(role.removesuffix("K")) * 1000
+        note = f" ({paper // PAPER_CLASSES:,} and {each:,} of each class)"
+        rows.append(_role_row(f"{role}{note}", paper, each * classes, task))
+    rows.append(_role_row("fine-tuning", PAPER_FINE_TUNING, task, task))
+    header = ("role", "paper: images", "here: images", "paper: share", "here: share")
+    return table(header, rows, numeric=range(1, 5))
+
+
+def _role_row(name: str, paper: int, here: int, task: int) -> tuple[str, ...]:
+    shares = (paper / PAPER_FINE_TUNING, here / task)
+    return (name, f"{paper:,}", f"{here:,}", *(f"{share:.2f}" for share in shares))
+
+
+def split_table(study: Study) -> Html:
+    """The splits of the downstream task: images, cameras, days, the rarest label."""
+    rows = []
+    for split, name in SPLIT_NAMES.items():
+        part = study.task.table(split)
+        counts = part["label"].value_counts()
+        days = f"{part['day'].min()} to {part['day'].max()}" if "day" in part else "unknown"
+        figures = (len(part), part["location"].nunique(), len(counts), counts.min())
+        rows.append((name, *(f"{int(n):,}" for n in figures), days))
+    header = ("split", "images", "cameras", "labels", "images of the rarest label", "days")
+    return table(header, rows, numeric=range(1, 5))
+
+
+def architecture_table(study: Study) -> Html:
+    """Each family: its defining block, and parameters here and at full size."""
+    from nbsupport.training.families import FAMILIES, FULL_SIZE
+
+    classes, px = study.task.num_classes, study.profile.px
+    rows = [
+        (
+            family,
+            BLOCKS[family],
+            f"{parameters(family, classes, px):,}",
+            f"{FULL_SIZE[family]}: {parameters(family, classes, 224):,}",
+        )
+        for family in FAMILIES
+    ]
+    header = ("family", "what it keeps", f"parameters at {px} px", "full size, at 224 px")
+    return table(header, rows, numeric=(2, 3))
+
+
+def parameters(family: str, num_classes: int, px: int) -> int:
+    """How many trainable numbers a model has; nothing is allocated for it."""
+    import torch
+
+    from nbsupport.training import models
+
+    with torch.device("meta"):
+        model = models.build(family, num_classes, px)
+    return sum(weight.numel() for weight in model.parameters())
+
+
+def recipe_table(study: Study) -> Html:
+    """The recipes of this profile: a column for each stage, families that differ named."""
+    from nbsupport.training.families import FAMILIES
+    from nbsupport.training.recipes import recipe_named
+
+    stages = ("pretrain", "finetune", "scratch")
+    by_stage = [
+        [recipe_named(study.profile.recipes, stage, family).spec() for family in FAMILIES]
+        for stage in stages
+    ]
+    sgd = any(spec["optimizer"] == "sgd" for specs in by_stage for spec in specs)
+    unused = {"updates"} if sgd else {"updates", "momentum"}
+    rows = [
+        (name.replace("_", " "), *(_by_family(specs, name, FAMILIES) for specs in by_stage))
+        for name in by_stage[0][0]
+        if name not in unused
+    ]
+    header = ("", "pre-training", "fine-tuning", "from scratch")
+    return table(header, rows)
+
+
+def _by_family(specs: Sequence[dict[str, Any]], name: str, families: Sequence[str]) -> str:
+    """One value where all families share it, else the common one and the exceptions."""
+    texts = [_plain(spec[name]) for spec in specs]
+    common = max(texts, key=texts.count)
+    other = [f"{f}: {t}" for f, t in zip(families, texts, strict=True) if t != common]
+    return common if not other else f"{common} ({', '.join(other)})"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in value) or "the last epoch"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def setup_numbers(study: Study) -> dict[str, str]:
+    """What the prose of Section 3 quotes, as text to glue."""
+    counts = study.inaturalist.drawn.counts()
+    ordered = np.sort(counts)[::-1]
+    top = ordered[: max(1, len(ordered) // 10)].sum() / ordered.sum()
+    full = len(study.imagenet)
+    return {
+        "size-ratio": f"{full / len(study.inaturalist):.1f}",
+        "paper-size-ratio": f"{PAPER_FULL['imagenet'] / PAPER_FULL['inaturalist']:.1f}",
+        "tail-share": f"{top:.0%}",
+        "full-over-task": f"{full / len(study.task.table('train')):.1f}",
+        "paper-full-over-task": f"{PAPER_FULL['imagenet'] / PAPER_FINE_TUNING:.1f}",
+    }
