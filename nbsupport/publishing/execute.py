@@ -84,7 +84,11 @@ def execute_pages(
         return result
 
     with ThreadPoolExecutor(max_workers=max(1, min(workers, len(texts)))) as pool:
-        return list(pool.map(one, texts))
+        try:
+            return list(pool.map(one, texts))
+        except BaseException:  # Ctrl-C, say: start no further page
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def raise_failures(results: Sequence[ExecutedPage]) -> None:

@@ -39,10 +39,13 @@ def execute_notebook(
         error = PageError(0, failure.ename, str(failure.evalue))
     except DeadKernelError:
         error = PageError(0, "DeadKernelError", "the kernel died (out of memory, or killed)")
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     executed = nbformat.read(partial, as_version=4)
+    partial.unlink()
     cell = prepare(executed, error.name if error else None, error.message if error else "")
     replace(path, nbformat.writes(executed))
-    partial.unlink()
     return PageError(cell, error.name, error.message) if error else None
 
 

@@ -10,7 +10,7 @@ from nbsupport.paths import root
 from nbsupport.publishing.execute import execute_pages
 from nbsupport.publishing.mathml import to_mathml
 from nbsupport.publishing.reference import markdown, modules
-from nbsupport.publishing.render import RenderFailedError, render
+from nbsupport.publishing.render import RenderFailedError, render, render_page
 
 WELCOME = """# Welcome
 
@@ -89,6 +89,14 @@ def test_a_warning_fails_the_build_every_time_until_it_is_mended(book, write_pag
         assert "nosuchcommand" in str(caught.value)
     index.write_text(good)
     assert render(source=book, bundle=False).is_file()
+
+
+def test_one_page_renders_alone(tmp_path, write_page):
+    page = write_page("page", "print('alone')")
+    (result,) = execute_pages(["page"], "smoke", {}, tmp_path / "out", notebooks=page.parent)
+    html = render_page(result.path, tmp_path / "out")
+    assert html.is_relative_to(tmp_path / "out")
+    assert "alone" in html.read_text()
 
 
 def test_out_must_be_what_jupyter_book_can_write(book):
