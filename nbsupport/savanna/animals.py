@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from nbsupport.savanna.attributes import COATS, DARK, PALE
+from nbsupport.savanna.attributes import BIRD_FROM, COATS, DARK, PALE
 from nbsupport.savanna.shapes import (
     blend_table,
     capsule,
@@ -17,7 +17,6 @@ from nbsupport.savanna.shapes import (
 )
 from nbsupport.savanna.subject import Brush, colour, read
 
-BIRD_FROM = 0.45
 Values = dict[str, Tensor]
 
 
@@ -129,7 +128,10 @@ def _tail(brush: Brush, v: Values, base: Tensor, mark: Tensor, swing: Tensor) ->
     some = (v["tail"] > 0.05).float()
     whole = join(shape, second, 0.02).add_(1 - some)
     brush.lay(cover(whole, brush.scale), colour(base * 0.85))
-    tip = circle(brush.x, brush.y, end_x, end_y, width * 1.1 + 0.035)
+    tip = capsule(
+        brush.x, brush.y, mid_x * 0.3 + end_x * 0.7, mid_y * 0.3 + end_y * 0.7, end_x, end_y,
+        width * 0.9 + 0.004, width * 0.7 + 0.026 * (1 - v["bird"]),
+    )  # fmt: skip
     wanted = (v["tail_tip"] > 0.0).float() * some
     brush.lay(cover(tip.add_(1 - wanted), brush.scale), colour(mark))
 
@@ -171,12 +173,14 @@ def _coat(brush: Brush, v: Values, base: Tensor, mark: Tensor) -> Tensor:
     }
     lines = wave((x * frequency).add_(wobble * 0.9).add_(y * 0.5))
     pattern = ramp(lines, -0.15, 0.25).mul_(amount["stripes"])
-    u, w = wave((x * frequency).add_(wobble * 0.5)), wave((y * frequency).add_(x * 1.5))
-    dots = ramp(u.mul_(w).abs_().add_(wobble * 0.3), 0.38, 0.6).mul_(amount["spots"])
+    rate = frequency * 0.62
+    u = wave((x * rate).add_(wobble * 1.1))
+    w = wave((y * rate).add_(x * 1.2).sub_(wobble * 0.9))
+    dots = ramp(u.mul_(w).abs_().add_(wobble * 0.5), 0.30, 0.48).mul_(amount["spots"])
     torch.maximum(pattern, dots, out=pattern)
     blotch = wave(x * 1.3 + v["frequency"]).add_(wave(y * 2.1 + x * 0.8)).add_(wobble * 2.2)
     torch.maximum(pattern, ramp(blotch, 0.0, 0.2).mul_(amount["patches"]), out=pattern)
-    middle = v["length"] * (v["frequency"] - 0.5) * 0.9
+    middle = v["length"] * (v["frequency"] - 0.5) * 2.0
     band = (x - middle).abs_().add_(wobble * 0.08)
     inside = v["length"] * (0.25 + 0.35 * v["second"])
     torch.maximum(pattern, ramp(band, inside, inside - 0.05).mul_(amount["saddle"]), out=pattern)

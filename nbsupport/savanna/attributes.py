@@ -7,6 +7,7 @@ correctly rounded operations, so that every device and batch size computes the s
 import numpy as np
 
 LATENT = 32
+BIRD_FROM = 0.45  # an animal whose attribute `bird` is above this is one
 
 # name: (coordinate, low, high)
 ANIMAL = {
@@ -23,14 +24,14 @@ ANIMAL = {
     "horn": (10, -0.28, 0.34),
     "horn_curve": (11, -0.8, 1.0),
     "tail": (12, 0.0, 0.52),
-    "tail_width": (13, 0.012, 0.085),
+    "tail_width": (13, 0.012, 0.07),
     "tail_up": (14, -0.9, 1.0),
     "mane": (15, -0.22, 0.20),
     "hump": (16, -0.16, 0.20),
     "stripes": (17, -1.0, 1.0),
     "spots": (18, -1.0, 1.0),
     "patches": (19, -1.0, 1.0),
-    "saddle": (20, -1.0, 1.0),
+    "saddle": (20, -1.15, 0.85),
     "plain": (21, -1.0, 1.0),
     "frequency": (22, 0.0, 1.0),
     "coat": (23, 0.0, 1.0),
@@ -70,19 +71,19 @@ THING = {
     "height": (1, 0.14, 0.52),
     "square": (2, 0.0, 1.0),
     "taper": (3, -0.45, 0.55),
-    "wheels": (4, -0.22, 0.22),
+    "wheels": (4, -0.24, 0.21),
     "wheel_x": (5, 0.25, 0.8),
     "top_width": (6, 0.1, 0.85),
     "top_height": (7, -0.28, 0.42),
     "top_x": (8, -0.5, 0.5),
     "handle": (9, -0.26, 0.26),
-    "pole": (10, -0.5, 0.55),
-    "hole": (11, -0.22, 0.24),
+    "pole": (10, -0.7, 0.5),
+    "hole": (11, -0.55, 0.20),
     "legs": (12, -0.42, 0.40),
     "spout": (13, -0.32, 0.36),
     "windows": (14, -1.0, 1.0),
     "panel": (15, -1.0, 1.0),
-    "grid": (16, -1.0, 1.0),
+    "grid": (16, -1.2, 0.9),
     "paint": (17, 0.0, 1.0),
     "light": (18, 0.65, 1.25),
     "accent": (19, 0.0, 1.0),

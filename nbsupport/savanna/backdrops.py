@@ -26,7 +26,7 @@ def draw(key: Tensor, x: Tensor, y: Tensor, px: int, variety: float) -> Tensor:
     bottom = blend_table(table, spread[:, 1])[:, :, None]
     third = blend_table(table, spread[:, 2])[:, :, None]
     rough = chance.lattice(key, "backdrop-rough", 5, px).flatten(1)
-    fine = chance.lattice(key, "backdrop-fine", 13, px).flatten(1)
+    fine = chance.lattice(key, "backdrop-fine", 9, px, rows=14).flatten(1)
     horizon = (u[:, 6:7] - 0.5) * 1.4
     softness = u[:, 7:8] * 0.9 + 0.03
     line = ramp(y + rough * (0.25 * u[:, 8:9]), horizon - softness, horizon + softness)
@@ -40,5 +40,5 @@ def draw(key: Tensor, x: Tensor, y: Tensor, px: int, variety: float) -> Tensor:
         shown = (u[:, a + 3 : a + 4] * 0.7 - 0.25).clamp(min=0.0)
         tone = third if i % 2 else top
         image.add_((tone * 1.12 - image).mul_((cover(disc, px * 0.15).mul_(shown))[:, None]))
-    light = fine.mul_(0.10 + 0.16 * u[:, 26:27]).add_(1.0)
+    light = fine.mul_(0.03 + 0.10 * u[:, 26:27]).add_(1.0)
     return image.mul_(light[:, None])

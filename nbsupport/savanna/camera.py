@@ -10,9 +10,16 @@ DUSK_RATE = 0.18
 FOG_RATE, DUST_RATE, RAIN_RATE = 0.16, 0.10, 0.12
 
 
-def to_bytes(image: Tensor, key: Tensor, px: int, noise: Tensor | float) -> Tensor:
-    """Add sensor noise of standard deviation `noise` and round: uint8 [B, 3, px, px]."""
+def to_bytes(
+    image: Tensor, key: Tensor, px: int, noise: Tensor | float, night: Tensor | None = None
+) -> Tensor:
+    """Add sensor noise of standard deviation `noise` and round: uint8 [B, 3, px, px].
+
+    The noise is coloured, and grey where `night` [B, 1] is 1.
+    """
     speckle = chance.grain(key, px, 3)
+    if night is not None:
+        speckle.add_((speckle[:, :1] - speckle).mul_(night[:, :, None]))
     image = image.add_(speckle.mul_(noise)).clamp_(0.0, 1.0).mul_(255.0).add_(0.5)
     return image.to(torch.uint8).view(-1, 3, px, px)
 
@@ -55,8 +62,8 @@ def infrared(
     u = chance.uniform(key, "flash", 4)
     red, green, blue = image.unbind(1)
     grey = red.mul(0.52).add_(green * 0.34).add_(blue * 0.14)
-    reach = 1.05 - far * (0.72 + 0.2 * u[:, :1])
+    reach = 1.15 - far * (0.70 + 0.2 * u[:, :1])
     fall = (1.12 - (x * x + y * y) * 0.42).clamp_(min=0.15)
-    grey.mul_(reach).mul_(fall).mul_(0.75 + 0.45 * u[:, 1:2])
+    grey.mul_(reach).mul_(fall).mul_(0.9 + 0.4 * u[:, 1:2])
     grey.add_((1.15 - grey).mul_(shine))
     return image.add_((grey[:, None] - image).mul_(night[:, :, None]))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.errors import UserError, unknown
-from nbsupport.savanna.attributes import values
+from nbsupport.savanna.attributes import BIRD_FROM, COATS, values
 from nbsupport.savanna.naming import Namer, describe
 from nbsupport.savanna.settings import DEFAULT, Settings
 from nbsupport.savanna.trees import DEPTHS, ancestors, farthest, grow, trunk
@@ -33,7 +33,7 @@ TIPS = {
     "imagenet": {"animal": (13, 52), "object": (19, 76)},
     "inaturalist": {"animal": (26, 112), "plant": (15, 64)},
 }
-CANDIDATES = 6 * SPECIES
+CANDIDATES = 20 * SPECIES
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Ecology:
     def _grow_species(self) -> tuple[pd.DataFrame, np.ndarray]:
         """Species unlike each other, of the clades that the sources know, in none of them."""
         rng, steps = self._rng("species"), self.settings.steps
-        genera = grow(rng, self._tops["animal"][3], CANDIDATES // 3, steps[4])
+        genera = grow(rng, self._tops["animal"][3], CANDIDATES // 4, steps[4])
         leaves = grow(rng, genera, CANDIDATES, steps[5])
         chosen = farthest(_looks(leaves.latents), SPECIES)
         latents = leaves.latents[rng.permutation(chosen)]
@@ -234,11 +234,14 @@ def _tail(count: int) -> np.ndarray:
 def _looks(latents: np.ndarray) -> np.ndarray:
     """Latents [N, LATENT] as seen: attributes on a common scale, the striking ones weighted."""
     v = values(latents, "animal")
-    weight = {"coat": 2.0, "leg": 1.6, "neck": 1.6, "bird": 2.0, "length": 1.3, "height": 1.3}
-    weight |= dict.fromkeys(("stripes", "spots", "patches", "saddle", "plain"), 1.3)
-    weight |= {"tail": 1.3, "horn": 1.3, "hump": 1.2, "light": 1.2}
-    columns = [weight.get(k, 0.6) * (x - x.mean()) / (x.std() + 1e-9) for k, x in v.items()]
-    return np.stack(columns, axis=1)
+    light = {"neck": 1.4, "leg": 1.4, "length": 1.2, "height": 1.2, "tail": 1.0, "horn": 1.2}
+    light |= {"hump": 0.8, "ear": 0.8, "mane": 0.6, "socks": 0.6, "face": 0.8, "size": 1.0}
+    shape = [w * (v[k] - v[k].mean()) / (v[k].std() + 1e-9) for k, w in light.items()]
+    kinds = np.stack([v[k] for k in ("stripes", "spots", "patches", "saddle", "plain")])
+    marks = 2.2 * np.clip((kinds - kinds.max(0)) * 6 + 1, 0, 1)
+    at = v["coat"] * (len(COATS) - 1)
+    coat = [6.0 * np.interp(at, np.arange(len(COATS)), COATS[:, c]) * v["light"] for c in range(3)]
+    return np.stack([*shape, *marks, *coat, 3.0 * (v["bird"] > BIRD_FROM)], axis=1)
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from nbsupport.savanna.attributes import COATS, FLOWERS, GREENS
-from nbsupport.savanna.shapes import blend_table, box, capsule, circle, cover, ellipse, join, ramp
+from nbsupport.savanna.shapes import blend_table, capsule, circle, cover, ellipse, join
 from nbsupport.savanna.subject import Brush, colour, read
 
 Values = dict[str, Tensor]
@@ -35,8 +35,10 @@ def extent(v: Values) -> tuple[Tensor, Tensor, Tensor]:
 
 def _is(v: Values, *forms: int) -> Tensor:
     """0 where the plant has one of these forms, 9 elsewhere: added to a distance it hides a part."""
-    here = sum((v["form"] == f).float() for f in forms)
-    return (1 - here) * 9.0  # type: ignore[operator]
+    here = torch.zeros_like(v["form"])
+    for form in forms:
+        here = here + (v["form"] == form).float()
+    return (1 - here) * 9.0
 
 
 def draw(brush: Brush, v: Values, pose: Tensor, ground: Tensor) -> None:
@@ -60,7 +62,10 @@ def _stem(
 ) -> None:
     soft = (v["form"] == 3).float()
     width = v["trunk"] * (1 - 0.65 * soft)
-    stem = capsule(brush.x, brush.y, 0.0, 0.0, top_x, top_y, width, width * 0.6)
+    conifer = (v["form"] == 1).float()
+    width = width * (1 - 0.4 * conifer)
+    up = 1 - 0.6 * conifer
+    stem = capsule(brush.x, brush.y, 0.0, 0.0, top_x * up, top_y * up, width, width * 0.6)
     stem.add_(_is(v, 0, 1, 3))
     tone = bark * (1 - soft) + green * 0.8 * soft
     brush.lay(cover(stem, brush.scale), colour(tone))
@@ -76,7 +81,7 @@ def _crown(
     brush: Brush, v: Values, top_x: Tensor, top_y: Tensor, green: Tensor, flower: Tensor
 ) -> None:
     x, y, width, height = brush.x, brush.y, v["crown_width"], v["crown_height"]
-    ragged = brush.detail * (0.05 + 0.05 * v["texture"])
+    ragged = brush.detail * (0.02 + 0.025 * v["texture"])
     crown = ellipse(x, y, top_x, top_y, width, height)
     for side in (-1.0, 1.0):
         lobe = ellipse(
@@ -87,7 +92,7 @@ def _crown(
     tiers = (v["tiers"] * 3.0 + 2.0).floor()
     reach = -top_y * 0.85
     along = (y - top_y + height * 0.3).div_(reach + height * 0.3)
-    step = along * tiers
+    step = along.clamp(min=0.0) * tiers
     step.sub_(step.floor())
     cone = (
         (x - top_x * 0.6)
@@ -96,12 +101,16 @@ def _crown(
     )
     cone = torch.maximum(cone.mul_(0.8), along.sub(0.5).abs_().sub_(0.5).mul_(reach))
     cone.add_(ragged * 0.6).add_(_is(v, 1))
-    leaves = _leafy(brush, v, green)
-    brush.lay(cover(torch.minimum(crown, cone), brush.scale), leaves)
-    some = (v["fruit"] > 0.2).float()
-    dots = ramp((brush.detail * 1.7).add_((x * 3.1).sub_((x * 3.1).floor())), 1.0, 1.15)
-    inside = ((crown < -0.04) | (cone < -0.04)).float()
-    brush.lay(dots.mul_(some).mul_(inside), colour(flower))
+    foliage = torch.minimum(crown, cone)
+    brush.lay(cover(foliage.clone(), brush.scale), _leafy(brush, v, green))
+    some = (v["fruit"] > 0.1).float()
+    low = 0.7 * v["crown_height"] * (v["form"] == 1).float()  # conifers are wide below their tip
+    fruit = None
+    for c, r in ((0.0, -0.4), (-0.5, 0.2), (0.45, 0.0), (-0.05, 0.35), (0.3, 0.6)):
+        one = circle(x, y, top_x + width * c * 0.8, top_y + low + height * r, 0.045)
+        fruit = one if fruit is None else join(fruit, one)
+    shown = torch.maximum(fruit, foliage + 0.01).add_(1 - some)  # type: ignore[arg-type]
+    brush.lay(cover(shown, brush.scale), colour(flower))
 
 
 def _cactus(brush: Brush, v: Values, top_x: Tensor, green: Tensor, flower: Tensor) -> None:
@@ -149,5 +158,3 @@ def _bloom(
     brush.lay(cover(petals, brush.scale), flower[:, :, None] * shade[:, None])  # type: ignore[arg-type]
     heart = circle(x, y, top_x, top_y, v["heart"]).add_(_is(v, 3))
     brush.lay(cover(heart, brush.scale), colour(flower[:, [2, 1, 0]] * 0.5 + 0.2 * flower))
-    base = box(x, y, 0.0, 0.0, 0.05, 0.02).add_(_is(v, 3))
-    brush.lay(cover(base, brush.scale), colour(green * 0.6))

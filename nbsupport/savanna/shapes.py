@@ -23,13 +23,12 @@ def ellipse(x: Tensor, y: Tensor, cx: Number, cy: Number, a: Number, b: Number) 
     u, v = x - cx, y - cy
     u.div_(a).square_()
     v.div_(b).square_()
-    small = torch.minimum(a, b) if isinstance(a, Tensor) and isinstance(b, Tensor) else _least(a, b)
-    return u.add_(v).sqrt_().sub_(1.0).mul_(small)
+    return u.add_(v).sqrt_().sub_(1.0).mul_(_least(a, b))
 
 
 def _least(a: Number, b: Number) -> Number:
     if isinstance(a, Tensor):
-        return a.clamp(max=b)  # type: ignore[arg-type]
+        return torch.minimum(a, b) if isinstance(b, Tensor) else a.clamp(max=b)
     return b.clamp(max=a) if isinstance(b, Tensor) else min(a, b)
 
 

@@ -135,7 +135,10 @@ class World:
         nearer = 0.82 + 0.36 * u[:, :1]
         k = (reach * nearer * measures["size"] * (half / 0.8).sqrt()).clamp(max=0.95) / half
         ground_y = (scene.horizon + 0.45 + 0.35 * u[:, :1] + 0.2 * u[:, 1:2]).clamp(0.15, 0.92)
-        centre = ((u[:, 2:3] - 0.5) * 1.1, ground_y - (measures["foot"] - box_y) * k)
+        middle = ground_y - (measures["foot"] - box_y) * k
+        middle = torch.maximum(middle, half * k - 1.02)  # no heads above the frame
+        ground_y = middle + (measures["foot"] - box_y) * k
+        centre = ((u[:, 2:3] - 0.5) * 1.1, middle)
         flip = (u[:, 4:5] < 0.5).float() * 2 - 1
         brush = self._brush(key, centre, k, (box_x, box_y), (u[:, 3:4] - 0.5) * 0.14, flip)
         night = (u[:, 5:6] < rate).float()
@@ -151,7 +154,28 @@ class World:
         scenery.grass_before(image, place, scene, u[:, 6:7] * 2 - 1, self.x, self.y, self.px)
         camera.daylight(image, scene.far, today, key, scene.tint * (1 - night) + night, self.px)
         image = camera.infrared(image, scene.far, night, key, self.x, self.y, eyes)
-        return camera.to_bytes(image, key, self.px, s.sensor_noise * (1 + 0.5 * night[:, :, None]))
+        noise = s.sensor_noise * (1 + 0.5 * night[:, :, None])
+        return camera.to_bytes(image, key, self.px, noise, night)
+
+    @torch.inference_mode()
+    def key_sheet(self) -> tuple[Tensor, list[str]]:
+        """A plate of the task's species, each a typical animal on plain paper.
+
+        Returns uint8 [species, 3, px, px] and their names, in the order of labels 1, 2, ...
+        """
+        latents = torch.tensor(self.ecology.latents("species"), dtype=torch.float32)
+        latents = latents.to(self.device)
+        measures = animals.build(latents)
+        half, box_x, box_y = animals.extent(measures)
+        key = self._keys(chance.number_of(VERSION, self.number, "plate"), np.arange(len(latents)))
+        nothing = torch.zeros_like(half)
+        brush = self._brush(
+            key, (nothing, nothing), 0.88 / half, (box_x, box_y), nothing, nothing + 1
+        )
+        animals.draw(brush, measures, nothing.expand(-1, 4) + 0.4, nothing.expand(-1, 3))
+        image = torch.full_like(brush.layer, 0.94)
+        paint(image, brush.alpha, brush.layer)
+        return camera.to_bytes(image, key, self.px, 0.0), list(self.ecology.species()["name"][1:])
 
     def _shadow(self, image: Tensor, x: Tensor, y: Tensor, width: Tensor, amount: Tensor) -> None:
         shape = ellipse(self.x, self.y, x, y, width * 1.1, width * 0.16 + 0.01)
