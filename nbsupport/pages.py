@@ -19,7 +19,7 @@ GroupsOf = Callable[[Study, dict[str, Any]], list[Group]]
 
 @dataclass(frozen=True)
 class Page:
-    """One notebook: its id (the file's name), title, the groups it compares, the claims it tests."""
+    """One notebook: its id (the file name), title, the groups it compares, the claims it tests."""
 
     id: str
     title: str
@@ -135,10 +135,17 @@ def groups_of(page_id: str, study: Study, **parameters: Any) -> list[Group]:
     return page_named(page_id).groups(study, parameters)
 
 
+def all_groups(study: Study) -> list[Group]:
+    """The groups of every page at its defaults, each role once."""
+    groups = [group for page in PAGES.values() for group in page.groups(study, {})]
+    return list({group.role: group for group in groups}.values())
+
+
 __all__ = [
     "FULL",
     "PAGES",
     "Page",
+    "all_groups",
     "groups_of",
     "page_named",
     "quantity_groups",

@@ -1,4 +1,4 @@
-"""What a page, or the whole book, needs: jobs needed, shared, in the store, to train, and their cost."""
+"""What a page, or the book, needs: jobs needed, shared, in the store, to train, and their cost."""
 
 from collections import Counter
 from collections.abc import Iterable

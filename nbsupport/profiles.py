@@ -1,4 +1,4 @@
-"""Profiles: frozen values for the paper's roles (full, 150K, 25K ...), and what a build runs live."""
+"""Profiles: frozen values for the paper's roles (full, 150K ...), and what a build runs live."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,22 +1,23 @@
-"""Recorded results: one CSV a profile in `records/`, committed, so that verdicts rest on many runs."""
+"""Recorded results: one CSV a profile in `records/`, committed; verdicts rest on these runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbsupport.errors import UserError
+from nbsupport.pages import all_groups
 from nbsupport.paths import root
+from nbsupport.profiles import profile_named
+from nbsupport.study import Run, Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.study import Run, Study
-
-COLUMNS = (
-    "profile,world,role,source,images,classes,family,architecture,seed,epoch,"
-    "id_macro_f1,ood_macro_f1,id_accuracy,ood_accuracy,n_id,n_ood,"
-    "key,parent_key,versions,device,precision,seconds,images_per_second"
-).split(",")
+_GROUP_COLUMNS = ["profile", "world", "role", "source", "images", "classes"]
+_RUN_COLUMNS = ["family", "architecture", "seed", "epoch"]
+_SCORES = ["id_macro_f1", "ood_macro_f1", "id_accuracy", "ood_accuracy", "n_id", "n_ood"]
+_ORIGIN = ["key", "parent_key", "versions", "device", "precision", "seconds", "images_per_second"]
+COLUMNS = [*_GROUP_COLUMNS, *_RUN_COLUMNS, *_SCORES, *_ORIGIN]
 _ORDER = ["world", "seed", "family", "role", "epoch"]
 
 
@@ -53,24 +54,35 @@ def write_records(profile: str, table: "pd.DataFrame") -> Path:
     return partial.replace(path)
 
 
-def missing_runs(runs: Iterable["Run"], recorded: "pd.DataFrame") -> list["Run"]:
+def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame") -> list[Run]:
     """The runs that the records do not hold yet, by role and key."""
     held = set(zip(recorded["role"], recorded["key"], strict=True))
     return [run for run in runs if (run.group.role, run.finetune.key) not in held]
 
 
-def record(study: "Study", runs: list["Run"], tell: Callable[[str], None]) -> int:
-    """Train the runs that the records lack, cell by cell, writing the CSV after each; their number.
+def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
+    """Train and record what the pages' verdicts rest on; yields a line after each part.
 
-    A run that is stopped loses at most the cell under way, and of that only what the store lacks.
+    A part is one seed of one world. The CSV is written after each, so that a run that is stopped
+    loses at most the part under way, and of that only what the store lacks. Raises UserError where
+    the profile records nothing, or not this world.
     """
+    recorded = profile_named(profile).recorded
+    if not recorded or (world is not None and world not in recorded):
+        worlds = ", ".join(str(w) for w in recorded) or "none"
+        raise UserError(f"profile {profile} records worlds: {worlds}; world {world} was asked for")
+    for number in recorded if world is None else [world]:
+        yield from _record_world(profile, number)
+
+
+def _record_world(profile: str, world: int) -> Iterator[str]:
     import pandas as pd
 
-    name = study.profile.name
-    todo = missing_runs(runs, read_records(name))
-    for cell in dict.fromkeys((run.seed, run.family) for run in todo):
-        part = [run for run in todo if (run.seed, run.family) == cell]
-        new = study.execute(part)
-        write_records(name, pd.concat([read_records(name), new], ignore_index=True))
-        tell(f"world {study.world}, seed {cell[0]}, {cell[1]}: {len(part)} runs recorded")
-    return len(todo)
+    families, seeds = profile_named(profile).recorded[world]
+    for seed in seeds:
+        study = Study(profile, world=world, families=families, seeds=[seed])
+        todo = missing_runs(study.runs(all_groups(study)), read_records(profile))
+        if todo:
+            new = study.execute(todo)
+            write_records(profile, pd.concat([read_records(profile), new], ignore_index=True))
+        yield f"world {world}, seed {seed}: {len(todo)} runs recorded now"

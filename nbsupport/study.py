@@ -1,4 +1,4 @@
-"""A study: a profile, a world, the cells to run; and `run(groups) -> records`, the one call a page makes."""
+"""A study: a profile, a world, the cells to run, and `run(groups)`, the one call a page makes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -146,13 +146,16 @@ class Study:
 
     def execute(self, runs: list[Run], *, progress: bool = True) -> "pd.DataFrame":
         """Train what the store lacks of these runs, and return their records."""
+        return self.records(runs, self.train(runs, progress=progress))
+
+    def train(self, runs: Iterable[Run], *, progress: bool = True) -> dict[str, dict[str, Any]]:
+        """Train what the store lacks of these runs, and return the results of all jobs by key."""
         from nbsupport.jobs import engines
         from nbsupport.jobs.progress import Progress
 
         jobs = [job for run in runs for job in run.jobs]
         with Progress.of(jobs, show=progress) as shown:
-            results = engines.run(jobs, self.store, engine=self.engine, on_event=shown)
-        return self.records(runs, results)
+            return engines.run(jobs, self.store, engine=self.engine, on_event=shown)
 
     def _run(self, group: Group, family: str, seed: int) -> Run:
         parent = self._pretraining(group.subset, family, seed) if group.subset else None

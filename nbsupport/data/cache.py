@@ -24,7 +24,7 @@ def cached_images(
     """The images of a fingerprint: uint8 [count, 3, px, px], memory-mapped, read-only.
 
     `draw` takes int64 row numbers [n] and returns uint8 [n, 3, px, px]. It is called only where the
-    images are not on disk yet; of several processes that ask at once, one draws and the others wait.
+    images are not on disk yet; of processes that ask at once one draws and the others wait.
     Raises UserError where the store cannot be written.
     """
     name = hashlib.sha256(f"{fingerprint}|{count}|{px}".encode()).hexdigest()[:24]

@@ -1,0 +1,99 @@
+"""From a profile to a rendered book, and from one page with other parameters to its own folder."""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nbsupport.analysis import claims
+from nbsupport.jobs.store import Store
+from nbsupport.pages import PAGES, page_named, study_for
+from nbsupport.parameters import check_parameters
+from nbsupport.paths import root, store_dir
+from nbsupport.plan import runs_of
+from nbsupport.profiles import profile_named
+from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures
+from nbsupport.publishing.render import render, render_page
+from nbsupport.records import records_path
+from nbsupport.study import Run, Study
+
+# What a page shows depends on this code as well as on its records.
+_SHOWN_BY = ("analysis/**/*.py", "publishing/page*.py", "publishing/widgets*.py", "pages.py")
+
+
+def build_book(profile: str) -> str:
+    """Train what the pages need, execute them, render the book; the closing line.
+
+    Raises UserError for an unknown profile, a failed job, a failed page, a warning of the renderer.
+    """
+    began = time.monotonic()
+    parameters = {"profile": profile_named(profile).name}
+    trained, found = train(dict.fromkeys(PAGES, parameters))
+    pages = execute_pages(list(PAGES), profile, page_key=page_key, on_event=_say)
+    raise_failures(pages)
+    first = render()
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
+    return (
+        f"The book is at {first} ({minutes} min {seconds:02d} s; "
+        f"{trained} jobs trained, {found} from the store)"
+    )
+
+
+def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
+    """One page with other parameters, in a folder of its own below `rerun/`; the closing line."""
+    page = page_named(page_id)
+    values = check_parameters(page.parameters(), dict(given))
+    trained, found = train({page_id: values})
+    name = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
+    folder = root() / "rerun" / f"{page_id}-{name}"
+    profile = values.get("profile", "demo")
+    done = execute_pages([page_id], profile, values, folder, page_key=page_key, on_event=_say)
+    raise_failures(done)
+    html = render_page(done[0].path, folder)
+    return f"The page is at {html} ({trained} jobs trained, {found} from the store)"
+
+
+def train(pages: Mapping[str, Mapping[str, Any]]) -> tuple[int, int]:
+    """Train the union of these pages' jobs in one pool: how many were trained, how many found."""
+    runs = [run for page_id, given in pages.items() for run in runs_of(page_id, dict(given))]
+    if not runs:
+        return 0, 0
+    store = Store(store_dir())
+    keys = {job.key for run in runs for job in run.jobs}
+    found = sum(store.done(key) for key in keys)
+    study = study_for(*next((page_id,) for page_id in pages), **next(iter(pages.values())))
+    study.train(runs)
+    return len(keys) - found, found
+
+
+def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
+    """What a page's output depends on beside its notebook: runs, records, analysis, claims."""
+    given = dict(parameters)
+    page = page_named(page_id)
+    study: Study = study_for(page_id, **given)
+    runs: list[Run] = runs_of(page_id, given)
+    known = claims.load()
+    digest = hashlib.sha256()
+    for run in runs:
+        digest.update(f"{run.group.role}:{run.finetune.key}\n".encode())
+    for claim_id in page.claims:
+        digest.update(json.dumps(asdict(known[claim_id]), sort_keys=True, default=str).encode())
+    for path in _code():
+        digest.update(path.read_bytes())
+    recorded = records_path(study.profile.name)
+    digest.update(recorded.read_bytes() if recorded.exists() else b"none")
+    return digest.hexdigest()
+
+
+def _code() -> list[Path]:
+    package = root() / "nbsupport"
+    return sorted(path for pattern in _SHOWN_BY for path in package.glob(pattern))
+
+
+def _say(page: ExecutedPage) -> None:
+    what = "failed" if page.error else "executed" if page.executed else "unchanged"
+    print(f"{page.page}: {what} ({page.seconds:.0f} s)", file=sys.stderr, flush=True)

@@ -1,0 +1,65 @@
+"""What a notebook declares and what a user may give for it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbsupport.errors import UserError
+from nbsupport.parameters import check_parameters, parse_assignments, read_parameters
+
+SOURCE = """profile: str = "demo"  # which profile
+sizes: list[int] = []  # images
+seeds: list[int] = [0, 1]
+rate: float = 0.5  # a share
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": [SOURCE]}
+    path = tmp_path / "page.ipynb"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}))
+    return path
+
+
+def test_names_types_defaults_and_meanings_are_read(notebook: Path) -> None:
+    read = [(p.name, p.type, p.default, p.meaning) for p in read_parameters(notebook)]
+    assert read[0] == ("profile", "str", "demo", "which profile")
+    assert read[1] == ("sizes", "list[int]", [], "images")
+    assert read[2] == ("seeds", "list[int]", [0, 1], "")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"sise": [1]}, "did you mean 'sizes'"),
+        ({"sizes": [1.5]}, r"list\[float\].*list\[int\] is allowed"),
+        ({"sizes": 250}, r"of type int: list\[int\] is allowed"),
+        ({"seeds": [True]}, "list"),
+        ({"profile": 3}, "str is allowed"),
+    ],
+)
+def test_a_wrong_name_or_type_is_an_error(notebook: Path, given: dict[str, Any], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        check_parameters(read_parameters(notebook), given)
+
+
+def test_right_values_pass_and_whole_numbers_serve_as_floats(notebook: Path) -> None:
+    checked = check_parameters(read_parameters(notebook), {"rate": 1, "sizes": [250]})
+    assert checked == {"rate": 1.0, "sizes": [250]}
+    assert isinstance(checked["rate"], float)
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"a": 1}', '{"cells": [3]}'])
+def test_a_file_that_is_no_notebook_is_an_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "broken.ipynb"
+    path.write_text(content)
+    with pytest.raises(UserError, match="not a Jupyter notebook"):
+        read_parameters(path)
+
+
+def test_command_line_values_are_json_or_text() -> None:
+    pairs = [("sizes", "[250, 1000]"), ("profile", "smoke"), ("axis", '"logit"')]
+    assert parse_assignments(pairs) == {"sizes": [250, 1000], "profile": "smoke", "axis": "logit"}
