@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from toy_jobs import toy
+from toy_jobs import environment, toy
 
 from nbsupport.jobs.engines import run
 from nbsupport.jobs.spec import Job
@@ -23,7 +23,7 @@ from nbsupport.jobs import engines, spec, store
 spec.register_stage("toy", "toy_stages:grow")
 root, diary, engine = sys.argv[1:]
 jobs = [toy_jobs.toy("quick", diary=diary, cost=9), toy_jobs.toy("long", diary=diary,
-        pause=0.25, epochs=12)]
+        pause=0.15, epochs=9)]
 try:
     engines.run(jobs, store.Store(Path(root)), engine=engine, workers=1)
 except KeyboardInterrupt as problem:
@@ -42,7 +42,7 @@ def start(tmp_path: Path, store: Store, diary: Path, engine: str = "local") -> s
     script.write_text(SCRIPT)
     return subprocess.Popen(
         [sys.executable, str(script), str(store.root), str(diary), engine],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env=environment(),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a process group of its own, as a terminal gives
@@ -50,7 +50,7 @@ def start(tmp_path: Path, store: Store, diary: Path, engine: str = "local") -> s
 
 
 def jobs(diary: Path) -> tuple[Job, Job]:
-    return toy("quick", diary=str(diary)), toy("long", diary=str(diary), pause=0.25, epochs=12)
+    return toy("quick", diary=str(diary)), toy("long", diary=str(diary), pause=0.15, epochs=9)
 
 
 def wait_for(diary: Path, what: str) -> None:
@@ -93,9 +93,9 @@ def check_that_it_goes_on(store: Store, diary: Path) -> None:
     told = {event["job"]: event for event in events if event["kind"] in ("found", "started")}
     assert told[quick.key]["kind"] == "found"
     assert told[long.key]["resumed"] is True
-    assert results[long.key]["total"] == sum(range(13))
+    assert results[long.key]["total"] == sum(range(10))
     lines = diary.read_text().splitlines()
-    for epoch in range(1, 13):
+    for epoch in range(1, 10):
         # The epoch under way when the process ended may have been written down, not kept.
         assert 1 <= sum(line.startswith(f"epoch{epoch} long ") for line in lines) <= 2
 

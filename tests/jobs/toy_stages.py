@@ -54,6 +54,8 @@ def _misbehave(spec: dict, epoch: int, folder: Path) -> None:
         raise UserError("sizes holds 7000: the source has 5000 images; give at most that")
     if how == "full":
         raise OSError(errno.ENOSPC, "No space left on device")
+    if how == "flag" and Path(spec["flag"]).exists():
+        raise ValueError("the flag is up")
     once = folder / "died-once"
     if how == "die" or (how == "die once" and epoch == 2 and not once.exists()):
         once.touch()
