@@ -19,7 +19,7 @@ from nbsupport.publishing.verdict_table import verdict_table
 __all__ = ["compare_prediction", "glue", "image_grid", "predict_first", "verdict_table"]
 GLUE_PREFIX = "application/papermill.record/"  # what myst-nb takes off again; not imported here
 SHEET_COLUMNS = 8
-LARGEST = 100
+ENLARGED = 128
 
 
 def slug(text: str) -> str:
@@ -61,12 +61,12 @@ def compare_prediction(key: str, answer: str) -> Html:
 
 
 def image_grid(
-    images: np.ndarray, titles: Sequence[str], caption: str = "", *, size: int | None = None
+    images: np.ndarray, titles: Sequence[str], caption: str = "", *, size: int = 76
 ) -> Html:
     """Images side by side under their titles, as many to a row as fit.
 
-    images: uint8 [N, 3, H, W] or [N, H, W, 3]. size: the width of one on the page, in CSS pixels;
-    else the largest whole enlargement that is about 100 wide, its pixels not smoothed.
+    images: uint8 [N, 3, H, W] or [N, H, W, 3]. size: the least width of one on the page, in CSS
+    pixels (76 puts 8 in a row on a page and 4 on a phone).
     Raises UserError where titles and images do not match.
     """
     pictures = _channels_last(np.asarray(images))
@@ -74,39 +74,39 @@ def image_grid(
         raise UserError(f"{len(pictures)} images but {len(titles)} titles: give one for each image")
     if not len(pictures):
         raise UserError("no images to show: give at least one")
-    size = size or pictures.shape[2] * max(1, LARGEST // pictures.shape[2])
     columns = min(SHEET_COLUMNS, len(pictures))
+    # Enlarged by whole pixels here, so that the browser only ever scales down and edges stay even.
+    times = max(1, ENLARGED // pictures.shape[2])
+    pictures = pictures.repeat(times, axis=1).repeat(times, axis=2)
     sheet = base64.b64encode(_png(_contact_sheet(pictures, columns))).decode()
     rows = -(-len(pictures) // columns)
     cells = "".join(
-        _cell(i, title, columns, rows, size, pictures.shape) for i, title in enumerate(titles)
+        _cell(i, title, columns, rows, pictures.shape) for i, title in enumerate(titles)
     )
     shown = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     html = (
         f'<figure class="nb-grid" style="--nb-sheet:url(data:image/png;base64,{sheet})">'
-        f'<div class="nb-grid-cells" role="list" style="display:flex;flex-wrap:wrap;gap:10px">'
+        f'<div class="nb-grid-cells" role="list" style="display:grid;gap:10px;'
+        f'grid-template-columns:repeat(auto-fill,minmax({size}px,1fr))">'
         f"{cells}</div>{shown}</figure>"
     )
     return Html(html, f"{caption}: " + ", ".join(titles))
 
 
-def _cell(
-    index: int, title: str, columns: int, rows: int, size: int, shape: tuple[int, ...]
-) -> str:
+def _cell(index: int, title: str, columns: int, rows: int, shape: tuple[int, ...]) -> str:
     """One image: a window on the shared contact sheet."""
     column, row = index % columns, index // columns
     across = 100 * column / max(columns - 1, 1)
     down = 100 * row / max(rows - 1, 1)
-    height = round(size * shape[1] / shape[2])
     style = (
-        f"width:{size}px;height:{height}px;background:var(--nb-sheet) {across:.4f}% {down:.4f}%"
-        f"/{columns * 100}% {rows * 100}%;image-rendering:pixelated"
+        f"aspect-ratio:{shape[2]}/{shape[1]};background:var(--nb-sheet) "
+        f"{across:.4f}% {down:.4f}%/{columns * 100}% {rows * 100}%"
     )
     text = escape(title, quote=True)
     return (
-        f'<div class="nb-grid-cell" role="listitem" style="width:{size}px">'
+        f'<div class="nb-grid-cell" role="listitem">'
         f'<div class="nb-grid-image" role="img" aria-label="{text}" style="{style}"></div>'
-        f'<div class="nb-grid-title">{text}</div></div>'
+        f'<div class="nb-grid-title" aria-hidden="true">{text}</div></div>'
     )
 
 

@@ -141,7 +141,7 @@ def family_key(
         for f, s in shapes.items()
     }
     entries |= extra or {}
-    width = 20 + max(map(len, entries)) * CHARACTER
+    width = 20 + max(map(len, entries)) * CHARACTER * 0.92
     corner = frame.roomiest_corner(
         data["x"].to_numpy(), data["y"].to_numpy(), width, KEY_ROW * len(entries)
     )
