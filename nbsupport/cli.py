@@ -4,9 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    from nbsupport.jobs.store import Store
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -92,12 +95,10 @@ def _plan_command(commands: Any) -> None:
 
 def _plan(options: argparse.Namespace) -> None:
     from nbsupport import plan
-    from nbsupport.jobs.store import Store
     from nbsupport.pages import page_named
     from nbsupport.parameters import check_parameters, parse_assignments
-    from nbsupport.paths import store_dir
 
-    store, given = Store(store_dir()), parse_assignments(options.parameters)
+    store, given = _store(), parse_assignments(options.parameters)
     if options.profile:
         given = {"profile": options.profile} | given
     if options.page:
@@ -126,25 +127,29 @@ def _jobs_command(commands: Any) -> None:
 
 
 def _list_jobs(_: argparse.Namespace) -> None:
-    from nbsupport.jobs import listing
+    from nbsupport.listing import jobs_table
 
-    print(listing.table())
+    print(jobs_table(_store()))
 
 
 def _show_job(options: argparse.Namespace) -> None:
-    from nbsupport.jobs import listing
+    from nbsupport.listing import job_details
 
-    print(listing.details(options.key))
+    print(job_details(_store(), options.key))
 
 
 def _remove_job(options: argparse.Namespace) -> None:
+    store = _store()
+    key = store.find(options.key)
+    freed = store.remove(key)
+    print(f"removed {key} ({freed / 1e6:.2f} MB)")
+
+
+def _store() -> "Store":
     from nbsupport.jobs.store import Store
     from nbsupport.paths import store_dir
 
-    store = Store(store_dir())
-    key = store.find(options.key)
-    store.remove(key)
-    print(f"removed {key}")
+    return Store(store_dir())
 
 
 # records ------------------------------------------------------------------------------------------

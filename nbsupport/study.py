@@ -154,8 +154,8 @@ class Study:
         from nbsupport.jobs.progress import Progress
 
         jobs = [job for run in runs for job in run.jobs]
-        with Progress.of(jobs, show=progress) as shown:
-            return engines.run(jobs, self.store, engine=self.engine, on_event=shown)
+        shown = Progress() if progress else None
+        return engines.run(jobs, self.store, engine=self.engine, on_event=shown)
 
     def _run(self, group: Group, family: str, seed: int) -> Run:
         parent = self._pretraining(group.subset, family, seed) if group.subset else None
@@ -172,7 +172,7 @@ class Study:
         fingerprint = self.task.fingerprint
         cost = recipe.epochs * self._task_images / IMAGES_PER_SECOND[family]
         label = f"fine-tune {family} from {group.role}, seed {seed}"
-        job = Job("finetune", VERSIONS["finetune"], spec, fingerprint, parent, cost, label)
+        job = Job("finetune", VERSIONS["finetune"], spec, fingerprint, parent, label, cost)
         return Run(group, family, seed, job)
 
     @cached_property
@@ -193,7 +193,7 @@ class Study:
         cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
         label = f"pre-train {family} on {subset}, seed {seed}"
         data = drawn.source.fingerprint
-        return Job("pretrain", VERSIONS["pretrain"], spec, data, None, cost, label)
+        return Job("pretrain", VERSIONS["pretrain"], spec, data, None, label, cost)
 
     def _pretraining_recipe(self, family: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, "pretrain", family)
