@@ -35,7 +35,7 @@ def expose_photo(image: Tensor, key: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def daylight(image: Tensor, far: Tensor, day: Tensor, key: Tensor, tint: Tensor, px: int) -> None:
-    """The day's weather (keyed by place and day) and the hour's light (keyed by image), in place."""
+    """The day's weather (by place and day) and the hour's light (by image), in place."""
     w, u = chance.uniform(day, "weather", 8), chance.uniform(key, "hour", 8)
     dusk = (u[:, :1] < DUSK_RATE).float()
     gain = (0.72 + 0.4 * u[:, 1:2]) * (0.85 + 0.25 * w[:, :1]) * (1 - 0.38 * dusk)
@@ -58,7 +58,7 @@ def daylight(image: Tensor, far: Tensor, day: Tensor, key: Tensor, tint: Tensor,
 def infrared(
     image: Tensor, far: Tensor, night: Tensor, key: Tensor, x: Tensor, y: Tensor, shine: Tensor
 ) -> Tensor:
-    """Flash pictures where `night` [B, 1] is 1: grey, bright in the middle and near, eyes shining."""
+    """Flash pictures where `night` [B, 1] is 1: grey, brightest near the middle, eyes shining."""
     u = chance.uniform(key, "flash", 4)
     red, green, blue = image.unbind(1)
     grey = red.mul(0.52).add_(green * 0.34).add_(blue * 0.14)

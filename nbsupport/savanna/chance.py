@@ -81,7 +81,7 @@ def _stretch(knots: torch.Tensor, axis: int, cells: int, px: int) -> torch.Tenso
 
 
 def grain(key: torch.Tensor, px: int, channels: int) -> torch.Tensor:
-    """Noise of a sensor, independent in each pixel, variance 1: [B, channels (up to 3), px * px]."""
+    """Noise of a sensor, independent by pixel, variance 1: [B, channels (up to 3), px * px]."""
     at = torch.arange(px * px, device=key.device) * GOLDEN
     x = mix(key[:, None] ^ at[None])
     planes = []

@@ -1,4 +1,4 @@
-"""Drawing made things: vehicles, vessels, furniture, tools and buildings, from the same few parts."""
+"""Drawing made things: vehicles, vessels, furniture, tools and buildings, from a few parts."""
 
 import torch
 from torch import Tensor
@@ -60,7 +60,8 @@ def _back_parts(brush: Brush, v: Values, accent: Tensor, iron: Tensor) -> None:
     legs = None
     for side in (-1.0, 1.0):
         leg = capsule(
-            x, y, width * 0.75 * side, height * 0.7, width * 0.9 * side, height + v["legs"], 0.045, 0.03
+            x, y, width * 0.75 * side, height * 0.7, width * 0.9 * side, height + v["legs"],
+            0.045, 0.03,
         )  # fmt: skip
         legs = leg if legs is None else join(legs, leg)
     rods = join(pole.add_(_gone(v["pole"])), legs.add_(_gone(v["legs"])))  # type: ignore[union-attr]

@@ -20,7 +20,7 @@ RAYS = (
 
 
 def build(latents: Tensor) -> Values:
-    """Measures of plants [B, LATENT], each [B, 1]; `form` is 0 tree, 1 conifer, 2 cactus, 3 flower."""
+    """Measures of plants, [B, 1] each; `form`: 0 tree, 1 conifer, 2 cactus, 3 flower."""
     v = read(latents, "plant")
     v["form"] = (v["kind"] > 0).float() * 2 + (v["kind_b"] > 0).float()
     return v
@@ -34,7 +34,7 @@ def extent(v: Values) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _is(v: Values, *forms: int) -> Tensor:
-    """0 where the plant has one of these forms, 9 elsewhere: added to a distance it hides a part."""
+    """0 where a plant has one of these forms, 9 elsewhere: added to a distance it hides."""
     here = torch.zeros_like(v["form"])
     for form in forms:
         here = here + (v["form"] == form).float()
@@ -156,5 +156,6 @@ def _bloom(
     petals.add_(_is(v, 3))  # type: ignore[union-attr]
     shade = (brush.detail * 0.15).add_(0.95)
     brush.lay(cover(petals, brush.scale), flower[:, :, None] * shade[:, None])  # type: ignore[arg-type]
+    gold = torch.tensor([[0.52, 0.36, 0.08]], device=x.device)
     heart = circle(x, y, top_x, top_y, v["heart"]).add_(_is(v, 3))
-    brush.lay(cover(heart, brush.scale), colour(flower[:, [2, 1, 0]] * 0.5 + 0.2 * flower))
+    brush.lay(cover(heart, brush.scale), colour(flower * 0.15 + gold))

@@ -32,7 +32,7 @@ BARK = (0.26, 0.20, 0.15)
 
 @dataclass
 class Scene:
-    """Places as they stand: image [B, 3, P], distance [B, P] (0 near, 1 far), and their measures."""
+    """Places: image [B, 3, P], distance `far` [B, P] (0 near, 1 far), and their measures."""
 
     image: Tensor
     far: Tensor

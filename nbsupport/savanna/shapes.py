@@ -41,7 +41,7 @@ def circle(x: Tensor, y: Tensor, cx: Number, cy: Number, r: Number) -> Tensor:
 def capsule(
     x: Tensor, y: Tensor, x0: Number, y0: Number, x1: Number, y1: Number, r0: Number, r1: Number
 ) -> Tensor:
-    """The distance to a stroke from (x0, y0) to (x1, y1), r0 wide at its start and r1 at its end."""
+    """The distance to a stroke from (x0, y0) to (x1, y1), of half-width r0 turning to r1."""
     dx, dy = x1 - x0, y1 - y0
     u, v = x - x0, y - y0
     t = (u * dx).add_(v * dy).div_(dx * dx + dy * dy + 1e-6).clamp_(0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What the drawing of a subject needs to know: coordinates, attributes, pose, and where to paint."""
+"""What the drawing of a subject needs: coordinates, attributes, and where to paint."""
 
 from dataclasses import dataclass
 

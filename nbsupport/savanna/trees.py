@@ -11,7 +11,7 @@ DEPTHS = 6
 
 @dataclass(frozen=True)
 class Level:
-    """The nodes of one depth: their latents [N, LATENT] and each one's parent in the level above."""
+    """The nodes of one depth: their latents [N, LATENT] and the number of each one's parent."""
 
     latents: np.ndarray
     parents: np.ndarray

@@ -1,6 +1,7 @@
 """Images of a world: photographs for pre-training, camera traps for the task."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ Index = np.ndarray | Tensor
 
 
 class World:
-    """Draws a world at `px` pixels a side, on a device. Raises UserError for a px out of 16..256."""
+    """Draws a world at `px` (16 to 256, else UserError) pixels a side, on a device."""
 
     def __init__(
         self,
@@ -46,7 +47,6 @@ class World:
         # blocks stay in cache; a block is always full, so that no result depends on its size
         self.block = max(8, 64 * 1024 // (px * px)) if self.device.type == "cpu" else 1024
         self.x, self.y = grid(px, self.device)
-        self._scenes: scenery.Scene | None = None
 
     # photographs
 
@@ -150,7 +150,7 @@ class World:
         brush.alpha.mul_(there)
         paint(image, brush.alpha, brush.layer)
         scene.far.add_((0.25 - scene.far).mul_(brush.alpha))
-        place = self._place_keys(where)
+        place = _place_keys(self.number, where)
         scenery.grass_before(image, place, scene, u[:, 6:7] * 2 - 1, self.x, self.y, self.px)
         camera.daylight(image, scene.far, today, key, scene.tint * (1 - night) + night, self.px)
         image = camera.infrared(image, scene.far, night, key, self.x, self.y, eyes)
@@ -183,21 +183,9 @@ class World:
 
     def _scene(self, where: Tensor) -> scenery.Scene:
         """A fresh copy of the places `where` [B]."""
-        if self._scenes is None:
-            self._scenes = self._draw_scenes()
-        s = self._scenes
-        parts = {name: value.index_select(0, where) for name, value in vars(s).items()}
+        places = _scenes(self.number, self.settings, self.px, self.device)
+        parts = {name: value.index_select(0, where) for name, value in vars(places).items()}
         return scenery.Scene(**parts)
-
-    def _draw_scenes(self) -> scenery.Scene:
-        latents = torch.tensor(self.ecology.place_latents(), dtype=torch.float32)
-        latents = latents.to(self.device)
-        number = torch.arange(len(latents), device=self.device)
-        key = self._place_keys(number)
-        return scenery.draw(key, latents, self.x, self.y, self.px, self.settings.grass)
-
-    def _place_keys(self, where: Tensor) -> Tensor:
-        return chance.keys(chance.number_of(VERSION, self.number, "place"), where)
 
     # what both kinds share
 
@@ -214,7 +202,7 @@ class World:
         self, key: Tensor, centre: tuple[Tensor, ...], k: Tensor, box: tuple[Tensor, Tensor],
         tilt: Tensor, flip: Tensor,
     ) -> Brush:  # fmt: skip
-        """Coordinates of subjects: `k` frame units per unit, turned by a small `tilt` (its sine)."""
+        """Coordinates of subjects: `k` frame units per unit, turned by `tilt` (a sine)."""
         dx, dy = self.x - centre[0], self.y - centre[1]
         cosine = (1 - tilt * tilt).sqrt()
         x = (dx * cosine).add_(dy * tilt).mul_(flip / k).add_(box[0])
@@ -231,6 +219,18 @@ class World:
             full = np.resize(part, self.block)  # repeats rows to fill the block
             out[torch.from_numpy(part).to(out.device)] = draw(full)[: len(part)]
         return out
+
+
+def _place_keys(number: int, where: Tensor) -> Tensor:
+    return chance.keys(chance.number_of(VERSION, number, "place"), where)
+
+
+@lru_cache(maxsize=4)  # a caller may open the same world again for each part of a data set
+def _scenes(number: int, settings: Settings, px: int, device: torch.device) -> scenery.Scene:
+    """All the places of a world, in the order of their numbers, as they stand."""
+    latents = torch.tensor(ecology(number, settings).place_latents(), dtype=torch.float32)
+    key = _place_keys(number, torch.arange(len(latents), device=device))
+    return scenery.draw(key, latents.to(device), *grid(px, device), px, settings.grass)
 
 
 def _numbers(values: Index) -> np.ndarray:
