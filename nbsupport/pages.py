@@ -43,6 +43,11 @@ def reference_groups(study: Study, _: dict[str, Any]) -> list[Group]:
     return [study.scratch, study.full]
 
 
+def no_groups(_: Study, __: dict[str, Any]) -> list[Group]:
+    """For a page that compares nothing: it shows data, or runs recorded elsewhere."""
+    return []
+
+
 def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     """Section 4.1: both sources in full and at each size, between the two reference lines.
 
@@ -97,10 +102,12 @@ _QUANTITY_CLAIMS = (
 PAGES = {
     page.id: page
     for page in (
+        Page("index", "Welcome", "", no_groups),
         Page("02_background", "Background", "2", reference_groups, ("reference-gap",)),
         Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
-        Page("03_setup", "Experimental setup", "3", lambda study, parameters: []),
+        Page("03_setup", "Experimental setup", "3", no_groups),
         Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
+        Page("builds_in", "What this world builds in", "", no_groups),
     )
 }
 

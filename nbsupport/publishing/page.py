@@ -160,21 +160,22 @@ class OpenPage(PageFigures):
     # numbers in the prose -------------------------------------------------------------------------
     def glue_sources(self) -> None:
         """Glue the sizes of sources and task, for the prose to quote."""
-        self._glue(page_numbers.source_numbers(self.study) | page_numbers.task_numbers(self.study))
+        self.glue(page_numbers.source_numbers(self.study) | page_numbers.task_numbers(self.study))
 
     def glue_gains(self, runs: "pd.DataFrame", roles: Mapping[str, str]) -> None:
         """Glue the effective robustness of roles over scratch as `gain-NAME`."""
-        self._glue(page_numbers.gain_numbers(runs, roles, self.axis))
+        self.glue(page_numbers.gain_numbers(runs, roles, self.axis))
 
     def glue_setup(self) -> None:
         """Glue how the stand-ins compare with the paper's data in size."""
-        self._glue(page_setup.setup_numbers(self.study))
+        self.glue(page_setup.setup_numbers(self.study))
 
     def glue_example(self, runs: "pd.DataFrame") -> None:
         """Glue the worked example of Section 2 and an exercise on its line."""
-        self._glue(page_example.example_numbers(runs, self.axis))
+        self.glue(page_example.example_numbers(runs, self.axis))
 
-    def _glue(self, numbers: Mapping[str, str]) -> None:
+    def glue(self, numbers: Mapping[str, str]) -> None:
+        """Glue each text under its name, for the prose to quote."""
         from nbsupport.publishing.widgets import glue
 
         for name, value in numbers.items():

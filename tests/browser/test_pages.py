@@ -73,7 +73,7 @@ def test_charts_and_page_follow_the_theme(visit):
 
 
 def test_search_finds_a_word(visit):
-    visit.open("book/index.html")
+    visit.open("book/sections/index.html")
     visit.page.keyboard.press("Control+k")
     field = visit.page.locator("input[type=search]:visible").first
     field.fill("robustness")

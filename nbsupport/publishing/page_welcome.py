@@ -1,0 +1,135 @@
+"""The pages that look at the book as a whole: the recorded evidence, the controls, calibration."""
+
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.pages import PAGES
+from nbsupport.profiles import PROFILES
+from nbsupport.publishing.page_tables import Html, note, signed, table
+from nbsupport.records import read_records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.publishing.page import OpenPage
+
+EVIDENCE = "demo"  # the profile whose records are shown where a profile has none of its own
+QUANTITY = "04_1_quantity"
+
+
+def evidence_profile(profile: str) -> str:
+    """The profile itself where runs of it are recorded, else the one that the book rests on."""
+    return profile if PROFILES[profile].recorded else EVIDENCE
+
+
+def headline(profile: str, world: int = 1) -> Any:
+    """The paper's main finding in one picture, from recorded runs; a sentence without them."""
+    from nbsupport.publishing.page import open_page
+
+    page: OpenPage = open_page(QUANTITY, {"profile": evidence_profile(profile)})
+    points = page.recorded(world)
+    if points.empty:
+        return note("No runs are recorded yet: `make records` trains them.")
+    return page.trend(
+        points,
+        "imagenet",
+        claim="quantity-imagenet",
+        number="The main question",
+        caption="Models fine-tuned on simulated camera traps, after pre-training on fewer and "
+        "fewer images. The higher a line lies, the better its models do on new cameras than "
+        "their score on known cameras promises.",
+        origin="recorded",
+    )
+
+
+def ledger(profile: str) -> Html:
+    """Every claim of the book's pages with what the recorded runs of each world say."""
+    return _table(profile, [claim for page in PAGES.values() for claim in page.claims])
+
+
+def controls(profile: str) -> Html:
+    """Every control of the verdict machinery with what the recorded runs of each world say."""
+    from nbsupport.analysis import claims
+
+    return _table(profile, [c.id for c in claims.load().values() if c.control])
+
+
+def _table(profile: str, claim_ids: list[str]) -> Html:
+    from nbsupport.publishing.widgets import verdict_table
+
+    name = evidence_profile(profile)
+    records = read_records(name)
+    columns = {
+        f"Recorded, world {world}": _verdicts(records[records["world"] == world], claim_ids, name)
+        for world in PROFILES[name].recorded
+    }
+    return verdict_table(list(dict.fromkeys(claim_ids)), columns)
+
+
+def _verdicts(
+    points: "pd.DataFrame", claim_ids: list[str], profile: str
+) -> "dict[str, Verdict | None]":
+    from nbsupport.analysis import claims
+
+    if points.empty:
+        return dict.fromkeys(claim_ids)
+    simulated = PROFILES[profile].simulated
+    return {c: claims.verdict(c, points, simulated=simulated) for c in claim_ids}
+
+
+def record_numbers(profile: str) -> dict[str, str]:
+    """How many runs are recorded, in how many cells and thread-hours, as text to glue."""
+    records = read_records(evidence_profile(profile))
+    runs = records.drop_duplicates(["world", "role", "key"])
+    cells = records[["world", "family", "seed"]].drop_duplicates()
+    return {
+        "recorded-runs": f"{len(runs):,}",
+        "recorded-cells": f"{len(cells):,}",
+        "recorded-worlds": f"{records['world'].nunique()}",
+        "evidence-profile": evidence_profile(profile),
+    }
+
+
+def calibration_table() -> Html:
+    """Every configuration that the calibration tried, in the order in which it was tried."""
+    import pandas as pd
+
+    from nbsupport.paths import root
+
+    path = root() / "records" / "calibration.csv"
+    if not path.exists():
+        return note("No calibration is recorded.")
+    tried = pd.read_csv(path)
+    rows = [
+        (
+            str(row["name"]),
+            _changes(row),
+            f"{row['seeds']:g} x {len(str(row['families']).split())}",
+            signed(float(row["gap"])),
+            f"{row['spread']:.3f}",
+            f"{row['gap_in_spreads']:.1f}",
+            f"{row['overlap']:.2f}",
+            f"{row['scratch_final']:.2f}, {row['full_final']:.2f}",
+            f"{row['seconds_scratch']:.1f}, {row['seconds_full']:.1f}",
+        )
+        for _, row in tried.iterrows()
+    ]
+    header = (
+        "attempt",
+        "changed",
+        "seeds x families",
+        "gap",
+        "seed spread",
+        "gap / spread",
+        "ID overlap",
+        "final ID: scratch, full",
+        "thread-seconds: scratch, full",
+    )
+    return table(header, rows, numeric=range(2, 9))
+
+
+def _changes(row: "pd.Series") -> str:
+    """What an attempt changed in the world and in the recipes, as it was given."""
+    given = [str(row[name]) for name in ("settings", "recipes")]
+    changed = [text for text in given if text not in ("{}", "nan")]
+    return "; ".join(changed) or "nothing: the first guess"
