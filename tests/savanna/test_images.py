@@ -1,5 +1,6 @@
 """Pixels: every image is a pure function of its key."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from nbsupport.errors import UserError
-from nbsupport.savanna import Settings, chance
+from nbsupport.savanna import DEFAULT, Settings, chance
 from nbsupport.savanna.shapes import blend_table, circle, cover, grid, wave
 from nbsupport.savanna.world import World
 
@@ -15,9 +16,24 @@ FIXTURE = Path(__file__).parent / "images.npz"
 COLUMNS = ("label", "location", "day", "index")
 
 
+def small_blocks(number: int, settings: Settings = DEFAULT) -> World:
+    """A world that draws few images at a time: the same pictures, and small calls cost less."""
+    world = World(number, 32, settings=settings)
+    world.block = 12
+    return world
+
+
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(0, 32)
+    return small_blocks(0)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def photos(world: World, stream: str = "train") -> torch.Tensor:
@@ -47,21 +63,30 @@ def test_traps_do_not_depend_on_order_or_batch(world: World) -> None:
     assert torch.equal(some, all_at_once[torch.from_numpy(order)])
 
 
+def test_the_size_of_blocks_does_not_change_a_pixel(world: World) -> None:
+    assert world.block != World(0, 32).block
+    assert torch.equal(photos(World(0, 32)), photos(world))
+    assert torch.equal(traps(World(0, 32), "train"), traps(world, "train"))
+
+
+def test_drawing_stays_on_its_device() -> None:
+    """A test has no GPU; the "meta" device refuses to be mixed with the CPU just as well."""
+    world = World(0, 32, device="meta")
+    world.block = 12
+    assert photos(world).device.type == "meta"
+    assert traps(world, "train", 12).device.type == "meta"
+
+
 def test_threads_do_not_change_a_pixel(world: World) -> None:
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        one = photos(world)
-        torch.set_num_threads(3)
-        assert torch.equal(photos(world), one)
-    finally:
-        torch.set_num_threads(before)
+    one = photos(world)
+    torch.set_num_threads(3)
+    assert torch.equal(photos(world), one)
 
 
 def test_a_new_stream_never_changes_an_old_image(world: World) -> None:
     before = photos(world)
     other = photos(world, "generator")
-    assert torch.equal(photos(World(0, 32)), before)
+    assert torch.equal(photos(small_blocks(0)), before)
     assert (other != before).flatten(1).any(1).all()
 
 
@@ -74,7 +99,7 @@ def test_images_are_those_of_the_fixture(world: World) -> None:
 
 
 def test_other_worlds_look_different(world: World) -> None:
-    other = World(1, 32)
+    other = small_blocks(1)
     assert not torch.equal(photos(world), photos(other))
     assert not torch.equal(traps(world, "train"), traps(other, "train"))
 
@@ -83,7 +108,7 @@ def test_an_empty_picture_has_no_subject(world: World) -> None:
     n = 12
     label, place, day, index = np.zeros(n, int), np.arange(n), np.zeros(n, int), np.arange(n)
     empty = world.traps("train", label, place, day, index)
-    world_without = World(0, 32)
+    world_without = small_blocks(0)
     latents = world_without.ecology._species_latents
     try:  # were anything of the stand-in latent drawn, this would show
         world_without.ecology._species_latents = latents[::-1].copy()
@@ -95,12 +120,12 @@ def test_an_empty_picture_has_no_subject(world: World) -> None:
 
 
 def test_night_is_grey_and_day_is_not() -> None:
-    quiet = World(0, 32, settings=Settings(night_rate=0.5, sensor_noise=0.0))
+    quiet = small_blocks(0, Settings(night_rate=0.5, sensor_noise=0.0))
     images = traps(quiet, "train", 96).int()
     spread = (images.amax(1) - images.amin(1)).flatten(1).amax(1)
     grey = (spread <= 1).float().mean()
     assert 0.2 < grey < 0.8
-    none = World(0, 32, settings=Settings(night_rate=0.0, sensor_noise=0.0))
+    none = small_blocks(0, Settings(night_rate=0.0, sensor_noise=0.0))
     images = traps(none, "train", 96).int()
     assert ((images.amax(1) - images.amin(1)).flatten(1).amax(1) > 1).float().mean() > 0.95
 
