@@ -52,8 +52,9 @@ class Namer:
                 return word + ending
 
     def name(self, words: list[str], noun: str) -> str:
-        """`words` and `noun`, as short as is unique; a place is put before where it must be."""
-        for n in range(1, len(words) + 1):
+        """Two or more of `words` and the `noun`, as short as is unique, else with a place before."""
+        words = list(dict.fromkeys(words))
+        for n in range(2, len(words) + 1):
             name = " ".join([*words[:n][::-1], noun])
             if name not in self._used:
                 self._used.add(name)
