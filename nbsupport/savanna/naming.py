@@ -52,7 +52,7 @@ class Namer:
                 return word + ending
 
     def name(self, words: list[str], noun: str) -> str:
-        """Two or more of `words` and the `noun`, as short as is unique, else with a place before."""
+        """Two or more of `words` and the `noun`, short but unique; else with a place before."""
         words = list(dict.fromkeys(words))
         for n in range(2, len(words) + 1):
             name = " ".join([*words[:n][::-1], noun])
