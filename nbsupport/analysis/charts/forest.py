@@ -11,6 +11,12 @@ from nbsupport.analysis.charts.frame import faded
 from nbsupport.analysis.charts.scatter import colour, inline, named
 
 ROW_TITLE = ["effective robustness", "(OOD F1 above the scratch line)"]
+LABEL_LIMIT, LABEL_PADDING, CHARACTER = 150, 8, 6.6  # pixels
+
+
+def label_room(labels: list[str]) -> int:
+    """The pixels that the names of the groups take beside the panel."""
+    return round(min(LABEL_LIMIT, max(map(len, labels)) * CHARACTER)) + LABEL_PADDING
 
 
 def forest_domain(effects: pd.DataFrame, margin: float | None) -> tuple[float, float]:
@@ -29,39 +35,62 @@ def forest(
     height: int,
     *,
     margin: float | None = None,
-    title: list[str] | None = None,
+    headed: bool = False,
 ) -> Any:
-    """A dot and an interval for each group (`effects`: role, er, low, high), in the given order."""
+    """A dot and an interval for each group (`effects`: role, er, low, high), in the given order.
+
+    headed: names and numbers stand above their rows, where there is no room beside the panel.
+    """
     span = forest_domain(effects, margin)
     ticks = look.nice_ticks(*span, max(2, width // 46))
     x_axis = alt.Axis(
         values=ticks,
-        title=title or ROW_TITLE,
+        title=ROW_TITLE,
         labelExpr="datum.value == 0 ? '0' : format(datum.value, '+.2f')",
         grid=True,
     )
     x = alt.X("er:Q", scale=alt.Scale(domain=list(span), nice=False), axis=x_axis)
-    y = alt.Y("group:N", sort=labels, scale=alt.Scale(domain=labels), title=None, axis=_row_axis())
+    y = alt.Y(
+        "group:N", sort=labels, scale=alt.Scale(domain=labels), title=None, axis=_row_axis(headed)
+    )
     base = alt.Chart(named("effects")).encode(y=y, color=colour(labels))
     zero = alt.Chart(inline([{"er": 0}])).mark_rule(color="@muted", strokeDash=[2, 3])
     interval = base.mark_rule(strokeWidth=3, strokeCap="round")
     dot = base.mark_point(filled=True, size=84, stroke="@paper", strokeWidth=1.4, opacity=1)
-    value = base.mark_text(dy=-11, fontSize=10.5).encode(x=x, text="text:N")
     area = base.mark_rect().encode(x=alt.value(0), x2=alt.value(width), opacity=alt.value(0.001))
     layers = [
         *_margin(margin, x),
         zero.encode(x=x),
         interval.encode(x=alt.X("low:Q"), x2="high:Q", opacity=faded(0.75, 0.2)),
         dot.encode(x=x, opacity=faded(1, 0.2)),
-        value.encode(color=alt.value("@ink"), opacity=faded(1, 0.3)),
+        *_texts(base, x, width, headed),
         area.encode(tooltip=_row_tooltip()).properties(name="rows"),
     ]
     return alt.layer(*layers).properties(width=width, height=height)
 
 
-def _row_axis() -> alt.Axis:
+def _texts(base: alt.Chart, x: alt.X, width: int, headed: bool) -> list[alt.Chart]:
+    """Each row's number at its dot, or with the row's name above it."""
+    quiet = {"color": alt.value("@ink"), "opacity": faded(1, 0.3)}
+    if not headed:
+        return [base.mark_text(dy=-11, fontSize=10.5).encode(x=x, text="text:N", **quiet)]
+    name = base.mark_text(align="left", dy=-13, fontSize=12)
+    value = base.mark_text(align="right", dy=-13, fontSize=11)
+    return [
+        name.encode(x=alt.value(0), text="group:N", **quiet),
+        value.encode(x=alt.value(width), text="text:N", **quiet),
+    ]
+
+
+def _row_axis(headed: bool) -> alt.Axis:
     return alt.Axis(
-        labelFontSize=12, labelLimit=150, labelPadding=8, domain=False, ticks=False, grid=False
+        labels=not headed,
+        labelFontSize=12,
+        labelLimit=LABEL_LIMIT,
+        labelPadding=LABEL_PADDING,
+        domain=False,
+        ticks=False,
+        grid=False,
     )
 
 

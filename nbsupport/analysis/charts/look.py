@@ -156,7 +156,7 @@ def config() -> dict[str, Any]:
     text = {"labelColor": "@ink", "titleColor": "@ink", "labelFontSize": 11}
     return {
         "font": FONT,
-        "background": None,
+        "background": "transparent",
         "view": {"stroke": None},
         "axis": {
             **text,

@@ -9,12 +9,13 @@ import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare, scatter
 from nbsupport.analysis.charts.figure import Figure
-from nbsupport.analysis.charts.forest import ROW_TITLE, forest
+from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.frame import Frame, params, scatter_frame
 
 TITLES = ("ID macro F1 (same cameras, other days)", "OOD macro F1 (new cameras)")
-WIDE, WIDE_FOREST = (396, 350), 150
-NARROW, NARROW_FOREST, NARROW_ROW = (288, 270), 190, 36
+WIDE_TOTAL, WIDE_HEIGHT, WIDE_FOREST = 700, 350, 150
+NARROW_TOTAL, NARROW_HEIGHT, NARROW_ROW = 346, 270, 38
+Y_AXIS, GUTTER, OVERHANG = 50, 22, 14  # pixels beside the panels' inner widths
 
 
 def trend_figure(
@@ -102,16 +103,18 @@ class _Layout:
         self.shapes = look.family_shapes(dict.fromkeys(rows["family"]))
 
     def wide(self) -> dict[str, Any]:
-        """Scatter and forest panel side by side."""
-        left = self.scatter(WIDE)
-        right = self.forest(WIDE_FOREST, WIDE[1], list(ROW_TITLE))
-        return finish(alt.hconcat(left, right, spacing=22))
+        """Scatter and forest panel side by side; long names of groups narrow the scatter."""
+        room = WIDE_TOTAL - Y_AXIS - GUTTER - WIDE_FOREST - OVERHANG - label_room(self.labels)
+        left = self.scatter((min(room, 400), WIDE_HEIGHT))
+        right = self.forest(WIDE_FOREST, WIDE_HEIGHT)
+        return finish(alt.hconcat(left, right, spacing=GUTTER))
 
     def narrow(self) -> dict[str, Any]:
-        """Forest panel under the scatter."""
-        top = self.scatter(NARROW)
-        bottom = self.forest(NARROW_FOREST, NARROW_ROW * len(self.labels), list(ROW_TITLE))
-        return finish(alt.vconcat(top, bottom, spacing=22))
+        """Forest panel under the scatter, equally wide, its rows headed by their names."""
+        width = NARROW_TOTAL - Y_AXIS - OVERHANG // 2
+        top = self.scatter((width, NARROW_HEIGHT))
+        bottom = self.forest(width, NARROW_ROW * len(self.labels), headed=True)
+        return finish(alt.vconcat(top, bottom, spacing=GUTTER))
 
     def scatter(self, size: tuple[int, int]) -> Any:
         """The scatter with all its layers."""
@@ -131,9 +134,9 @@ class _Layout:
         y = np.concatenate([self.points["y"], self.lines["y"]])
         return scatter_frame(x, y, self.axis, size, self.titles)
 
-    def forest(self, width: int, height: int, title: list[str]) -> Any:
+    def forest(self, width: int, height: int, *, headed: bool = False) -> Any:
         """The panel of effects."""
-        return forest(self.effects, self.labels, width, height, margin=self.margin, title=title)
+        return forest(self.effects, self.labels, width, height, margin=self.margin, headed=headed)
 
 
 def finish(chart: Any) -> dict[str, Any]:
