@@ -158,7 +158,8 @@ def glued(name: str, value: Any, display: bool = False) -> tuple[dict[str, Any],
     """The output data and metadata of a glued value."""
     prefix = "" if display else GLUE_PREFIX
     if isinstance(value, str):
-        data, metadata = {"text/plain": value}, {}
+        # quoted, because myst-nb evaluates what it finds: "10,240" would come out as a tuple
+        data, metadata = {"text/plain": repr(value)}, {}
     else:
         from IPython.core.formatters import format_display_data
 
