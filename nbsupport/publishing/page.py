@@ -105,6 +105,14 @@ class OpenPage(PageFigures):
         images, titles = page_images.sample_of_split(self.study.task, split, count)
         return widgets.image_grid(images, titles, caption)
 
+    def plate(self, of: str, *, count: int = 8, px: int = 144, caption: str = "") -> Any:
+        """A source or a split of the simulated world, drawn larger than models get it."""
+        from nbsupport.publishing import page_images, widgets
+
+        draw = page_images.large_photos if hasattr(self.study, of) else page_images.large_traps
+        images, titles = draw(self.study, of, count, px)
+        return widgets.image_grid(images, titles, caption, size=px)
+
     # tables ---------------------------------------------------------------------------------------
     def parameters(self) -> page_tables.Html:
         """The page's parameters: type, value, meaning."""

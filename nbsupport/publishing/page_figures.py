@@ -47,15 +47,20 @@ class PageFigures(ABC):
         return "" if self.study.profile.evidence else SMOKE
 
     def labels(self, source: str | None = None) -> dict[str, str]:
-        """Each role's text in a figure; roles of other sources than `source` name theirs."""
+        """Each role's text in a figure of `source`: its images, and the paper's size it stands for.
+
+        The full source of another one is named by its source alone.
+        """
         names = {"imagenet": "ImageNet", "inaturalist": "iNaturalist"}
         labels = {}
         for group in self.groups:
-            kind = group.role.split("/")[0]
-            foreign = source is not None and group.subset is not None and kind != source
-            labels[group.role] = (
-                f"{names.get(kind, kind)}, {group.label}" if foreign else group.label
-            )
+            kind, _, size = group.role.partition("/")
+            if source is not None and group.subset is not None and kind != source:
+                labels[group.role] = f"all of {names.get(kind, kind)}"
+            elif size in self.study.profile.sizes:
+                labels[group.role] = f"{group.label} ({size})"
+            else:
+                labels[group.role] = group.label
         return labels
 
     def roles(self, source: str | None = None) -> list[str]:
@@ -144,7 +149,8 @@ class PageFigures(ABC):
         missing = sorted(set(roles) - set(points["role"]))
         if not missing:
             return None
-        return page_tables.note(f"No {origin} runs yet of {', '.join(missing)}: no figure.")
+        which = "these groups" if len(missing) == len(set(roles)) else ", ".join(missing)
+        return page_tables.note(f"No {origin} runs of {which} yet, so there is no figure.")
 
     def title(self, claim_id: str, points: "pd.DataFrame") -> str:
         """The finding, in the words that the verdict on a claim allows."""

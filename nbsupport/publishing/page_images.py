@@ -7,6 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     from nbsupport.data.subset import Subset
     from nbsupport.data.tasks import Task
+    from nbsupport.study import Study
 
 
 def sample_of_classes(subset: "Subset", count: int, seed: int = 0) -> tuple[np.ndarray, list[str]]:
@@ -36,3 +37,30 @@ def sample_of_split(
     places = zip(picked["label"].to_list(), picked["location"].to_list(), strict=True)
     titles = [f"{task.names[label]}, camera {location}" for label, location in places]
     return images, titles
+
+
+def large_photos(study: "Study", kind: str, count: int, px: int) -> tuple[np.ndarray, list[str]]:
+    """Photographs of the simulated world for the eye, larger than models get them.
+
+    Returns images uint8 [count, 3, px, px] and the names of their classes.
+    """
+    from nbsupport.savanna.world import World
+
+    classes = getattr(study, kind).source.classes()
+    rows = np.linspace(0, len(classes) - 1, count).round().astype(int)
+    labels = classes["label"].to_numpy()[rows]
+    images = World(study.world, px).photos(kind, labels, "plate", np.arange(count))
+    return images.numpy(), classes["name"].iloc[rows].tolist()
+
+
+def large_traps(study: "Study", split: str, count: int, px: int) -> tuple[np.ndarray, list[str]]:
+    """Camera-trap pictures as `large_photos`, each of another camera, with an animal in it."""
+    from nbsupport.savanna.world import World
+
+    table = study.task.table(split)
+    with_animal = table[table["label"] > 0].sample(frac=1, random_state=0)
+    picked = with_animal.drop_duplicates("label").drop_duplicates("location").head(count)
+    columns = (picked[c].to_numpy() for c in ("label", "location", "day", "index"))
+    images = World(study.world, px).traps(split, *columns)
+    places = zip(picked["label"].to_list(), picked["location"].to_list(), strict=True)
+    return images.numpy(), [f"{study.task.names[label]}, camera {at}" for label, at in places]

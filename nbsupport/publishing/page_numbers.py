@@ -63,7 +63,9 @@ def gain_numbers(
             numbers[f"gain-{name}"] = MISSING
             continue
         value = contrast(runs, role, SCRATCH, axis=axis).estimate.value
-        numbers[f"gain-{name}"] = signed(value) if math.isfinite(value) else "(off the line)"
+        numbers[f"gain-{name}"] = (
+            signed(value) if math.isfinite(value) else "nothing measurable (off the line)"
+        )
     cells = runs[["family", "seed"]].drop_duplicates()
     return numbers | {"live-cells": f"{len(cells)}"}
 

@@ -29,7 +29,7 @@ def headline(profile: str, world: int = 1) -> Any:
     page: OpenPage = open_page(QUANTITY, {"profile": evidence_profile(profile)})
     points = page.recorded(world)
     if points.empty:
-        return note("No runs are recorded yet: `make records` trains them.")
+        return note("No runs are recorded yet. The command make records trains them.")
     return page.trend(
         points,
         "imagenet",
