@@ -48,6 +48,11 @@ def _initialise(model: SmallNet) -> None:
                 nn.init.zeros_(module.bias)
 
 
+def _stem(width: int, activation: type[nn.Module] = nn.ReLU) -> nn.Module:
+    """A fourth of the side at once, as the large models' strided stem and pooling do together."""
+    return Conv2dNormActivation(3, width, 5, 4, activation_layer=activation)
+
+
 def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module | None:
     if stride == 1 and inputs == outputs:
         return None
@@ -57,9 +62,9 @@ def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module | None:
 
 def _resnet(px: int) -> tuple[nn.Module, int]:
     del px
-    layers: list[nn.Module] = [Conv2dNormActivation(3, 16, 3, 2)]
-    inputs = 16
-    for width, stride in ((16, 1), (32, 2), (64, 2)):
+    layers: list[nn.Module] = [_stem(32)]
+    inputs = 32
+    for width, stride in ((32, 1), (64, 2)):
         shortcut = _shortcut(inputs, width, stride)
         layers.append(BasicBlock(inputs, width, stride, downsample=shortcut))
         inputs = width
@@ -68,9 +73,9 @@ def _resnet(px: int) -> tuple[nn.Module, int]:
 
 def _resnext(px: int) -> tuple[nn.Module, int]:
     del px
-    layers: list[nn.Module] = [Conv2dNormActivation(3, 16, 3, 2)]
-    inputs = 16
-    for width, outputs, stride in ((32, 64, 2), (64, 128, 2)):
+    layers: list[nn.Module] = [_stem(32)]
+    inputs = 32
+    for width, outputs, stride in ((32, 64, 1), (64, 128, 2)):
         layers.append(_grouped(inputs, width, outputs, stride))
         inputs = outputs
     return nn.Sequential(*layers), inputs
@@ -92,9 +97,9 @@ def _grouped(inputs: int, width: int, outputs: int, stride: int, cardinality: in
 
 def _densenet(px: int) -> tuple[nn.Module, int]:
     del px
-    growth, bottleneck, width = 16, 2, 16
-    layers: list[nn.Module] = [Conv2dNormActivation(3, width, 3, 2)]
-    for count, last in ((1, False), (2, False), (3, True)):
+    growth, bottleneck, width = 16, 2, 32
+    layers: list[nn.Module] = [_stem(width)]
+    for count, last in ((2, False), (3, True)):
         layers.append(DenseBlock(count, width, bottleneck, growth))
         width += count * growth
         if not last:
@@ -105,23 +110,19 @@ def _densenet(px: int) -> tuple[nn.Module, int]:
 
 
 def _alexnet(px: int) -> tuple[nn.Module, int]:
-    widths, hidden, dropout = (32, 64, 96, 64), 512, 0.3
-    a, b, c, d = widths
+    hidden, dropout = 256, 0.3
     side = px // 8
     return nn.Sequential(
-        nn.Conv2d(3, a, 5, 2, 2),
+        nn.Conv2d(3, 32, 5, 4, 2),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(32, 64, 3, 1, 1),
         nn.ReLU(inplace=True),
         nn.MaxPool2d(2),
-        nn.Conv2d(a, b, 3, 1, 1),
-        nn.ReLU(inplace=True),
-        nn.MaxPool2d(2),
-        nn.Conv2d(b, c, 3, 1, 1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(c, d, 3, 1, 1),
+        nn.Conv2d(64, 64, 3, 1, 1),
         nn.ReLU(inplace=True),
         nn.Flatten(),
         nn.Dropout(dropout),
-        nn.Linear(d * side * side, hidden),
+        nn.Linear(64 * side * side, hidden),
         nn.ReLU(inplace=True),
         nn.Dropout(dropout),
         nn.Linear(hidden, hidden),
@@ -132,10 +133,10 @@ def _alexnet(px: int) -> tuple[nn.Module, int]:
 def _mobilenetv3(px: int) -> tuple[nn.Module, int]:
     del px
     norm = partial(nn.BatchNorm2d, eps=0.001)
-    width, last = 16, 192
+    width, last = 32, 192
     swish = nn.Hardswish
-    layers: list[nn.Module] = [Conv2dNormActivation(3, width, 3, 2, activation_layer=swish)]
-    for expanded, outputs, stride in ((32, 24, 2), (64, 32, 1), (96, 64, 2)):
+    layers: list[nn.Module] = [_stem(width, swish)]
+    for expanded, outputs, stride in ((64, 32, 1), (96, 64, 2)):
         config = InvertedResidualConfig(width, 3, expanded, outputs, True, "HS", stride, 1, 1.0)
         layers.append(InvertedResidual(config, norm))
         width = outputs

@@ -1,7 +1,5 @@
 """The two stages of a run, as the jobs call them: pre-training and fine-tuning (Section 3)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +32,11 @@ def pretrain(
     if parent is not None:
         raise ValueError(f"a pre-training starts from nothing, not from {parent}")
     device = choose_device()
-    with one_thread(device):
-        data = Subset.from_spec(spec["subset"]).load(device)
-        model = build(spec["family"], data.num_classes, spec["px"], spec["seed"])
-        recipe = Recipe.from_spec(spec["recipe"])
-        done = train(model, data, recipe, seed=spec["seed"], folder=folder, report=report)
-        save_weights(model, folder / WEIGHTS)
+    data = Subset.from_spec(spec["subset"]).load(device)
+    model = build(spec["family"], data.num_classes, spec["px"], spec["seed"])
+    recipe = Recipe.from_spec(spec["recipe"])
+    done = train(model, data, recipe, seed=spec["seed"], folder=folder, report=report)
+    save_weights(model, folder / WEIGHTS)
     checkpoint.remove(folder)
     return _summary(done, device)
 
@@ -53,22 +50,21 @@ def finetune(
     Returns what `pretrain` does, and `records`: the scores after each evaluated epoch.
     """
     device = choose_device()
-    with one_thread(device):
-        task = open_task(spec["task"])
-        data = task.load("train", device)
-        tests = TestSets.of(task, device, id_val=spec.get("id_val", False))
-        model = _starting_model(spec, data.num_classes, parent)
-        recipe = Recipe.from_spec(spec["recipe"])
-        evaluated = recipe.evaluated(len(data))
+    task = open_task(spec["task"])
+    data = task.load("train", device)
+    tests = TestSets.of(task, device, id_val=spec.get("id_val", False))
+    model = _starting_model(spec, data.num_classes, parent)
+    recipe = Recipe.from_spec(spec["recipe"])
+    evaluated = recipe.evaluated(len(data))
 
-        def after_epoch(epoch: int, epochs: int) -> dict[str, Any]:
-            return tests.scores(model) if epoch in evaluated else {}
+    def after_epoch(epoch: int, epochs: int) -> dict[str, Any]:
+        return tests.scores(model) if epoch in evaluated else {}
 
-        seed = spec["seed"]
-        done = train(
-            model, data, recipe, seed=seed, folder=folder, after_epoch=after_epoch, report=report
-        )
-        save_weights(model, folder / WEIGHTS)
+    seed = spec["seed"]
+    done = train(
+        model, data, recipe, seed=seed, folder=folder, after_epoch=after_epoch, report=report
+    )
+    save_weights(model, folder / WEIGHTS)
     checkpoint.remove(folder)
     return {"records": _records(done), **_summary(done, device)}
 
@@ -98,18 +94,3 @@ def _summary(done: Progress, device: torch.device) -> dict[str, Any]:
         "device": device.type,
         "precision": "float32" if device.type == "cpu" else "bfloat16",
     }
-
-
-@contextmanager
-def one_thread(device: torch.device) -> Iterator[None]:
-    """On a CPU one thread, whoever calls: sums split over threads would differ in the last bits."""
-    threads = torch.get_num_threads()
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-Stage = Callable[[Spec, Path, Path | None, Report | None], Spec]
