@@ -179,13 +179,15 @@ def test_bundle_is_written_once_for_each_version(script, monkeypatch):
     assert script.read_text().endswith("new")
 
 
-@pytest.mark.parametrize("name", ["nbsupport.css", "nbsupport.js"])
+@pytest.mark.parametrize("name", ["nbsupport.css", "widgets.css", "tables.css", "nbsupport.js"])
 def test_style_and_script_name_no_address(name):
     assert not re.search(r"https?://|@import|url\(", (STATIC / name).read_text())
 
 
 def test_every_class_that_widgets_write_is_styled():
-    style = (STATIC / "nbsupport.css").read_text()
+    style = "".join(
+        (STATIC / f"{name}.css").read_text() for name in ("widgets", "tables", "nbsupport")
+    )
     columns = {"live": {"five-per-class": verdict("supported", contrast(0.1, 0.0, 0.2), "r")}}
     pieces = [
         widgets.predict_first("Q?", ["a", "b"]),
