@@ -129,7 +129,8 @@ def signed(value: float, digits: int = 3) -> str:
     """+0.031 or −0.004, with a real minus sign; a number that is missing in words."""
     if not isfinite(value):
         return "not measurable"
-    return f"{value:+.{digits}f}".replace("-", MINUS)
+    text = f"{value:+.{digits}f}".replace("-", MINUS)
+    return text[1:] if not any(c in "123456789" for c in text) else text
 
 
 def sensitivity_table(claim_id: str, points: "pd.DataFrame") -> Html:

@@ -1,0 +1,172 @@
+"""The pages: their form, and whether what they tell a reader to do works."""
+
+import re
+import shlex
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import nbsupport as nb
+from nbsupport import cli
+from nbsupport.pages import PAGES, page_named, study_for
+from nbsupport.parameters import check_parameters, parse_assignments
+from nbsupport.paths import root
+from nbsupport.publishing.page import open_page
+
+LONGEST_CELL = 10
+NOTEBOOKS = sorted((root() / "notebooks").glob("*.ipynb"))
+JUDGED = [page.id for page in PAGES.values() if page.claims]
+WITH_EXERCISES = [*JUDGED, "03_setup"]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def read(page_id: str) -> nbformat.NotebookNode:
+    return nbformat.read(root() / "notebooks" / f"{page_id}.ipynb", as_version=4)
+
+
+def prose(page_id: str) -> str:
+    return "\n\n".join(c.source for c in read(page_id).cells if c.cell_type == "markdown")
+
+
+def codes(page_id: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in read(page_id).cells if cell.cell_type == "code"]
+
+
+def written(path: Path) -> str:
+    return prose(path.stem) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+
+
+def test_each_page_is_a_notebook_and_the_other_way_round():
+    assert {path.stem for path in NOTEBOOKS} == set(PAGES)
+
+
+@pytest.mark.parametrize("page_id", PAGES)
+def test_cells_are_short_and_named(page_id):
+    notebook = read(page_id)
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+    assert notebook.cells[0].source.startswith("# ")
+    for cell in codes(page_id):
+        assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.id
+        if "nb.open_page(" in cell.source:
+            assert f'open_page("{page_id}"' in cell.source
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]+", cell.id) for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("page_id", PAGES)
+def test_the_defaults_of_a_page_are_allowed(page_id):
+    study_for(page_id, **{p.name: p.default for p in page_named(page_id).parameters()})
+    assert all(p.meaning for p in page_named(page_id).parameters())
+
+
+@pytest.mark.parametrize("page_id", JUDGED)
+def test_a_page_with_claims_has_all_its_parts(page_id):
+    text = prose(page_id)
+    headings = re.findall(r"^##+ (.+)$", text, re.MULTILINE)
+    for part in ("Predict first", "Parameters", "The runs", "What would change our mind"):
+        assert part in headings
+    assert headings[-1] == "Rerun this page"
+    assert "What the paper found" in text
+    assert "What differs here" in text
+    code = "\n".join(cell.source for cell in codes(page_id))
+    for call in ("nb.predict_first(", "page.parameters()", "study.run(groups)", "page.recorded("):
+        assert call in code
+    for call in ("page.verdicts(runs)", "page.live_check(runs)", "page.rerun("):
+        assert call in code
+
+
+@pytest.mark.parametrize("page_id", WITH_EXERCISES)
+def test_each_exercise_has_a_folded_solution(page_id):
+    exercises = prose(page_id).split("## Exercises")[1].split("\n## ")[0]
+    numbers = re.findall(r"^\*\*(\d)\. ", exercises, re.MULTILINE)
+    assert numbers == [str(i + 1) for i in range(len(numbers))]
+    assert 3 <= len(numbers) <= 5
+    assert exercises.count(":::{dropdown} Solution") == len(numbers)
+
+
+def solutions() -> list[tuple[str, str]]:
+    blocks = []
+    for page_id in WITH_EXERCISES:
+        blocks += [(page_id, b) for lang, b in FENCE.findall(prose(page_id)) if lang == "python"]
+    return blocks
+
+
+@pytest.fixture(scope="module")
+def runs() -> pd.DataFrame:
+    """Made-up records of three families and two seeds for every group of Section 4.1."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for group in open_page("04_1_quantity", {}).groups:
+        for cell in [(f, s) for f in ("resnet", "densenet", "alexnet") for s in (0, 1)]:
+            for epoch in (1, 2, 3):
+                x = 0.2 + 0.1 * epoch + rng.normal(0, 0.01)
+                y = 0.6 * x + 0.04 * (group.role != "scratch") + rng.normal(0, 0.005)
+                rows.append((group.role, *cell, epoch, x, y))
+    names = ["role", "family", "seed", "epoch", "id_macro_f1", "ood_macro_f1"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize(("page_id", "block"), solutions())
+def test_the_code_of_a_solution_runs(page_id, block, runs, capsys):
+    page = open_page(page_id, {})
+    *before, last = block.rstrip().splitlines()
+    names = {"nb": nb, "runs": runs, "page": page, "study": page.study}
+    try:
+        result = eval(last, exec("\n".join(before), names) or names)
+    except SyntaxError:  # the last line belongs to a loop: what counts is printed
+        exec(block, names)
+        result = capsys.readouterr().out
+    assert len(str(result)) > 0
+    assert "nan" not in str(result).lower()
+
+
+def test_the_solutions_state_facts():
+    study = open_page("03_setup", {}).study
+    cameras = {s: set(study.task.table(s)["location"]) for s in ("train", "ood_test")}
+    assert not cameras["train"] & cameras["ood_test"]
+    small, large = study.imagenet.per_class(10), study.imagenet.per_class(20)
+    assert set(small.drawn.ids) <= set(large.drawn.ids)
+
+
+def commands() -> list[str]:
+    """Every `python -m nbsupport` that a page tells the reader to type, continued lines joined."""
+    pages = [*NOTEBOOKS, *sorted((root() / "book").glob("*.md"))]
+    blocks = [b for path in pages for lang, b in FENCE.findall(written(path)) if lang == "bash"]
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [" ".join(line.split()) for line in lines if line.startswith("python -m nbsupport")]
+
+
+@pytest.mark.parametrize("line", dict.fromkeys(commands()))
+def test_the_commands_of_the_pages_are_understood(line, capsys):
+    words = shlex.split(line, comments=True)[3:]
+    if words[0] == "plan":
+        assert cli.main(words) == 0
+        assert "jobs" in capsys.readouterr().out
+        return
+    options = cli._parser().parse_args(words)
+    if words[0] == "run":
+        given = parse_assignments(options.parameters)
+        checked = check_parameters(page_named(options.page).parameters(), given)
+        study_for(options.page, **checked)
+
+
+def test_the_first_exercise_of_quantity_counts_right(capsys):
+    solution = prose("04_1_quantity").split("**1. Count")[1].split("**2.")[0]
+    said = int(re.search(r"(\d+) jobs", solution).group(1))
+    line = next(line for line in commands() if "plan --page" in line and "1000,2000" in line)
+    assert cli.main([*shlex.split(line)[3:], "--json"]) == 0
+    assert f'"jobs": {said}' in capsys.readouterr().out
+
+
+def test_terms_and_citations_are_defined():
+    terms = set(re.findall(r"^(\S.*)\n  \S", written(root() / "book/glossary.md"), re.MULTILINE))
+    keys = set(re.findall(r"@\w+\{(\w+),", (root() / "book/references.bib").read_text()))
+    lower = {term.lower() for term in terms}
+    for path in [*NOTEBOOKS, *sorted((root() / "book").glob("*.md"))]:
+        text = written(path)
+        for term in re.findall(r"\{term\}`([^`]+)`", text):
+            assert term.lower() in lower, f"{path.name}: {term}"
+        for cited in re.findall(r"\{cite:[pt]\}`([^`]+)`", text):
+            assert set(cited.split(",")) <= keys, f"{path.name}: {cited}"

@@ -1,0 +1,376 @@
+"""What a notebook asks of its page."""
+
+import json
+import shlex
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbsupport.analysis import claims
+from nbsupport.analysis.contrasts import contrast
+from nbsupport.analysis.trends import role_line
+from nbsupport.analysis.verdicts import WORDS, Verdict
+from nbsupport.errors import UserError
+from nbsupport.pages import PAGES
+from nbsupport.parameters import parse_assignments
+from nbsupport.publishing import page as page_module
+from nbsupport.publishing import page_example, page_numbers, page_setup, page_tables, page_titles
+from nbsupport.publishing import page_welcome as welcome
+from nbsupport.publishing.page import TOLERANCE, open_page
+
+HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.06, "imagenet/25K": 0.03, "imagenet/5K": 0.0}
+CLAIMS = [claim for page in PAGES.values() for claim in page.claims]
+
+
+def made_up(heights: dict[str, float] = HEIGHTS, seeds: int = 3) -> pd.DataFrame:
+    """Records of three families whose heights above the scratch line are known."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for role, height in heights.items():
+        for family in ("resnet", "densenet", "alexnet"):
+            for seed in range(seeds):
+                for epoch in (1, 2, 3, 4):
+                    x = 0.2 + 0.08 * epoch + rng.normal(0, 0.01)
+                    y = 0.02 + 0.6 * x + height + rng.normal(0, 0.003)
+                    cell = {"role": role, "family": family, "seed": seed, "epoch": epoch}
+                    scores = {"id_macro_f1": x, "ood_macro_f1": y}
+                    key = f"{role}-{family}-{seed}"
+                    rows.append(cell | scores | {"key": key, "world": 1, "profile": "demo"})
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def quantity():
+    return open_page("04_1_quantity", {})
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Sets what the records hold."""
+
+    def hold(table: pd.DataFrame) -> None:
+        monkeypatch.setattr(page_module, "read_records", lambda profile: table)
+        monkeypatch.setattr(welcome, "read_records", lambda profile: table)
+
+    return hold
+
+
+# parameters and commands --------------------------------------------------------------------------
+def test_a_page_takes_its_parameters_from_the_notebook():
+    page = open_page("04_1_quantity", {"profile": "smoke", "seeds": [3], "unrelated": object()})
+    assert page.study.profile.name == "smoke"
+    assert page.study.seeds == (3,)
+    assert page.values["axis"] == "linear"
+
+
+def test_a_list_given_to_papermill_as_text_is_read():
+    page = open_page("04_1_quantity", {"profile": "smoke", "sizes": "[64, 128]"})
+    assert [g.role for g in page.groups if g.role.startswith("imagenet/")] == [
+        "imagenet/full",
+        "imagenet/128 images",
+        "imagenet/64 images",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"sizes": "[64,"}, "does not read as"),
+        ({"sizes": [0.5]}, "list"),
+        ({"seeds": "three"}, "JSON"),
+        ({"world": "1"}, "int is allowed"),
+        ({"profile": "dmeo"}, "did you mean 'demo'"),
+        ({"families": ["resnett"]}, "did you mean 'resnet'"),
+        ({"sizes": [10**9]}, "at most"),
+        ({"axis": 3}, "str is allowed"),
+    ],
+)
+def test_a_mistake_in_a_parameter_is_one_line(values, message):
+    with pytest.raises(UserError, match=message) as caught:
+        [len(g.subset) for g in open_page("04_1_quantity", values).groups if g.subset]
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_page_names_the_nearest():
+    with pytest.raises(UserError, match="04_1_quantity"):
+        open_page("04_1_quantiti", {})
+
+
+def test_a_command_gives_back_the_parameters_it_was_made_from():
+    values = {"profile": "smoke", "sizes": [64, 128], "families": ["resnet"], "axis": "logit"}
+    words = shlex.split(open_page("04_1_quantity", values).command())
+    assert words[:5] == ["python", "-m", "nbsupport", "run", "04_1_quantity"]
+    pairs = [(words[i + 1], words[i + 2]) for i in range(5, len(words), 3)]
+    assert parse_assignments(pairs) == values
+
+
+def test_the_command_of_a_point_names_its_cell(quantity):
+    row = made_up().iloc[-1]
+    words = shlex.split(quantity.command(row))
+    assert json.loads(words[words.index("families") + 1]) == [row["family"]]
+    assert json.loads(words[words.index("seeds") + 1]) == [row["seed"]]
+    other_world = quantity.command({"family": "resnet", "seed": 0, "world": 2})
+    assert other_world.endswith("-p world 2") or "-p world 2 " in other_world
+
+
+def test_a_rerun_checks_what_it_is_given(quantity):
+    assert "-p budget steps" in quantity.rerun(budget="steps").text
+    with pytest.raises(UserError, match="seed"):
+        quantity.rerun(seed=[1])
+
+
+# live and recorded --------------------------------------------------------------------------------
+def test_live_runs_are_compared_with_recorded_ones(quantity, recorded):
+    whole = made_up()
+    runs = whole[whole["seed"] == 0]
+    recorded(whole)
+    same = quantity.live_check(runs)
+    assert (same.live, same.found, same.largest) == (12, 12, 0.0)
+    assert "last recorded digit" in str(same)
+
+    other = made_up()
+    other.loc[0, "ood_macro_f1"] += TOLERANCE / 2
+    recorded(other)
+    assert quantity.live_check(runs).agrees
+    other.loc[0, "ood_macro_f1"] += TOLERANCE
+    recorded(other)
+    check = quantity.live_check(runs)
+    assert not check.agrees
+    assert "DO NOT agree" in str(check)
+
+
+def test_live_runs_of_other_jobs_are_not_compared(quantity, recorded):
+    recorded(made_up().assign(key="other"))
+    assert "None of the 12 live runs" in str(quantity.live_check(made_up(seeds=1)))
+    recorded(made_up().assign(world=2))
+    assert quantity.live_check(made_up(seeds=1)).found == 0
+
+
+def test_records_of_other_groups_and_worlds_are_left_out(quantity, recorded):
+    both = [made_up(), made_up().assign(world=2), made_up().assign(role="imagenet/depth-7")]
+    recorded(pd.concat(both, ignore_index=True))
+    found = quantity.recorded(world=2)
+    assert len(found) == len(made_up())
+    assert set(found["world"]) == {2}
+
+
+def test_a_figure_without_records_is_a_sentence(quantity, recorded):
+    recorded(made_up().iloc[:0])
+    options = {"claim": "quantity-imagenet", "number": "Figure 4", "caption": ""}
+    nothing = quantity.trend(quantity.recorded(), "imagenet", **options)
+    assert "No live runs of these groups" in nothing.text
+    part = quantity.trend(made_up(), "imagenet", **options)
+    assert "imagenet/150K" in part.text
+    assert "imagenet/25K" not in part.text
+
+
+def test_smoke_shows_no_verdict():
+    page = open_page("02_background", {"profile": "smoke"})
+    runs = made_up().assign(profile="smoke")
+    assert page.title("reference-gap", runs) == page_titles.SMOKE
+    assert "smoke: not evidence" in page.verdicts(runs).text
+    assert "+0.0" not in page.verdicts(runs).html
+    assert "smoke" in page.sensitivity("reference-gap", runs).text
+
+
+# titles -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_every_claim_has_a_title_for_every_verdict(claim):
+    titles = {
+        word + direction: page_titles.title(claim, Verdict(word, direction=direction))
+        for word in WORDS
+        for direction in (("towards", "against") if word == "leans" else ("",))
+    }
+    assert all(0 < len(title) < 110 for title in titles.values())
+    apart = ["supported", "contradicted", "inconclusive", "not testable", "not run"]
+    assert len({titles[word] for word in apart}) == len(apart)
+    assert titles["leanstowards"] != titles["leansagainst"]
+    assert page_titles.title(claim, None) == page_titles.NOTHING
+
+
+@pytest.mark.parametrize(("height", "found"), [(0.06, True), (-0.06, False)])
+def test_a_calibrated_claim_is_titled_by_what_it_shows(height, found):
+    points = made_up({"scratch": 0.0, "imagenet/full": height})
+    verdict = claims.verdict("reference-gap", points)
+    title = page_titles.title("reference-gap", verdict)
+    assert ("do not lie" not in title) is found
+
+
+def test_class_sizes_are_titled_by_their_shape():
+    flat, tail = np.array([5, 5]), np.array([9, 2])
+    titles = {page_titles.class_sizes(a, b) for a in (flat, tail) for b in (flat, tail)}
+    assert len(titles) == 4
+    assert "long tail" in page_titles.class_sizes(flat, tail)
+
+
+# figures' groups ----------------------------------------------------------------------------------
+def test_figure_groups_run_from_full_to_scratch(quantity):
+    roles = quantity.roles("inaturalist")
+    assert (roles[0], roles[1], roles[-1]) == ("imagenet/full", "inaturalist/full", "scratch")
+    assert len(roles) == 3 + len(quantity.study.profile.sizes)
+    labels = quantity.labels("inaturalist")
+    assert len({labels[role] for role in roles}) == len(roles)
+    assert labels["inaturalist/25K"].endswith("images (25K)")
+    assert labels["imagenet/full"] == "all of ImageNet"
+
+
+# tables -------------------------------------------------------------------------------------------
+def test_a_table_escapes_text_and_keeps_html():
+    made = page_tables.table(("a", "b"), [("<i>", page_tables.code("x<y"))], numeric=[1])
+    assert "&lt;i&gt;" in made.html
+    assert "<code>x&lt;y</code>" in made.html
+    assert made.text == "a | b\n<i> | x<y"
+
+
+def test_signed_numbers_have_a_real_minus_and_no_minus_zero():
+    assert page_tables.signed(-0.0312) == "\N{MINUS SIGN}0.031"
+    assert page_tables.signed(0.0312) == "+0.031"
+    assert page_tables.signed(-0.0001) == "0.000"
+    assert page_tables.signed(float("nan")) == "not measurable"
+
+
+def test_the_parameter_table_shows_what_was_changed():
+    text = open_page("04_1_quantity", {"seeds": [4]}).parameters().text
+    assert "seeds | list[int] | [4] (default [])" in text
+    assert "axis | str | linear | axes on which" in text
+
+
+def test_the_training_table_has_a_row_for_each_group(quantity):
+    rows = [line.split(" | ") for line in quantity.training().text.splitlines()[1:]]
+    assert [row[0] for row in rows] == [group.role for group in quantity.groups]
+    for row, group in zip(rows, quantity.groups, strict=True):
+        images = len(group.subset) if group.subset else 0
+        assert int(row[1].replace(",", "")) == images
+        assert (int(row[5].replace(",", "")) > 0) is (images > 0)
+
+
+def test_equal_updates_show_in_the_training_table():
+    page = open_page("04_1_quantity", {"budget": "steps"})
+    rows = [line.split(" | ") for line in page.training().text.splitlines()[2:]]
+    assert len({row[5] for row in rows}) == 1
+
+
+# Section 2, worked --------------------------------------------------------------------------------
+def test_the_worked_example_is_the_point_of_the_figure():
+    from nbsupport.analysis.charts.reference import arrow
+
+    points = made_up()
+    example = page_example.worked(points)
+    line = role_line(points, "scratch")
+    assert example.er == pytest.approx(example.ood - line.predict(example.id))
+    assert example.er == pytest.approx(arrow(points, "imagenet/full", "scratch", "linear").er)
+    assert example.inside
+    assert page_tables.signed(example.er) in page_example.worked_table(points).text
+
+
+def test_points_off_the_line_still_have_an_example():
+    points = made_up()
+    points.loc[points["role"] == "imagenet/full", "id_macro_f1"] += 0.5
+    assert not page_example.worked(points).inside
+    assert "outside" in page_example.worked_table(points).text
+
+
+def test_two_models_on_one_line_differ_in_score_and_not_in_robustness():
+    last = page_example.same_line_table(made_up()).text.splitlines()[-1].split(" | ")
+    difference = [float(cell.replace("\N{MINUS SIGN}", "-")) for cell in last[2:]]
+    assert difference[0] > 0.15
+    assert difference[1] > 0.08
+    assert abs(difference[2]) < 0.02
+
+
+def test_the_exercise_can_be_solved_from_what_is_printed():
+    n = page_example.example_numbers(made_up())
+    slope, start, x, y = (
+        float(n[k].replace("\N{MINUS SIGN}", "-"))
+        for k in ("line-slope", "line-intercept", "exercise-id", "exercise-ood")
+    )
+    assert f"{start + slope * x:.3f}" == n["exercise-expected"]
+    assert page_tables.signed(y - float(n["exercise-expected"])) == n["exercise-er"]
+
+
+# numbers ------------------------------------------------------------------------------------------
+def test_gains_are_the_contrasts_with_scratch():
+    points = made_up()
+    numbers = page_numbers.gain_numbers(points, {"25k": "imagenet/25K", "none": "imagenet/9K"})
+    expected = contrast(points, "imagenet/25K", "scratch").estimate.value
+    assert numbers["gain-25k"] == page_tables.signed(expected)
+    assert expected == pytest.approx(0.03, abs=0.004)
+    assert numbers["gain-none"] == page_numbers.MISSING
+    assert numbers["live-cells"] == "9"
+
+
+def test_source_numbers_are_those_of_the_sources(quantity):
+    numbers = page_numbers.source_numbers(quantity.study)
+    assert numbers["imagenet-images"] == f"{len(quantity.study.imagenet):,}"
+    five = next(g for g in quantity.groups if g.role == "imagenet/5K")
+    assert numbers["images-5k"] == f"{len(five.subset):,}"
+
+
+def test_no_camera_is_in_training_and_in_the_ood_test(quantity):
+    assert page_numbers.task_numbers(quantity.study)["shared-cameras"] == "0"
+
+
+@pytest.mark.parametrize("profile", ["demo", "smoke"])
+def test_example_sizes_can_be_run(profile):
+    page = open_page("04_1_quantity", {"profile": profile})
+    other = open_page("04_1_quantity", page.values | page.example())
+    assert all(len(g.subset) > 0 for g in other.groups if g.subset)
+
+
+# Section 3 and the pages on the whole book --------------------------------------------------------
+def test_parameters_are_counted_as_the_model_has_them():
+    from nbsupport.training.models import build
+
+    for family in ("densenet", "mobilenetv3"):
+        model = build(family, 21, 32)
+        held = sum(weight.numel() for weight in model.parameters())
+        assert page_setup.parameters(family, 21, 32) == held
+
+
+def test_the_role_table_keeps_the_paper_beside_the_profile(quantity):
+    rows = [line.split(" | ") for line in page_setup.role_table(quantity.study).text.splitlines()]
+    by_name = {row[0].split(" (")[0]: row[1:] for row in rows}
+    assert by_name["25K"][0] == "25,000"
+    assert by_name["25K"][2] == "0.19"
+    assert by_name["imagenet, full"][1] == f"{len(quantity.study.imagenet):,}"
+    assert by_name["fine-tuning"][2:] == ["1.00", "1.00"]
+
+
+def test_the_split_table_counts_what_the_task_holds(quantity):
+    rows = page_setup.split_table(quantity.study).text.splitlines()[1:]
+    assert [row.split(" | ")[0] for row in rows] == list(page_setup.SPLIT_NAMES.values())
+    total = sum(int(row.split(" | ")[1].replace(",", "")) for row in rows)
+    assert total == sum(len(quantity.study.task.table(s)) for s in page_setup.SPLIT_NAMES)
+
+
+def test_a_recipe_that_differs_by_family_says_so(quantity):
+    assert "alexnet" in page_setup.recipe_table(quantity.study).text
+
+
+def test_the_welcome_falls_back_on_the_profile_with_records(recorded):
+    assert welcome.evidence_profile("smoke") == "demo"
+    recorded(made_up().iloc[:0])
+    assert "No runs are recorded" in welcome.headline("smoke").text
+    assert welcome.record_numbers("demo")["recorded-runs"] == "0"
+    assert "not run" in welcome.ledger("smoke").text
+
+
+def test_the_welcome_judges_recorded_runs(recorded):
+    recorded(made_up({"scratch": 0.0, "imagenet/full": 0.06}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        text = welcome.ledger("demo").text
+    first = text.splitlines()[0]
+    assert "Recorded, world 1: calibrated" in first
+    assert "Recorded, world 2: not run" in first
+    assert welcome.record_numbers("demo")["recorded-cells"] == "9"
+
+
+def test_every_attempt_at_calibration_is_shown():
+    from nbsupport.paths import root
+
+    tried = pd.read_csv(root() / "records" / "calibration.csv")
+    lines = welcome.calibration_table().text.splitlines()[1:]
+    assert [line.split(" | ")[0] for line in lines] == tried["name"].astype(str).tolist()
