@@ -17,7 +17,7 @@ from nbsupport.errors import unknown
 
 
 class SmallNet(nn.Module):
-    """Features [n, c, h, w] averaged over space (or flattened) and a linear head on them."""
+    """Features [n, width] and a linear head on them."""
 
     def __init__(self, features: nn.Module, width: int, num_classes: int) -> None:
         super().__init__()
@@ -26,8 +26,7 @@ class SmallNet(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images float [n, 3, px, px] to logits [n, num_classes]."""
-        features = self.features(images)
-        return self.head(features.mean((2, 3)) if features.ndim == 4 else features)
+        return self.head(self.features(images))
 
 
 def build_small(family: str, num_classes: int, px: int) -> SmallNet:
@@ -53,6 +52,11 @@ def _stem(width: int, activation: type[nn.Module] = nn.ReLU) -> nn.Module:
     return Conv2dNormActivation(3, width, 5, 4, activation_layer=activation)
 
 
+def _averaged(layers: list[nn.Module]) -> nn.Module:
+    """The layers, their maps averaged over space."""
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
 def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module | None:
     if stride == 1 and inputs == outputs:
         return None
@@ -68,17 +72,17 @@ def _resnet(px: int) -> tuple[nn.Module, int]:
         shortcut = _shortcut(inputs, width, stride)
         layers.append(BasicBlock(inputs, width, stride, downsample=shortcut))
         inputs = width
-    return nn.Sequential(*layers), inputs
+    return _averaged(layers), inputs
 
 
 def _resnext(px: int) -> tuple[nn.Module, int]:
     del px
     layers: list[nn.Module] = [_stem(32)]
     inputs = 32
-    for width, outputs, stride in ((32, 64, 1), (64, 128, 2)):
+    for width, outputs, stride in ((32, 32, 1), (64, 64, 2)):
         layers.append(_grouped(inputs, width, outputs, stride))
         inputs = outputs
-    return nn.Sequential(*layers), inputs
+    return _averaged(layers), inputs
 
 
 def _grouped(inputs: int, width: int, outputs: int, stride: int, cardinality: int = 4) -> nn.Module:
@@ -106,7 +110,7 @@ def _densenet(px: int) -> tuple[nn.Module, int]:
             layers.append(DenseTransition(width, width // 2))
             width //= 2
     layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers), width
+    return _averaged(layers), width
 
 
 def _alexnet(px: int) -> tuple[nn.Module, int]:
@@ -133,15 +137,15 @@ def _alexnet(px: int) -> tuple[nn.Module, int]:
 def _mobilenetv3(px: int) -> tuple[nn.Module, int]:
     del px
     norm = partial(nn.BatchNorm2d, eps=0.001)
-    width, last = 32, 192
+    width, last = 24, 128
     swish = nn.Hardswish
     layers: list[nn.Module] = [_stem(width, swish)]
-    for expanded, outputs, stride in ((64, 32, 1), (96, 64, 2)):
+    for expanded, outputs, stride in ((48, 32, 1), (96, 48, 2)):
         config = InvertedResidualConfig(width, 3, expanded, outputs, True, "HS", stride, 1, 1.0)
         layers.append(InvertedResidual(config, norm))
         width = outputs
     layers.append(Conv2dNormActivation(width, last, 1, norm_layer=norm, activation_layer=swish))
-    return nn.Sequential(*layers), last
+    return _averaged(layers), last
 
 
 _BUILDERS = {
