@@ -34,8 +34,10 @@ def build_book(profile: str) -> str:
     parameters = {"profile": profile_named(profile).name}
     trained, found = train(dict.fromkeys(PAGES, parameters))
     pages = execute_pages(list(PAGES), profile, page_key=page_key, on_event=_say)
-    raise_failures(pages)
-    first = render()
+    try:
+        first = render()  # a failed page as well: the reader finds its error in a box
+    finally:
+        raise_failures(pages)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     return (
         f"The book is at {first} ({minutes} min {seconds:02d} s; "
@@ -52,8 +54,8 @@ def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
     folder = root() / "rerun" / f"{page_id}-{name}"
     profile = values.get("profile", "demo")
     done = execute_pages([page_id], profile, values, folder, page_key=page_key, on_event=_say)
-    raise_failures(done)
     html = render_page(done[0].path, folder)
+    raise_failures(done)
     return f"The page is at {html} ({trained} jobs trained, {found} from the store)"
 
 

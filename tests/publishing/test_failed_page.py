@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from nbsupport.publishing import build
+from nbsupport.publishing.execute import ExecutedPage, PageError, PagesFailedError
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """A build whose second page failed, without the work: notes what is rendered."""
+    seen = []
+
+    def execute(pages, profile, *rest, **options):
+        error = PageError(3, "UserError", "sizes=[9]: at most 3")
+        results = [ExecutedPage(page, Path(f"{page}.ipynb"), 1.0, executed=True) for page in pages]
+        last = results[-1]
+        return [*results[:-1], ExecutedPage(last.page, last.path, 1.0, executed=True, error=error)]
+
+    monkeypatch.setattr(build, "train", lambda pages: (0, 0))
+    monkeypatch.setattr(build, "execute_pages", execute)
+    monkeypatch.setattr(build, "render", lambda: seen.append("book"))
+    monkeypatch.setattr(build, "render_page", lambda path, folder: seen.append(path.stem))
+    return seen
+
+
+def test_a_failed_page_is_rendered_with_its_error_and_fails_the_build(rendered):
+    with pytest.raises(PagesFailedError, match=r"cell 3: sizes=\[9\]: at most 3"):
+        build.build_book("smoke")
+    assert rendered == ["book"]
+
+
+def test_a_failed_rerun_is_rendered_and_fails(rendered):
+    with pytest.raises(PagesFailedError, match="page 04_1_quantity, cell 3"):
+        build.rerun_page("04_1_quantity", {})
+    assert rendered == ["04_1_quantity"]
