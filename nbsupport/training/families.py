@@ -23,14 +23,14 @@ FULL_SIZE = {
     "mobilenetv3": "mobilenetv3_large_100",
 }
 
-# Images of 32 px per thread-second, forward, backward and update with batches of 128, on one
-# thread of an AMD EPYC (Zen 5). Only estimates of cost use them.
+# Images of 32 px trained on per thread-second, in batches of 64 on one thread of an AMD EPYC (Zen 5)
+# whose other core is busy. Forward alone is 4 to 6 times as fast. Only estimates of cost use them.
 IMAGES_PER_SECOND = {
-    "resnet": 5400,
-    "resnext": 5000,
-    "densenet": 5000,
-    "alexnet": 5000,
-    "mobilenetv3": 5000,
+    "resnet": 9000,
+    "resnext": 7500,
+    "densenet": 5800,
+    "alexnet": 8000,
+    "mobilenetv3": 6700,
 }
 
 
