@@ -71,7 +71,7 @@ class LiveCheck:
         start = f"{self.found} of the {self.live} live runs are in the records; "
         if self.largest < 5e-6:  # the records hold six digits
             return start + "their scores are the same to the last recorded digit."
-        word = "agree" if self.agrees else "DO NOT agree"
+        word = "agree" if self.agrees else "**do not agree**"
         return start + (
             f"their scores {word} within {TOLERANCE} of macro F1 "
             f"(largest difference {self.largest:.4f})."

@@ -1,5 +1,6 @@
 """Section 3 as tables: the paper's data, families and recipes beside those of a study."""
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,9 @@ def parameters(family: str, num_classes: int, px: int) -> int:
 
     from nbsupport.training import models
 
-    with torch.device("meta"):
+    with warnings.catch_warnings(), torch.device("meta"):
+        # timm brings in tqdm, which misses ipywidgets in a notebook and would say so on the page
+        warnings.filterwarnings("ignore", message="IProgress not found")
         model = models.build(family, num_classes, px)
     return sum(weight.numel() for weight in model.parameters())
 
@@ -187,9 +190,11 @@ def setup_numbers(study: Study) -> dict[str, str]:
     counts = study.inaturalist.drawn.counts()
     ordered = np.sort(counts)[::-1]
     top = ordered[: max(1, len(ordered) // 10)].sum() / ordered.sum()
-    full = len(study.imagenet)
+    full, tailed = len(study.imagenet), len(study.inaturalist)
     return {
-        "size-ratio": f"{full / len(study.inaturalist):.1f}",
+        "imagenet-factor": f"{PAPER_FULL['imagenet'] / full:,.0f}",
+        "inaturalist-factor": f"{PAPER_FULL['inaturalist'] / tailed:,.0f}",
+        "size-ratio": f"{full / tailed:.1f}",
         "paper-size-ratio": f"{PAPER_FULL['imagenet'] / PAPER_FULL['inaturalist']:.1f}",
         "tail-share": f"{top:.0%}",
         "full-over-task": f"{full / len(study.task.table('train')):.1f}",

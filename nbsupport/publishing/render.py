@@ -18,6 +18,7 @@ BUNDLE = Path("book/_static/generated/vega-bundle.js")
 ENDING = re.compile(r"^(?:Traceback|The above exception)", re.MULTILINE)
 # What every page depends on: a change here renders all pages anew.
 SHARED = ("_config.yml", "_toc.yml", "book/references.bib", "book/_static/*", str(BUNDLE))
+BESIDE_A_PAGE = ("book/glossary", "book/bibliography")
 CODE = ("mathml.py", "reference.py", "render.py")
 
 
@@ -66,18 +67,22 @@ def render(out: Path | str = "_build", *, source: Path | None = None, bundle: bo
 def render_page(notebook: Path, out: Path) -> Path:
     """Render one executed notebook, alone, below the folder `out`; the path of its page.
 
-    It looks like a page of the book; links to the other pages lead nowhere and are no errors.
+    It looks like a page of the book, and has the glossary and the bibliography that its terms and
+    citations lead to; links to other pages lead nowhere and are no errors.
     """
     source = out / "source"
     shutil.rmtree(source, ignore_errors=True)
     (source / "book").mkdir(parents=True)
     _write_bundle(root())
     shutil.copytree(root() / "book" / "_static", source / "book" / "_static")
-    for name in ("_config.yml", "book/references.bib"):
+    beside = [name for name in BESIDE_A_PAGE if (root() / f"{name}.md").is_file()]
+    for name in ("_config.yml", "book/references.bib", *(f"{name}.md" for name in beside)):
         if (root() / name).is_file():
             shutil.copy(root() / name, source / name)
     shutil.copy(notebook, source / "index.ipynb")
-    (source / "_toc.yml").write_text("format: jb-article\nroot: index\n")
+    chapters = [f"  - file: {name}\n" for name in beside]
+    toc = ["format: jb-book\nroot: index\n", "chapters:\n" if chapters else "", *chapters]
+    (source / "_toc.yml").write_text("".join(toc))
     places = _Places(source, (out / "_build").resolve())
     _jupyter_book(places, fresh=True, strict=False)
     return places.html / "index.html"

@@ -138,7 +138,7 @@ def test_live_runs_are_compared_with_recorded_ones(quantity, recorded):
     recorded(other)
     check = quantity.live_check(runs)
     assert not check.agrees
-    assert "DO NOT agree" in str(check)
+    assert "do not agree" in str(check)
 
 
 def test_live_runs_of_other_jobs_are_not_compared(quantity, recorded):
