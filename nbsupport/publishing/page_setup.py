@@ -92,16 +92,19 @@ def role_table(study: Study) -> Html:
     classes = study.imagenet.num_classes
     for role, each in study.profile.sizes.items():
         paper = int(role.removesuffix("K")) * 1000
-        note = f" ({paper // PAPER_CLASSES:,} and {each:,} of each class)"
-        rows.append(_role_row(f"{role}{note}", paper, each * classes, task))
+        per_class = (f"{paper // PAPER_CLASSES:,}", f"{each:,}")
+        rows.append(_role_row(role, paper, each * classes, task, per_class))
     rows.append(_role_row("fine-tuning", PAPER_FINE_TUNING, task, task))
-    header = ("role", "paper: images", "here: images", "paper: share", "here: share")
-    return table(header, rows, numeric=range(1, 5))
+    parts = ("images", "share", "per class")
+    header = ("role", *(f"{side}: {part}" for part in parts for side in ("paper", "here")))
+    return table(header, rows, numeric=range(1, 7))
 
 
-def _role_row(name: str, paper: int, here: int, task: int) -> tuple[str, ...]:
+def _role_row(
+    name: str, paper: int, here: int, task: int, per_class: tuple[str, str] = ("", "")
+) -> tuple[str, ...]:
     shares = (paper / PAPER_FINE_TUNING, here / task)
-    return (name, f"{paper:,}", f"{here:,}", *(f"{share:.2f}" for share in shares))
+    return (name, f"{paper:,}", f"{here:,}", *(f"{share:.2f}" for share in shares), *per_class)
 
 
 def split_table(study: Study) -> Html:

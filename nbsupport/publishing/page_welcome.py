@@ -2,6 +2,7 @@
 
 import json
 import math
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.pages import PAGES
@@ -117,7 +118,7 @@ def calibration_table() -> Html:
     return table(header, rows, numeric=range(1, 8))
 
 
-def _attempt(row: dict[Any, Any]) -> tuple[str, ...]:
+def _attempt(row: dict[Any, Any]) -> tuple[str | Html, ...]:
     def number(name: str, digits: int) -> str:
         return f"{row[name]:.{digits}f}" if math.isfinite(row[name]) else "\N{EN DASH}"
 
@@ -130,8 +131,13 @@ def _attempt(row: dict[Any, Any]) -> tuple[str, ...]:
         number("overlap", 2),
         f"{number('scratch_final', 2)}, {number('full_final', 2)}",
         f"{number('seconds_scratch', 1)}, {number('seconds_full', 1)}",
-        _changes(row),
+        _wide(_changes(row)),
     )
+
+
+def _wide(text: str) -> Html:
+    """A long cell that the table scrolls to, instead of squeezing it into a tall one."""
+    return Html(f'<div style="min-width:26rem">{escape(text)}</div>', text)
 
 
 def _changes(row: dict[Any, Any]) -> str:

@@ -331,11 +331,13 @@ def test_parameters_are_counted_as_the_model_has_them():
 
 def test_the_role_table_keeps_the_paper_beside_the_profile(quantity):
     rows = [line.split(" | ") for line in page_setup.role_table(quantity.study).text.splitlines()]
-    by_name = {row[0].split(" (")[0]: row[1:] for row in rows}
+    by_name = {row[0]: row[1:] for row in rows}
     assert by_name["25K"][0] == "25,000"
     assert by_name["25K"][2] == "0.19"
     assert by_name["imagenet, full"][1] == f"{len(quantity.study.imagenet):,}"
-    assert by_name["fine-tuning"][2:] == ["1.00", "1.00"]
+    assert by_name["25K"][4] == "25"
+    assert by_name["5K"][4:] == ["5", "5"]
+    assert by_name["fine-tuning"][2:4] == ["1.00", "1.00"]
 
 
 def test_the_split_table_counts_what_the_task_holds(quantity):
