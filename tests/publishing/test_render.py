@@ -44,6 +44,8 @@ def book(tmp_path: Path) -> Path:
     (tmp_path / "_toc.yml").write_text(toc)
     (tmp_path / "book" / "index.md").write_text(WELCOME)
     (tmp_path / "book" / "references.bib").write_text(BIB)
+    (tmp_path / ".hidden").mkdir()  # as .venv and .pytest_cache, which hold Markdown files
+    (tmp_path / ".hidden" / "README.md").write_text("# Not a page\n")
     return tmp_path
 
 
