@@ -36,12 +36,15 @@ def read_records(profile: str) -> "pd.DataFrame":
     path = records_path(profile)
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS)
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    text = dict.fromkeys(["role", "source", "key", "parent_key"], str)
+    table = pd.read_csv(
+        path, keep_default_na=False, na_values={n: [""] for n in _SCORES}, dtype=text
+    )
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise UserError(
             f"{path.name} lacks the columns {', '.join(missing)}: restore it from version control"
         )
-    return table.fillna({"parent_key": "", "source": "none"})
+    return table
 
 
 def write_records(profile: str, table: "pd.DataFrame") -> Path:

@@ -173,7 +173,8 @@ def main() -> None:
     parser.add_argument("--per-class", type=int, default=PER_CLASS)
     parser.add_argument("--roles", nargs="+", default=[SCRATCH, FULL])
     options = parser.parse_args()
-    PILOT_DATA = Pilot(Settings(**options.settings), options.train_images, options.per_class)
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in options.settings.items()}
+    PILOT_DATA = Pilot(Settings(**settings), options.train_images, options.per_class)
     RECIPES = _recipes(options.recipes, options.families)
     cells = [
         (r, f, s) for s in range(options.seeds) for f in options.families for r in options.roles

@@ -13,8 +13,8 @@ from nbsupport.savanna.settings import DEFAULT, Settings
 from nbsupport.savanna.trees import DEPTHS, ancestors, farthest, grow, trunk
 
 SOURCES = ("imagenet", "inaturalist")
-SPLITS = {"train": 4000, "id_val": 1000, "id_test": 2000, "ood_val": 1000, "ood_test": 2000}
-LOCATIONS = {"id": 40, "ood": 40, "ood_val": 16}
+SPLITS = {"train": 2000, "id_val": 2000, "id_test": 3000, "ood_val": 2000, "ood_test": 3000}
+LOCATIONS = {"id": 40, "ood": 40, "ood_val": 40}
 DAYS = {
     "train": (0, 60),
     "id_val": (60, 75),
@@ -23,7 +23,7 @@ DAYS = {
     "ood_test": (0, 105),
 }
 SPECIES = 20
-RAREST = 0.0125  # of a split: 25 of 2,000 images, so that each test set has 20 of each class
+RAREST = 0.0125  # of a split: 37 of 3,000 images, so that each test set has 20 of each class
 EMPTY = 0.2
 PLACE_LATENT = 40
 

@@ -23,7 +23,7 @@ FULL_SIZE = {
     "mobilenetv3": "mobilenetv3_large_100",
 }
 
-# Images of 32 px trained on per thread-second, in batches of 64 on one thread of an AMD EPYC (Zen 5)
+# Images of 32 px trained on per thread-second, in batches of 64 on one thread of an AMD EPYC Zen 5
 # whose other core is busy. Forward alone is 4 to 6 times as fast. Only estimates of cost use them.
 IMAGES_PER_SECOND = {
     "resnet": 9000,

@@ -1,0 +1,131 @@
+"""The simulated stand-ins and the camera-trap task, as sources and tasks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nbsupport.data.cache import cached_images
+from nbsupport.data.sources import open_source
+from nbsupport.data.sources.savanna import long_tail
+from nbsupport.data.tasks import open_task
+from nbsupport.errors import UserError
+
+IMAGENET = {"name": "savanna", "kind": "imagenet", "world": 0, "px": 16, "images_per_class": 3}
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+def test_the_balanced_source_has_the_same_count_for_every_class() -> None:
+    source = open_source(IMAGENET)
+    assert set(np.bincount(source.labels())) == {3}
+    assert source.classes()["images"].sum() == len(source)
+
+
+def test_a_smaller_source_keeps_animals_and_objects() -> None:
+    source = open_source(IMAGENET | {"classes": 8})
+    assert set(source.classes()["tree"]) == {"animal", "object"}
+    assert len(source) == 24
+
+
+def test_an_image_does_not_depend_on_how_many_there_are() -> None:
+    few, many = (open_source(IMAGENET | {"classes": 4, "images_per_class": n}) for n in (2, 5))
+    third_class_few, third_class_many = (
+        few.images(np.array([4, 5])),
+        many.images(np.array([10, 11])),
+    )
+    assert torch.equal(third_class_few, third_class_many)
+
+
+def test_the_long_tail_has_enough_in_its_head_and_falls() -> None:
+    counts = long_tail(np.arange(176, 0, -1), floor=40, balanced=128)
+    assert (counts[:128] >= 40).all()
+    assert (np.diff(counts) <= 0).all()
+    assert counts[-1] == 5
+
+
+def test_a_subset_loads_its_images_with_labels_from_zero() -> None:
+    spec = IMAGENET | {"kind": "inaturalist", "classes": 6, "balanced_classes": 4}
+    data = open_source(spec).all().most_frequent(4).per_class(2).load()
+    assert data.images.shape == (8, 3, 16, 16)
+    assert data.images.dtype == torch.uint8
+    assert data.labels.bincount().tolist() == [2, 2, 2, 2]
+    assert data.num_classes == len(data.names) == 4
+
+
+def test_the_table_of_a_subset_has_a_row_per_image_with_its_hierarchy() -> None:
+    table = open_source(IMAGENET).all().per_class(2).table()
+    assert len(table) == 256
+    assert {"id", "label", "name", "tree", "depth_1", "depth_6"} <= set(table.columns)
+
+
+def test_the_task_loads_each_split_with_every_class() -> None:
+    task = open_task({"name": "savanna", "world": 0, "px": 16, "limit": None})
+    data = task.load("id_test")
+    assert data.images.shape[1:] == (3, 16, 16)
+    assert data.labels.bincount(minlength=task.num_classes).min() >= 20
+    assert task.names[0] == "empty"
+
+
+def test_the_limit_keeps_the_first_images_of_a_split() -> None:
+    task = open_task({"name": "savanna", "world": 0, "px": 16, "limit": 7})
+    whole = open_task({"name": "savanna", "world": 0, "px": 16, "limit": None})
+    assert torch.equal(task.load("train").images, whole.load("train").images[:7])
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: open_source({"name": "savana"}), "did you mean 'savanna'"),
+        (lambda: open_source(IMAGENET | {"kind": "imagnet"}), "did you mean 'imagenet'"),
+        (lambda: open_source(IMAGENET | {"classes": 1}).classes(), "allowed are 2 to 128"),
+        (lambda: open_task({"name": "iwildcan"}), "unknown task"),
+        (
+            lambda: open_task({"name": "savanna", "world": 0, "px": 16, "limit": None}).load(
+                "test"
+            ),
+            "unknown split",
+        ),
+    ],
+)
+def test_a_wrong_name_or_number_is_a_one_line_error(make: object, told: str) -> None:
+    with pytest.raises(UserError, match=told) as caught:
+        make()  # type: ignore[operator]
+    assert "\n" not in str(caught.value)
+
+
+def test_images_are_drawn_once_and_mapped_afterwards() -> None:
+    calls = []
+
+    def draw(rows: np.ndarray) -> torch.Tensor:
+        calls.append(len(rows))
+        return torch.zeros(len(rows), 3, 4, 4, dtype=torch.uint8)
+
+    for _ in range(2):
+        images = cached_images("toy", 1500, 4, draw)
+    assert images.shape == (1500, 3, 4, 4)
+    assert calls == [1024, 476]
+
+
+def test_a_drawing_that_fails_leaves_nothing_behind(own_store: Path) -> None:
+    def draw(rows: np.ndarray) -> torch.Tensor:
+        raise RuntimeError("stopped halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        cached_images("toy", 5, 4, draw)
+    assert not list((own_store / "images").glob("*.npy"))
+    assert not list((own_store / "images").glob("*.partial"))
+
+
+def test_a_store_that_cannot_be_written_is_a_one_line_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="NBSUPPORT_STORE"):
+        cached_images("toy", 5, 4, lambda rows: torch.zeros(len(rows), 3, 4, 4))
