@@ -43,6 +43,15 @@ def test_normalise_is_the_plain_formula_and_keeps_the_channels_last():
     torch.testing.assert_close(found, torch.stack([plain_normalise(x) for x in images(5)]))
 
 
+def test_the_memory_order_of_the_images_does_not_matter():
+    pixels = images(3)
+    other = pixels.contiguous(memory_format=torch.contiguous_format)
+    assert torch.equal(normalise(other), normalise(pixels))
+    draws = [torch.Generator().manual_seed(1) for _ in range(2)]
+    assert torch.equal(augment(other, draws[0]), augment(pixels, draws[1]))
+    assert normalise(other).is_contiguous(memory_format=torch.channels_last)
+
+
 def test_normalise_leaves_the_images_alone():
     pixels = images(3)
     normalise(pixels)
@@ -64,6 +73,12 @@ def test_augment_is_the_plain_loop(n, flip, shift, colour, seed):
     expected = [plain_augment(x, d, **options) for x, d in zip(images(n), draws, strict=True)]
     assert found.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(found, torch.stack(expected))
+
+
+def test_augment_leaves_the_images_alone():
+    pixels = images(6)
+    augment(pixels, torch.Generator().manual_seed(0), shift=0)
+    assert torch.equal(pixels, images(6))
 
 
 def test_augment_takes_images_that_are_not_square():
