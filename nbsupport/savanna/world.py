@@ -43,7 +43,7 @@ class World:
             raise UserError(f"px={px}: images are 16 to 256 pixels a side")
         self.px, self.settings, self.device = px, settings, torch.device(device)
         self.ecology = ecology(number, settings)
-        self.number = self.ecology.number
+        self.number, self.draws = self.ecology.number, self.ecology.draws
         # blocks stay in cache; a block is always full, so that no result depends on its size
         self.block = max(8, 64 * 1024 // (px * px)) if self.device.type == "cpu" else 1024
         self.x, self.y = grid(px, self.device)
@@ -60,7 +60,7 @@ class World:
         trees = table["tree"].to_numpy()
         label, index = _numbers(label), _numbers(index)
         _check_labels(label, len(table), source)
-        base = chance.number_of(VERSION, self.number, "photo", source, stream)
+        base = chance.number_of(VERSION, self.draws, "photo", source, stream)
         means = torch.tensor(latents, dtype=torch.float32)
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
         for kind in DRAW:
@@ -101,8 +101,8 @@ class World:
         species = self.ecology.latents("species")
         _check_labels(label, len(species) + 1, "species")
         means = torch.tensor(np.vstack([species[:1], species]), dtype=torch.float32)
-        base = chance.number_of(VERSION, self.number, "trap", split)
-        days = chance.number_of(VERSION, self.number, "day")
+        base = chance.number_of(VERSION, self.draws, "trap", split)
+        days = chance.number_of(VERSION, self.draws, "day")
         night_rate = self.ecology.locations()["night_rate"].to_numpy(np.float32)
 
         def draw(at: np.ndarray) -> Tensor:
@@ -150,7 +150,7 @@ class World:
         brush.alpha.mul_(there)
         paint(image, brush.alpha, brush.layer)
         scene.far.add_((0.25 - scene.far).mul_(brush.alpha))
-        place = _place_keys(self.number, where)
+        place = _place_keys(self.draws, where)
         scenery.grass_before(image, place, scene, u[:, 6:7] * 2 - 1, self.x, self.y, self.px)
         camera.daylight(image, scene.far, today, key, scene.tint * (1 - night) + night, self.px)
         image = camera.infrared(image, scene.far, night, key, self.x, self.y, eyes)
@@ -167,7 +167,7 @@ class World:
         latents = latents.to(self.device)
         measures = animals.build(latents)
         half, box_x, box_y = animals.extent(measures)
-        key = self._keys(chance.number_of(VERSION, self.number, "plate"), np.arange(len(latents)))
+        key = self._keys(chance.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
         nothing = torch.zeros_like(half)
         brush = self._brush(
             key, (nothing, nothing), 0.88 / half, (box_x, box_y), nothing, nothing + 1
@@ -221,15 +221,16 @@ class World:
         return out
 
 
-def _place_keys(number: int, where: Tensor) -> Tensor:
-    return chance.keys(chance.number_of(VERSION, number, "place"), where)
+def _place_keys(draws: int, where: Tensor) -> Tensor:
+    return chance.keys(chance.number_of(VERSION, draws, "place"), where)
 
 
 @lru_cache(maxsize=4)  # a caller may open the same world again for each part of a data set
 def _scenes(number: int, settings: Settings, px: int, device: torch.device) -> scenery.Scene:
     """All the places of a world, in the order of their numbers, as they stand."""
-    latents = torch.tensor(ecology(number, settings).place_latents(), dtype=torch.float32)
-    key = _place_keys(number, torch.arange(len(latents), device=device))
+    world = ecology(number, settings)
+    latents = torch.tensor(world.place_latents(), dtype=torch.float32)
+    key = _place_keys(world.draws, torch.arange(len(latents), device=device))
     return scenery.draw(key, latents.to(device), *grid(px, device), px, settings.grass)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from nbsupport.data.batches import LabelledImages, normalise
+from nbsupport.training.device import autocast
 
 if TYPE_CHECKING:
     from nbsupport.data.tasks import Task
@@ -43,11 +44,6 @@ def predict(model: nn.Module, data: LabelledImages) -> torch.Tensor:
             parts.append(logits.argmax(1))
     model.train(training)
     return torch.cat(parts).cpu()
-
-
-def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device is a GPU; on a CPU float32 stays (bit-identical records)."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,8 +13,8 @@ from torch.nn import functional as F
 
 from nbsupport.data.batches import LabelledImages, batches
 from nbsupport.training import checkpoint
-from nbsupport.training.evaluation import autocast
-from nbsupport.training.recipes import Recipe
+from nbsupport.training.device import autocast, clock
+from nbsupport.training.recipe import Recipe
 from nbsupport.training.seeds import mix, seeded
 
 AfterEpoch = Callable[[int, int], dict[str, Any]]
@@ -40,16 +39,6 @@ class Progress:
     def images_per_second(self) -> float:
         """Throughput of training alone, evaluation left out."""
         return self.images / max(self.training_seconds, 1e-9)
-
-
-def choose_device() -> torch.device:
-    """The GPU where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def clock(device: torch.device) -> float:
-    """Seconds: of this process's threads on a CPU, of the wall on a GPU."""
-    return time.process_time() if device.type == "cpu" else time.perf_counter()
 
 
 def train(

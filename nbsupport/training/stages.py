@@ -8,10 +8,11 @@ import torch
 from nbsupport.data.subset import Subset
 from nbsupport.data.tasks import open_task
 from nbsupport.training import checkpoint
+from nbsupport.training.device import choose_device, precision
 from nbsupport.training.evaluation import TestSets
-from nbsupport.training.loop import Progress, Report, choose_device, train
+from nbsupport.training.loop import Progress, Report, train
 from nbsupport.training.models import build, load_weights, replace_head, save_weights
-from nbsupport.training.recipes import Recipe
+from nbsupport.training.recipe import Recipe
 from nbsupport.training.versions import VERSIONS
 
 __all__ = ["VERSIONS", "WEIGHTS", "finetune", "pretrain"]
@@ -92,5 +93,5 @@ def _summary(done: Progress, device: torch.device) -> dict[str, Any]:
         "images_per_second": done.images_per_second,
         "seconds": done.seconds,
         "device": device.type,
-        "precision": "float32" if device.type == "cpu" else "bfloat16",
+        "precision": precision(device),
     }
