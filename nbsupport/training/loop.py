@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from nbsupport.data.batches import LabelledImages, batches
+from nbsupport.errors import UserError
 from nbsupport.training import checkpoint
 from nbsupport.training.device import autocast, clock
 from nbsupport.training.recipe import Recipe
@@ -56,7 +57,8 @@ def train(
     `after_epoch(epoch, epochs)` returns what to add to the epoch's row of metrics.jsonl (scores);
     `report` is given each new row. A checkpoint in `folder` is resumed from; the caller removes it
     when what the training was for is safely written. All draws come from (seed, epoch), so a
-    resumed training equals an uninterrupted one, bit for bit on a CPU thread.
+    resumed training equals an uninterrupted one, bit for bit on a CPU thread. Raises UserError
+    where the loss is no number.
     """
     return _Training(model, data, recipe, seed, folder, after_epoch, report).run()
 
@@ -119,13 +121,19 @@ class _Training:
             for images, labels in self._batches(epoch):
                 if self.progress.updates == len(self.rates):
                     break
-                loss, logits = self._update(images, labels)
-                losses.append(loss)
+                batch_loss, logits = self._update(images, labels)
+                losses.append(batch_loss)
                 hits.append((logits.argmax(1) == labels).sum())
                 seen += len(labels)
         self.progress.images += seen
+        loss = torch.stack(losses).mean().item()
+        if not math.isfinite(loss):
+            raise UserError(
+                f"training diverged in epoch {epoch} (loss {loss}): "
+                f"give a learning rate below {self.recipe.lr:g}, or clip"
+            )
         return {
-            "loss": torch.stack(losses).mean().item(),
+            "loss": loss,
             "train_accuracy": torch.stack(hits).sum().item() / seen,
         }
 

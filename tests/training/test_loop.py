@@ -7,6 +7,7 @@ import pytest
 import torch
 from toy_lab import PX, toy
 
+from nbsupport.errors import UserError
 from nbsupport.training import checkpoint, loop
 from nbsupport.training.loop import learning_rates, make_optimizer, train
 from nbsupport.training.models import build
@@ -118,6 +119,11 @@ def test_short_epochs_are_not_all_checkpointed(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "save", counted)
     trained(tmp_path, epochs=12)
     assert saved == [5, 10, 12]  # every 30 updates of 6 an epoch, and at the end
+
+
+def test_a_training_that_diverges_says_so(tmp_path):
+    with pytest.raises(UserError, match=r"diverged in epoch \d .* below 1e\+30"):
+        trained(tmp_path, "alexnet", optimizer="sgd", lr=1e30)
 
 
 def test_a_finished_training_is_not_done_again(tmp_path):
