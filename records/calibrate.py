@@ -172,6 +172,7 @@ def main() -> None:
     parser.add_argument("--train-images", type=int, default=4000)
     parser.add_argument("--per-class", type=int, default=PER_CLASS)
     parser.add_argument("--roles", nargs="+", default=[SCRATCH, FULL])
+    parser.add_argument("--points", type=Path, help="write every evaluated epoch to this CSV")
     options = parser.parse_args()
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in options.settings.items()}
     PILOT_DATA = Pilot(Settings(**settings), options.train_images, options.per_class)
@@ -182,6 +183,8 @@ def main() -> None:
     with multiprocessing.get_context("fork").Pool(2) as pool:
         rows = [row for run in pool.imap_unordered(one_run, cells) for row in run]
     points = pd.DataFrame(rows)
+    if options.points:
+        points.to_csv(options.points, index=False)
     pd.set_option("display.width", 200)
     shown = ["id_macro_f1", "ood_macro_f1", "seconds", "train_accuracy", "photo_accuracy"]
     print(points.groupby(["role", "family", "epoch"])[shown].mean().round(3).to_string())
