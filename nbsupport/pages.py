@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbsupport.errors import UserError, unknown
+from nbsupport.comparisons.common import no_groups, reference_groups
+from nbsupport.comparisons.quantity import quantity_groups
+from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
-from nbsupport.study import FULL, Group, Study
+from nbsupport.study import Group, Study
 
 GroupsOf = Callable[[Study, dict[str, Any]], list[Group]]
 
@@ -36,60 +38,6 @@ class Page:
     def parameters(self) -> list[Parameter]:
         """What the notebook declares."""
         return read_parameters(self.notebook)
-
-
-def reference_groups(study: Study, _: dict[str, Any]) -> list[Group]:
-    """The paper's two reference lines: from scratch, and the full source."""
-    return [study.scratch, study.full]
-
-
-def no_groups(_: Study, __: dict[str, Any]) -> list[Group]:
-    """For a page that compares nothing: it shows data, or runs recorded elsewhere."""
-    return []
-
-
-def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
-    """Section 4.1: both sources in full and at each size, between the two reference lines.
-
-    `sizes` (images in all) replaces the profile's roles where it is given.
-    """
-    sizes = _distinct_sizes(parameters.get("sizes") or [])
-    groups = [*reference_groups(study, {}), _whole(study, "inaturalist")]
-    for kind in ("imagenet", "inaturalist"):
-        if sizes:
-            groups += [_sized(study, kind, images) for images in sizes]
-        else:
-            groups += [_role(study, kind, role) for role in study.profile.sizes]
-    return groups
-
-
-def _distinct_sizes(sizes: list[int]) -> list[int]:
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise UserError(f"sizes={sizes!r}: give whole numbers of images of at least 1")
-    return sorted(set(sizes), reverse=True)
-
-
-def _whole(study: Study, kind: str) -> Group:
-    subset = getattr(study, kind)
-    return Group(f"{kind}/full", f"all {len(subset):,} images", subset)
-
-
-def _balanced(study: Study, kind: str) -> Any:
-    subset = getattr(study, kind)
-    if kind == "inaturalist":
-        return subset.most_frequent(study.profile.balanced_classes)
-    return subset
-
-
-def _role(study: Study, kind: str, role: str) -> Group:
-    subset = _balanced(study, kind).per_class(study.profile.sizes[role])
-    return Group(f"{kind}/{role}", f"{len(subset):,} images", subset)
-
-
-def _sized(study: Study, kind: str, images: int) -> Group:
-    subset = _balanced(study, kind).take(images)
-    return Group(f"{kind}/{images:,} images", f"{images:,} images", subset)
 
 
 _QUANTITY_CLAIMS = (
@@ -146,16 +94,3 @@ def all_groups(study: Study) -> list[Group]:
     """The groups of every page at its defaults, each role once."""
     groups = [group for page in PAGES.values() for group in page.groups(study, {})]
     return list({group.role: group for group in groups}.values())
-
-
-__all__ = [
-    "FULL",
-    "PAGES",
-    "Page",
-    "all_groups",
-    "groups_of",
-    "page_named",
-    "quantity_groups",
-    "reference_groups",
-    "study_for",
-]

@@ -1,7 +1,7 @@
 """A study: a profile, a world, the cells to run, and `run(groups)`, the one call a page makes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,12 +32,19 @@ EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
 class Group:
     """Runs that differ only in family and seed: a role, its text in figures, its pre-training data.
 
-    `subset` is None for training from scratch.
+    `subset` is None for training from scratch. `task` are options of the downstream task that
+    differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
+    cell's seed: the same group, with other draws throughout. `objective` is what pre-training
+    learns to predict: "labels", or "captions" of a source that has them.
     """
 
     role: str
     label: str
     subset: Subset | None
+    task: Mapping[str, Any] = field(default_factory=dict)
+    families: tuple[str, ...] = ()
+    seed_shift: int = 0
+    objective: str = "labels"
 
 
 @dataclass(frozen=True)
@@ -107,9 +114,7 @@ class Study:
     @property
     def task(self) -> "Task":
         """The downstream task."""
-        from nbsupport.data.tasks import open_task
-
-        return open_task(self.profile.task_spec(self.world))
+        return self.task_of(self.scratch)
 
     @property
     def scratch(self) -> Group:
@@ -128,7 +133,7 @@ class Study:
             self._run(group, family, seed)
             for group in as_groups(groups)
             for seed in self.seeds
-            for family in self.families
+            for family in dict.fromkeys((*self.families, *group.families))
         ]
 
     def run(
@@ -158,29 +163,33 @@ class Study:
         return engines.run(jobs, self.store, engine=self.engine, on_event=shown)
 
     def _run(self, group: Group, family: str, seed: int) -> Run:
-        parent = self._pretraining(group.subset, family, seed) if group.subset else None
-        task = self.profile.task_spec(self.world)
+        drawn = seed + group.seed_shift
+        parent = self._pretraining(group, family, drawn)
+        task = self.task_of(group)
         name = "finetune" if parent else SCRATCH
         recipe = recipe_named(self.profile.recipes, name, family)
         spec = {
-            "task": task,
+            "task": task.spec(),
             "family": family,
             "px": self.profile.px,
             "recipe": recipe.spec(),
-            "seed": seed,
+            "seed": drawn,
         }
-        fingerprint = self.task.fingerprint
-        cost = recipe.epochs * self._task_images / IMAGES_PER_SECOND[family]
+        cost = recipe.epochs * len(task.table("train")) / IMAGES_PER_SECOND[family]
         label = f"fine-tune {family} from {group.role}, seed {seed}"
-        job = Job("finetune", VERSIONS["finetune"], spec, fingerprint, parent, label, cost)
+        job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
         return Run(group, family, seed, job)
 
-    @cached_property
-    def _task_images(self) -> int:
-        return len(self.task.table("train"))
+    def task_of(self, group: Group) -> "Task":
+        """The downstream task of a group."""
+        from nbsupport.data.tasks import open_task
 
-    def _pretraining(self, subset: Subset, family: str, seed: int) -> Job:
-        drawn = subset.seeded(seed)
+        return open_task(self.profile.task_spec(self.world) | dict(group.task))
+
+    def _pretraining(self, group: Group, family: str, seed: int) -> Job | None:
+        if group.subset is None:
+            return None
+        drawn = group.subset.seeded(seed)
         recipe = self._pretraining_recipe(family)
         spec = {
             "subset": drawn.spec(),
@@ -191,7 +200,7 @@ class Study:
         }
         images = len(drawn)
         cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
-        label = f"pre-train {family} on {subset}, seed {seed}"
+        label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
         return Job("pretrain", VERSIONS["pretrain"], spec, data, None, label, cost)
 

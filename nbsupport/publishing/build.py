@@ -22,7 +22,13 @@ from nbsupport.records import records_path
 from nbsupport.study import Run, Study
 
 # What a page shows depends on this code as well as on its records.
-_SHOWN_BY = ("analysis/**/*.py", "publishing/page*.py", "publishing/widgets*.py", "pages.py")
+_SHOWN_BY = (
+    "analysis/**/*.py",
+    "publishing/page*.py",
+    "publishing/widgets*.py",
+    "comparisons/*.py",
+    "pages.py",
+)
 
 
 def build_book(profile: str) -> str:

@@ -146,7 +146,7 @@ def _changes(row: dict[Any, Any]) -> str:
     recipes = json.loads(row["recipes"])
     parts = [_pairs("world", settings)] if settings else []
     parts += [_pairs(stage, values) for stage, values in recipes.items()]
-    return "; ".join(parts) or "nothing: the first guess"
+    return "; ".join(parts) or "nothing: settings and recipes as the code had them then"
 
 
 def _pairs(name: str, values: dict[str, Any]) -> str:

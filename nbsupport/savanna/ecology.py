@@ -14,7 +14,9 @@ from nbsupport.savanna.trees import DEPTHS, ancestors, farthest, grow, trunk
 
 SOURCES = ("imagenet", "inaturalist")
 SPLITS = {"train": 2000, "id_val": 2000, "id_test": 3000, "ood_val": 2000, "ood_test": 3000}
-LOCATIONS = {"id": 40, "ood": 40, "ood_val": 40}
+# Many cameras out of distribution: with 40 of them, what a network happens to make of each was a
+# third of the seed-to-seed spread of a residual (.014 against .011, calibration.csv v7 and v8).
+LOCATIONS = {"id": 40, "ood": 120, "ood_val": 120}
 DAYS = {
     "train": (0, 60),
     "id_val": (60, 75),
@@ -24,7 +26,7 @@ DAYS = {
 }
 # The draws behind the worlds for claims begin elsewhere than their numbers say: worlds that were
 # looked at while the code was written are none of them.
-DRAWS = {1: 101, 2: 102}
+DRAWS = {1: 201, 2: 202}
 SPECIES = 20
 RAREST = 0.0125  # of a split: 37 of 3,000 images, so that each test set has 20 of each class
 EMPTY = 0.2

@@ -1,0 +1,1 @@
+"""What each page compares: one file a page, a function `(study, parameters) -> groups` in it."""

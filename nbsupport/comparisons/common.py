@@ -1,0 +1,35 @@
+"""Groups that several pages share."""
+
+from typing import Any
+
+from nbsupport.study import Group, Study
+
+
+def reference_groups(study: Study, _: dict[str, Any]) -> list[Group]:
+    """The paper's two reference lines: from scratch, and the full source."""
+    return [study.scratch, study.full]
+
+
+def no_groups(_: Study, __: dict[str, Any]) -> list[Group]:
+    """For a page that compares nothing: it shows data, or runs recorded elsewhere."""
+    return []
+
+
+def whole(study: Study, kind: str) -> Group:
+    """All of a source, "imagenet" or "inaturalist"."""
+    subset = getattr(study, kind)
+    return Group(f"{kind}/full", f"all {len(subset):,} images", subset)
+
+
+def balanced(study: Study, kind: str) -> Any:
+    """The part of a source from which class-balanced subsets are drawn (Section 4.1)."""
+    subset = getattr(study, kind)
+    if kind == "inaturalist":
+        return subset.most_frequent(study.profile.balanced_classes)
+    return subset
+
+
+def sized_role(study: Study, kind: str, role: str) -> Group:
+    """A class-balanced subset of the size that a role ("150K" ... "5K") has in the profile."""
+    subset = balanced(study, kind).per_class(study.profile.sizes[role])
+    return Group(f"{kind}/{role}", f"{len(subset):,} images", subset)

@@ -1,0 +1,34 @@
+"""Section 4.1: fewer pre-training images, from two sources."""
+
+from typing import Any
+
+from nbsupport.comparisons.common import balanced, reference_groups, sized_role, whole
+from nbsupport.errors import UserError
+from nbsupport.study import Group, Study
+
+
+def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Both sources in full and at each size, between the two reference lines.
+
+    `sizes` (images in all) replaces the profile's roles where it is given.
+    """
+    sizes = _distinct_sizes(parameters.get("sizes") or [])
+    groups = [*reference_groups(study, {}), whole(study, "inaturalist")]
+    for kind in ("imagenet", "inaturalist"):
+        if sizes:
+            groups += [_sized(study, kind, images) for images in sizes]
+        else:
+            groups += [sized_role(study, kind, role) for role in study.profile.sizes]
+    return groups
+
+
+def _distinct_sizes(sizes: list[int]) -> list[int]:
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise UserError(f"sizes={sizes!r}: give whole numbers of images of at least 1")
+    return sorted(set(sizes), reverse=True)
+
+
+def _sized(study: Study, kind: str, images: int) -> Group:
+    subset = balanced(study, kind).take(images)
+    return Group(f"{kind}/{images:,} images", f"{images:,} images", subset)
