@@ -9,8 +9,8 @@ from nbsupport.training.recipe import Recipe
 __all__ = ["OVERRIDES", "SETS", "Recipe", "recipe_named"]
 
 # Set -> stage -> the recipe, and per family what differs from it. "scratch" is a fine-tuning
-# without a parent, which needs about twice the updates. From the first useful epoch on, every one is
-# evaluated: that takes 4 % of a run's time, and with five of them the seed-to-seed spread of a
+# without a parent, which needs about twice the updates. From the first useful epoch on, every one
+# is evaluated: that takes 4 % of a run's time, and with five of them the seed-to-seed spread of a
 # residual was a quarter larger (.0143 against .0114, calibration.csv v8).
 _DEMO = {
     "pretrain": Recipe(epochs=6, min_updates=240),
