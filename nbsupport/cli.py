@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ Command = Callable[[argparse.Namespace], None]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: status 0, or 2 after a user's mistake (one line on standard error)."""
     options = _parser().parse_args(arguments)
+    warnings.formatwarning = _one_line
     try:
         options.command(options)
     except UserError as error:
@@ -28,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a list has seen enough
         sys.stderr.close()
     return 0
+
+
+def _one_line(message: Warning | str, *_: object, **__: object) -> str:
+    """A warning for a terminal: what happened, not which line of our code says so."""
+    return f"warning: {message}\n"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nbsupport.analysis.trends import AXES
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.errors import unknown
@@ -78,6 +79,8 @@ def study_for(page_id: str, **parameters: Any) -> Study:
     page = page_named(page_id)
     declared = page.parameters()
     values = {p.name: p.default for p in declared} | check_parameters(declared, parameters)
+    if values.get("axis", "linear") not in AXES:  # here: a page asks for it only after training
+        raise unknown("axis", values["axis"], AXES)
     chosen = {name: values[name] for name in _STUDY_PARAMETERS if name in values}
     study = Study(**chosen)
     if not values.get("families"):

@@ -1,7 +1,7 @@
 """What a page, or the book, needs: jobs needed, shared, in the store, to train, and their cost."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,10 @@ from nbsupport.study import Run
 
 @dataclass(frozen=True)
 class Plan:
-    """Counts of jobs and their cost in thread-seconds (estimated from images and throughput)."""
+    """Counts of jobs and their cost in thread-seconds (estimated from images and throughput).
+
+    `shared` are the jobs that several runs need or, in a plan of the book, several pages.
+    """
 
     page: str
     profile: str
@@ -38,22 +41,40 @@ def runs_of(page_id: str, parameters: dict[str, Any]) -> list[Run]:
 
 def plan_page(page_id: str, parameters: dict[str, Any], store: Store) -> Plan:
     """The plan of one page. UserError for an unknown page or a wrong parameter."""
-    page = page_named(page_id)
-    declared = [asdict(p) | {"value": parameters.get(p.name, p.default)} for p in page.parameters()]
     profile = study_for(page_id, **parameters).profile.name
-    return _plan(page_id, profile, runs_of(page_id, parameters), store, declared)
+    runs = runs_of(page_id, parameters)
+    return _plan(page_id, profile, runs, store, parameters=_declared(page_id, parameters))
 
 
 def plan_book(profile: str, store: Store) -> list[Plan]:
     """The plan of each page at its defaults, and last of the whole book ("all pages")."""
     parameters = {"profile": profile}
-    plans = [plan_page(page_id, parameters, store) for page_id in PAGES]
-    runs = [run for page_id in PAGES for run in runs_of(page_id, parameters)]
-    return [*plans, _plan("all pages", profile, runs, store, [])]
+    runs = {page_id: runs_of(page_id, parameters) for page_id in PAGES}
+    keys = [{job.key for run in own for job in run.jobs} for own in runs.values()]
+    pages = Counter(key for own in keys for key in own)
+    elsewhere = {key for key, count in pages.items() if count > 1}
+    plans = [
+        _plan(page_id, profile, own, store, elsewhere, _declared(page_id, parameters))
+        for page_id, own in runs.items()
+    ]
+    every = [run for own in runs.values() for run in own]
+    return [*plans, _plan("all pages", profile, every, store, elsewhere)]
+
+
+def _declared(page_id: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        asdict(p) | {"value": given.get(p.name, p.default)}
+        for p in page_named(page_id).parameters()
+    ]
 
 
 def _plan(
-    page: str, profile: str, runs: Iterable[Run], store: Store, parameters: list[dict[str, Any]]
+    page: str,
+    profile: str,
+    runs: Iterable[Run],
+    store: Store,
+    elsewhere: Collection[str] = (),
+    parameters: list[dict[str, Any]] | None = None,
 ) -> Plan:
     distinct = {run.finetune.key: run for run in runs}
     uses = Counter(job.key for run in distinct.values() for job in run.jobs)
@@ -64,11 +85,11 @@ def _plan(
         profile=profile,
         runs=len(distinct),
         jobs=len(jobs),
-        shared=sum(count > 1 for count in uses.values()),
+        shared=sum(count > 1 or key in elsewhere for key, count in uses.items()),
         in_store=len(jobs) - len(missing),
         to_train=len(missing),
         thread_seconds=round(sum(job.cost for job in missing), 1),
-        parameters=parameters,
+        parameters=parameters or [],
     )
 
 

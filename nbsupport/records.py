@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nbsupport.errors import UserError
 from nbsupport.pages import all_groups
 from nbsupport.paths import root
-from nbsupport.profiles import profile_named
+from nbsupport.profiles import PROFILES, profile_named
 from nbsupport.study import Run, Study
 
 if TYPE_CHECKING:
@@ -71,9 +71,12 @@ def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
     the profile records nothing, or not this world.
     """
     recorded = profile_named(profile).recorded
-    if not recorded or (world is not None and world not in recorded):
-        worlds = ", ".join(str(w) for w in recorded) or "none"
-        raise UserError(f"profile {profile} records worlds: {worlds}; world {world} was asked for")
+    if not recorded:
+        recording = ", ".join(p.name for p in PROFILES.values() if p.recorded)
+        raise UserError(f"profile {profile} records nothing: give one of {recording}")
+    if world is not None and world not in recorded:
+        worlds = ", ".join(str(w) for w in recorded)
+        raise UserError(f"profile {profile} records no world {world}: give one of {worlds}")
     for number in recorded if world is None else [world]:
         yield from _record_world(profile, number)
 

@@ -89,6 +89,9 @@ class Study:
         for family in self.families:
             if family not in FAMILIES:
                 raise unknown("architecture family", family, FAMILIES)
+        for seed in self.seeds:
+            if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+                raise UserError(f"seeds={list(self.seeds)!r}: give whole numbers of at least 0")
         if budget not in BUDGETS:
             raise unknown("budget", budget, BUDGETS)
         self.budget, self.engine = budget, engine

@@ -83,6 +83,8 @@ def test_a_mapping_of_subsets_is_run_under_its_names() -> None:
         (lambda: page_named("04_1_quantiy"), "did you mean '04_1_quantity'"),
         (lambda: study_for("04_1_quantity", sise=[1]), "did you mean 'sizes'"),
         (lambda: study_for("04_1_quantity", sizes="many"), "of type str"),
+        (lambda: study_for("04_1_quantity", axis="log"), "did you mean 'logit'"),
+        (lambda: study_for("04_1_quantity", seeds=[-1]), "at least 0"),
         (lambda: groups_of("04_1_quantity", Study(), sizes=[0]), "whole numbers"),
         (lambda: Study().runs(groups_of("04_1_quantity", Study(), sizes=[10**6])), "at most"),
     ],
@@ -99,6 +101,10 @@ def test_the_book_needs_no_more_than_the_union_of_its_pages(own_store: Path) -> 
     assert book.jobs < sum(plan.jobs for plan in pages)
     assert book.to_train == book.jobs
     assert book.thread_seconds > 0
+    by_page = {plan.page: plan for plan in pages}
+    # the reference runs of Section 2 are those of Section 4.1, and all that the two pages need
+    assert by_page["02_background"].shared == by_page["02_background"].jobs
+    assert book.shared == by_page["02_background"].jobs
 
 
 def test_a_page_plan_names_its_parameters(own_store: Path) -> None:
@@ -122,7 +128,7 @@ def test_tables_are_aligned() -> None:
         (["build", "--profile", "nothing"], "unknown profile"),
         (["jobs", "show", "abc"], "no job"),
         (["jobs", "rm", "xyz"], "no key"),
-        (["records", "--profile", "smoke"], "records worlds: none"),
+        (["records", "--profile", "smoke"], "records nothing: give one of demo"),
     ],
 )
 def test_the_command_line_says_a_mistake_in_one_line_with_status_2(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.analysis import claims
+from nbsupport.jobs import engines
+from nbsupport.jobs.progress import Progress
 from nbsupport.jobs.store import Store
 from nbsupport.pages import PAGES, page_named, study_for
 from nbsupport.parameters import check_parameters
@@ -45,10 +47,7 @@ def build_book(profile: str) -> str:
     finally:
         raise_failures(pages)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
-    return (
-        f"The book is at {first} ({minutes} min {seconds:02d} s; "
-        f"{trained} jobs trained, {found} from the store)"
-    )
+    return f"The book is at {first} ({minutes} min {seconds:02d} s; {_jobs(trained, found)})"
 
 
 def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
@@ -62,7 +61,7 @@ def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
     done = execute_pages([page_id], profile, values, folder, page_key=page_key, on_event=_say)
     html = render_page(done[0].path, folder)
     raise_failures(done)
-    return f"The page is at {html} ({trained} jobs trained, {found} from the store)"
+    return f"The page is at {html} ({_jobs(trained, found)})"
 
 
 def train(pages: Mapping[str, Mapping[str, Any]]) -> tuple[int, int]:
@@ -70,12 +69,13 @@ def train(pages: Mapping[str, Mapping[str, Any]]) -> tuple[int, int]:
     runs = [run for page_id, given in pages.items() for run in runs_of(page_id, dict(given))]
     if not runs:
         return 0, 0
-    store = Store(store_dir())
-    keys = {job.key for run in runs for job in run.jobs}
-    found = sum(store.done(key) for key in keys)
-    study = study_for(*next((page_id,) for page_id in pages), **next(iter(pages.values())))
-    study.train(runs)
-    return len(keys) - found, found
+    shown = Progress()
+    engines.run([job for run in runs for job in run.jobs], Store(store_dir()), on_event=shown)
+    return shown.tally.count("done"), shown.tally.count("found")
+
+
+def _jobs(trained: int, found: int) -> str:
+    return f"{trained:,} job{'' if trained == 1 else 's'} trained, {found:,} from the store"
 
 
 def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
