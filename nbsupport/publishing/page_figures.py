@@ -88,7 +88,11 @@ class PageFigures(ABC):
         roles = self.roles(source)
         common = self._common(points, claim, number, caption, origin)
         return self._lacking(points, roles, origin) or trend_figure(
-            points, roles, labels=self.labels(source), **common
+            points,
+            roles,
+            labels=self.labels(source),
+            margin=self._margin(claim, points),
+            **common,
         )
 
     def reference(
@@ -109,10 +113,8 @@ class PageFigures(ABC):
         from nbsupport.analysis.charts import residual_figure
 
         common = self._common(points, claim, number, caption, origin)
-        found = self.verdict(claim, points)
-        margin = found.contrast.margin if found and found.contrast else None
         return self._lacking(points, [FULL], origin) or residual_figure(
-            points, labels=self.labels(), margin=margin, **common
+            points, labels=self.labels(), margin=self._margin(claim, points), **common
         )
 
     def class_sizes(self, *, number: str, caption: str) -> "Figure":
@@ -127,6 +129,12 @@ class PageFigures(ABC):
             caption=caption,
             name=_anchor(number),
         )
+
+    def _margin(self, claim: str, points: "pd.DataFrame") -> float | None:
+        """Half the width of the zone of no difference; None in a smoke run, or without a gap."""
+        found = None if self.mask() else self.verdict(claim, points)
+        margin = found.contrast.margin if found and found.contrast else None
+        return margin if margin and margin > 0 else None
 
     def _common(
         self, points: "pd.DataFrame", claim: str, number: str, caption: str, origin: str

@@ -42,7 +42,7 @@ def forest(
     headed: names and numbers stand above their rows, where there is no room beside the panel.
     """
     span = forest_domain(effects, margin)
-    ticks = look.nice_ticks(*span, max(2, width // 46))
+    ticks = look.nice_ticks(*span, max(4, width // 46))
     x_axis = alt.Axis(
         values=ticks,
         title=ROW_TITLE,
@@ -73,7 +73,13 @@ def _texts(base: alt.Chart, x: alt.X, width: int, headed: bool) -> list[alt.Char
     """Each row's number at its dot, or with the row's name above it."""
     quiet = {"color": alt.value("@ink"), "opacity": faded(1, 0.3)}
     if not headed:
-        return [base.mark_text(dy=-11, fontSize=10.5).encode(x=x, text="text:N", **quiet)]
+        # a halo in the page's colour, so that the line at zero does not run through a number
+        halo = base.mark_text(dy=-11, fontSize=10.5, stroke="@paper", strokeWidth=3)
+        text = base.mark_text(dy=-11, fontSize=10.5)
+        return [
+            halo.encode(x=x, text="text:N", color=alt.value("@paper")),
+            text.encode(x=x, text="text:N", **quiet),
+        ]
     name = base.mark_text(align="left", dy=-13, fontSize=12)
     value = base.mark_text(align="right", dy=-13, fontSize=11)
     return [

@@ -15,6 +15,7 @@ from nbsupport.analysis.charts.frame import Frame, params, scatter_frame
 TITLES = ("ID macro F1 (same cameras, other days)", "OOD macro F1 (new cameras)")
 WIDE_TOTAL, WIDE_HEIGHT, WIDE_FOREST = 700, 350, 150
 NARROW_TOTAL, NARROW_HEIGHT, NARROW_ROW = 346, 270, 38
+BAND_ROOM = 0.1  # of the points' range; a band of few runs may reach further, and is cut there
 Y_AXIS, GUTTER, OVERHANG = 50, 22, 14  # pixels beside the panels' inner widths
 
 
@@ -129,9 +130,12 @@ class _Layout:
         return alt.layer(*layers).properties(width=size[0], height=size[1])
 
     def frame(self, size: tuple[int, int]) -> Frame:
-        """A frame around the points and the lines."""
+        """A frame around the points, the lines, and the bands where they are not far from them."""
         x = np.concatenate([self.points["x"], self.lines["x"]])
         y = np.concatenate([self.points["y"], self.lines["y"]])
+        room = BAND_ROOM * np.ptp(y[np.isfinite(y)]) if np.isfinite(y).any() else 0.0
+        edges = self.lines[["low", "high"]].to_numpy(dtype=float).ravel()
+        y = np.concatenate([y, edges.clip(np.nanmin(y) - room, np.nanmax(y) + room)])
         return scatter_frame(x, y, self.axis, size, self.titles)
 
     def forest(self, width: int, height: int, *, headed: bool = False) -> Any:
