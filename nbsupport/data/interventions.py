@@ -188,8 +188,8 @@ def _from_subclasses(
     counts = np.array([len(rows) for rows in members])
     if images > counts.sum():
         raise UserError(
-            f"within_class: {len(leaves)} subclasses of {node!r} have {counts.sum():,} images; "
-            f"ask for at most {counts.sum():,} of each superclass"
+            f"within_class: what is used of {node!r} (subclasses: {len(leaves)}) has "
+            f"{counts.sum():,} images; ask for at most {counts.sum():,} of each superclass"
         )
     names = subset.source.classes()["name"].to_numpy()[leaves]
     return np.concatenate(

@@ -83,11 +83,7 @@ class Subset:
         if superclasses is not None:
             numbers["superclasses"] = superclasses
         checked = {name: _whole(f"within_class: {name}", n) for name, n in numbers.items()}
-        if round(_share("within_class: p", p) * subclasses) < 1:
-            raise UserError(
-                f"within_class: p={p} of {subclasses} subclasses is none; "
-                f"give at least {1 / subclasses:.2f}"
-            )
+        _check_whole_share(p, subclasses)
         values = {"p": float(p), **checked, "superclasses": superclasses}
         return self._then("within_class", tuple(values.items()))
 
@@ -211,6 +207,17 @@ def _share(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
         raise UserError(f"{name}={value!r}: give a share above 0, at most 1")
     return value
+
+
+def _check_whole_share(p: Any, subclasses: int) -> None:
+    """A share such as the paper's 0.33 or 0.67 stands for a whole number of subclasses."""
+    used = _share("within_class: p", p) * subclasses
+    nearest = min(max(round(used), 1), subclasses)
+    if abs(used - nearest) > 0.1:
+        raise UserError(
+            f"within_class: p={p} of {subclasses} subclasses is {used:.2g} of them; give a share "
+            f"that makes a whole number, such as {nearest / subclasses:.2f}"
+        )
 
 
 def _text(name: str, value: Any) -> str:
