@@ -11,6 +11,7 @@ from typing import Any
 
 from nbsupport.analysis.trends import AXES
 from nbsupport.comparisons.common import no_groups, reference_groups
+from nbsupport.comparisons.granularity import granularity_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
@@ -47,6 +48,7 @@ _QUANTITY_CLAIMS = (
     "small-subset-helps",
     "five-per-class",
 )
+_GRANULARITY_CLAIMS = ("granularity-order", "granularity-inaturalist")
 
 PAGES = {
     page.id: page
@@ -56,6 +58,9 @@ PAGES = {
         Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
         Page("03_setup", "Experimental setup", "3", no_groups),
         Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
+        Page(
+            "04_2_granularity", "Label granularity", "4.2", granularity_groups, _GRANULARITY_CLAIMS
+        ),
         Page("builds_in", "What this world builds in", "", no_groups),
     )
 }

@@ -10,6 +10,43 @@ THREE_FAMILIES = ("resnet", "densenet", "alexnet")
 
 
 @dataclass(frozen=True)
+class Granularity:
+    """Section 4.2: depths of our trees that stand for the paper's WordNet depths, by role.
+
+    `coarse` is the depth to which iNaturalist's labels are collapsed (in the paper, to 13).
+    """
+
+    depths: dict[str, int]
+    coarse: int
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Section 4.4.1: one total, as many classes of few images or as few classes of many."""
+
+    classes: tuple[int, int]  # many, few
+    each: tuple[int, int]  # images of each class: few, many
+
+    def __post_init__(self) -> None:
+        (many, few), (less, more) = self.classes, self.each
+        if many * less != few * more:
+            raise ValueError(f"{many} x {less} and {few} x {more} images are different totals")
+
+
+@dataclass(frozen=True)
+class WithinClass:
+    """Section 4.4.2: superclasses of one source, their subclasses, and images of each superclass.
+
+    Superclasses are the `superclasses` largest nodes at `depth` with at least `subclasses` classes.
+    """
+
+    depth: int
+    superclasses: int
+    subclasses: int
+    images: int
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the paper's roles mean in one setting.
 
@@ -33,12 +70,27 @@ class Profile:
     recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]]
     recipes: str  # a set of recipes in nbsupport.training.recipes
     evidence: bool  # False: verdicts are masked
+    granularity: Granularity
+    trades: dict[str, Trade]  # by role: 60K, 300K
+    within: dict[str, WithinClass]  # by source
+    diversity: tuple[float, ...]  # p: the shares of subclasses that are compared
+    animal_share: float  # of the object images, in the claim on co-occurrence
+    species_each: int  # photographs of each of the task's species, in the control
     simulated: bool = True
     worlds: tuple[int, ...] = (0, 1, 2)
     notes: dict[str, str] = field(default_factory=dict)
 
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
-        """What opens the stand-in for "imagenet" or "inaturalist"."""
+        """What opens the stand-in for "imagenet" or "inaturalist".
+
+        Also the two controls: "own-textures", the former with its objects painted otherwise, and
+        "species", photographs of the task's own species.
+        """
+        if kind == "own-textures":
+            return self.source_spec("imagenet", world) | {"own_textures": True}
+        if kind == "species":
+            own = {"kind": kind, "images_per_class": self.species_each, "classes": None}
+            return self.source_spec("imagenet", world) | own
         tail = kind == "inaturalist"
         return {
             "name": "savanna",
@@ -54,6 +106,13 @@ class Profile:
         """What opens the downstream task."""
         return {"name": "savanna", "world": world, "px": self.px, "limit": self.task_limit}
 
+
+# The paper's WordNet depths 7, 6, 5, 4 and 2 have 232, 85, 37, 17 and 5 labels for 1000 classes;
+# the trees of the simulated worlds have 32, 15, 8, 4 and 2 for 128 at depths 5 to 1.
+_DEPTHS = {"depth-7": 5, "depth-6": 4, "depth-5": 3, "depth-4": 2, "depth-2": 1}
+# iNaturalist: a label among 13 holds 30 % of the bits of one among 5,089; here one among the 4 of
+# depth 2 holds 27 % of one among 176. In both it is as coarse as ImageNet at the role depth-4.
+_GRANULARITY = Granularity(_DEPTHS, coarse=2)
 
 _REFERENCE_PAGES = ("02_background", "02_residuals", "04_1_quantity")
 
@@ -73,6 +132,17 @@ _DEMO = Profile(
     recorded={1: (FIVE_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))},
     recipes="demo",
     evidence=True,
+    granularity=_GRANULARITY,
+    trades={"60K": Trade((128, 32), (10, 40)), "300K": Trade((128, 32), (20, 80))},
+    # 2, 4 or 6 of six subclasses: 156 images are 78, 39 or 26 of each. The balanced part of the
+    # iNaturalist stand-in has 40 of its rarest species, so 80 images: 40, 20, and 13 or 14 of each.
+    within={
+        "imagenet": WithinClass(depth=4, superclasses=10, subclasses=6, images=156),
+        "inaturalist": WithinClass(depth=4, superclasses=10, subclasses=6, images=80),
+    },
+    diversity=(0.33, 0.67, 1.0),
+    animal_share=0.011,
+    species_each=512,  # 20 species: the 10,240 images of the full source
 )
 
 _SMOKE = Profile(
@@ -91,6 +161,15 @@ _SMOKE = Profile(
     recorded={},
     recipes="smoke",
     evidence=False,
+    granularity=_GRANULARITY,
+    trades={"60K": Trade((16, 4), (2, 8)), "300K": Trade((16, 4), (4, 16))},
+    within=dict.fromkeys(
+        ("imagenet", "inaturalist"),
+        WithinClass(depth=2, superclasses=2, subclasses=3, images=12),
+    ),
+    diversity=(0.33, 0.67, 1.0),
+    animal_share=0.011,
+    species_each=13,
 )
 
 PROFILES = {profile.name: profile for profile in (_SMOKE, _DEMO)}

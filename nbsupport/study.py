@@ -107,12 +107,25 @@ class Study:
     @cached_property
     def imagenet(self) -> Subset:
         """The whole ImageNet stand-in."""
-        return open_source(self.profile.source_spec("imagenet", self.world)).all()
+        return self._whole("imagenet")
 
     @cached_property
     def inaturalist(self) -> Subset:
         """The whole iNaturalist stand-in."""
-        return open_source(self.profile.source_spec("inaturalist", self.world)).all()
+        return self._whole("inaturalist")
+
+    @cached_property
+    def own_textures(self) -> Subset:
+        """A control: the ImageNet stand-in, its objects in colours and textures no animal has."""
+        return self._whole("own-textures")
+
+    @cached_property
+    def species(self) -> Subset:
+        """A control: photographs of the downstream task's own species."""
+        return self._whole("species")
+
+    def _whole(self, kind: str) -> Subset:
+        return open_source(self.profile.source_spec(kind, self.world)).all()
 
     @property
     def task(self) -> "Task":

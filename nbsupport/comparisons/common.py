@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nbsupport.errors import UserError
 from nbsupport.study import Group, Study
 
 
@@ -33,3 +34,19 @@ def sized_role(study: Study, kind: str, role: str) -> Group:
     """A class-balanced subset of the size that a role ("150K" ... "5K") has in the profile."""
     subset = balanced(study, kind).per_class(study.profile.sizes[role])
     return Group(f"{kind}/{role}", f"{len(subset):,} images", subset)
+
+
+def distinct(name: str, values: list[int]) -> list[int]:
+    """Whole numbers of at least 1 that a reader gave, largest first, each once. UserError else."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UserError(f"{name}={values!r}: give whole numbers of at least 1")
+    return sorted(set(values), reverse=True)
+
+
+def distinct_shares(name: str, values: list[float]) -> list[float]:
+    """Shares above 0 and at most 1 that a reader gave, largest first, each once. UserError else."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            raise UserError(f"{name}={values!r}: give shares above 0, at most 1")
+    return sorted(map(float, set(values)), reverse=True)

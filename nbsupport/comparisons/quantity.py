@@ -2,8 +2,13 @@
 
 from typing import Any
 
-from nbsupport.comparisons.common import balanced, reference_groups, sized_role, whole
-from nbsupport.errors import UserError
+from nbsupport.comparisons.common import (
+    balanced,
+    distinct,
+    reference_groups,
+    sized_role,
+    whole,
+)
 from nbsupport.study import Group, Study
 
 
@@ -12,7 +17,7 @@ def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
 
     `sizes` (images in all) replaces the profile's roles where it is given.
     """
-    sizes = _distinct_sizes(parameters.get("sizes") or [])
+    sizes = distinct("sizes", parameters.get("sizes") or [])
     groups = [*reference_groups(study, {}), whole(study, "inaturalist")]
     for kind in ("imagenet", "inaturalist"):
         if sizes:
@@ -20,13 +25,6 @@ def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
         else:
             groups += [sized_role(study, kind, role) for role in study.profile.sizes]
     return groups
-
-
-def _distinct_sizes(sizes: list[int]) -> list[int]:
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise UserError(f"sizes={sizes!r}: give whole numbers of images of at least 1")
-    return sorted(set(sizes), reverse=True)
 
 
 def _sized(study: Study, kind: str, images: int) -> Group:

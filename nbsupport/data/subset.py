@@ -6,11 +6,13 @@ are nested where sizes are compared, and adding an intervention does not shift t
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbsupport.data.draw import Draw
+from nbsupport.data.interventions import APPLY, NEEDS_TREE, OFF_THE_TREE
 from nbsupport.data.sources.base import Source, open_source
 from nbsupport.errors import UserError, unknown
 
@@ -20,50 +22,104 @@ if TYPE_CHECKING:
 
     from nbsupport.data.batches import LabelledImages
 
-Step = tuple[str, Any]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Which images, and the label of each: ids int64 [n], labels int64 [n] (0..K-1), names [K]."""
-
-    ids: np.ndarray
-    labels: np.ndarray
-    names: tuple[str, ...]
-
-    def counts(self) -> np.ndarray:
-        """Images per class: int64 [K]."""
-        return np.bincount(self.labels, minlength=len(self.names))
+Step = tuple[str, Any]  # a name and its value; several values are pairs of a name and a value
 
 
 @dataclass(frozen=True)
 class Subset:
-    """A source after a tuple of interventions; `seed` fixes every draw."""
+    """A source after a tuple of interventions; `seed` fixes every draw.
+
+    What cannot be done raises UserError: a wrong value at once, too few images when they are drawn.
+    """
 
     source: Source
     steps: tuple[Step, ...] = ()
     seed: int = 0
 
-    # interventions ------------------------------------------------------------------------------
+    # how many images (Section 4.1) --------------------------------------------------------------
     def per_class(self, images: int) -> "Subset":
-        """`images` of each class, drawn at random (Section 4.1). UserError if a class has fewer."""
-        return self._then("per_class", images)
+        """`images` of each class, drawn at random. UserError if a class has fewer."""
+        return self._then("per_class", _whole("per_class", images))
 
     def take(self, images: int) -> "Subset":
         """`images` in all, as evenly over the classes as the total allows (see `deviation`)."""
-        return self._then("take", images)
+        return self._then("take", _whole("take", images))
 
+    # which classes (Sections 4.1, 4.3, 4.4.1) ---------------------------------------------------
     def most_frequent(self, classes: int) -> "Subset":
-        """Only the classes with the most images (Section 4.1: iNaturalist's 1000)."""
-        return self._then("most_frequent", classes)
+        """Only the classes with the most images (iNaturalist's 1000)."""
+        return self._then("most_frequent", _whole("most_frequent", classes))
+
+    def choose_classes(self, classes: int) -> "Subset":
+        """Classes at random: of one seed, fewer classes are among the more."""
+        return self._then("choose_classes", _whole("choose_classes", classes))
+
+    def under(self, node: str) -> "Subset":
+        """The classes that are `node` or below it in the tree, such as "animal"."""
+        return self._then("under", _text("under", node))
+
+    def not_under(self, node: str) -> "Subset":
+        """All classes but those of `under(node)`."""
+        return self._then("not_under", _text("not_under", node))
+
+    # which labels (Sections 4.2, 4.4.2) ---------------------------------------------------------
+    def superclasses(self, depth: int) -> "Subset":
+        """The same images under coarser labels: each class's ancestor at a depth of the tree.
+
+        Depth 1 is the coarsest; a class that has no other below its ancestor keeps its own name.
+        """
+        return self._then("superclasses", _whole("superclasses", depth))
+
+    def within_class(
+        self, p: float, *, depth: int, subclasses: int, images: int, superclasses: int | None = None
+    ) -> "Subset":
+        """`images` of each superclass, from a share `p` of its `subclasses`; labels are coarse.
+
+        Superclasses are the nodes at `depth` with at least that many classes: all of them, or the
+        `superclasses` largest. For each, as many classes are drawn at random, and p of them used,
+        the same first ones for every p. Images are spread over these as evenly as they can be.
+        """
+        numbers = {"depth": depth, "subclasses": subclasses, "images": images}
+        if superclasses is not None:
+            numbers["superclasses"] = superclasses
+        checked = {name: _whole(f"within_class: {name}", n) for name, n in numbers.items()}
+        _check_whole_share(p, subclasses)
+        values = {"p": float(p), **checked, "superclasses": superclasses}
+        return self._then("within_class", tuple(values.items()))
+
+    # what the images show (Sections 4.3, 4.4.2, controls) ---------------------------------------
+    def repeat_one_image(self) -> "Subset":
+        """As many images of each class as before, but all copies of one of them."""
+        return self._then("repeat_one_image", None)
+
+    def contaminate(self, share: float, node: str) -> "Subset":
+        """A share of the images replaced by others, of classes below `node`; labels are kept.
+
+        The others come from the whole source and are not in the subset already. A smaller share
+        replaces some of the same images by the same others.
+        """
+        values = {"share": float(_share("contaminate: share", share)), "node": node}
+        _text("contaminate: node", node)
+        return self._then("contaminate", tuple(values.items()))
+
+    def shuffled_labels(self) -> "Subset":
+        """The labels permuted over the images: counts stay, meaning goes."""
+        return self._then("shuffled_labels", None)
+
+    def noise(self) -> "Subset":
+        """Every image replaced by noise with its own mean and variance in each channel."""
+        return self._then("noise", None)
 
     def seeded(self, seed: int) -> "Subset":
         """The same interventions with other draws."""
         return replace(self, seed=seed)
 
-    def _then(self, name: str, value: int) -> "Subset":
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UserError(f"{name}({value!r}): give a whole number of at least 1")
+    def _then(self, name: str, value: Any) -> "Subset":
+        parted = [step for step, _ in self.steps if step in OFF_THE_TREE]
+        if parted and name in NEEDS_TREE:
+            raise UserError(
+                f"{name} after {parted[0]}: labels no longer follow the tree; put {name} first"
+            )
         return replace(self, steps=(*self.steps, (name, value)))
 
     # description --------------------------------------------------------------------------------
@@ -71,7 +127,7 @@ class Subset:
         """JSON-able; `Subset.from_spec` makes the same subset from it."""
         return {
             "source": self.source.spec(),
-            "steps": [list(step) for step in self.steps],
+            "steps": [[name, _thawed(value)] for name, value in self.steps],
             "seed": self.seed,
         }
 
@@ -79,24 +135,19 @@ class Subset:
     def from_spec(cls, spec: dict[str, Any]) -> "Subset":
         """The subset that a spec describes. UserError for an unknown source or intervention."""
         for name, _ in spec["steps"]:
-            if name not in _APPLY:
-                raise unknown("intervention", name, _APPLY)
-        steps = tuple((name, value) for name, value in spec["steps"])
+            if name not in APPLY:
+                raise unknown("intervention", name, APPLY)
+        steps = tuple((name, _frozen(value)) for name, value in spec["steps"])
         return cls(open_source(spec["source"]), steps, spec["seed"])
 
     def __str__(self) -> str:
-        return ".".join([self.source.name, *(f"{name}({value:,})" for name, value in self.steps)])
+        return ".".join([self.source.name, *(f"{name}({_said(v)})" for name, v in self.steps)])
 
     # contents -----------------------------------------------------------------------------------
-    @cached_property
+    @property
     def drawn(self) -> Draw:
         """The images and labels after every intervention."""
-        names = tuple(self.source.classes()["name"])
-        labels = self.source.labels()
-        draw = Draw(np.arange(len(labels)), labels, names)
-        for name, value in self.steps:
-            draw = _APPLY[name](draw, value, self)
-        return draw
+        return _drawn(self)
 
     def __len__(self) -> int:
         return len(self.drawn.ids)
@@ -129,82 +180,64 @@ class Subset:
 
         draw = self.drawn
         images, labels = self.source.images(draw.ids), torch.from_numpy(draw.labels.copy())
+        if ("noise", None) in self.steps:
+            from nbsupport.data.noise import noise_like
+
+            images = noise_like(images, torch.from_numpy(draw.ids.copy()), self.seed)
         return LabelledImages(images, labels, len(draw.names), draw.names).to(device)
 
 
-def _shuffled(members: np.ndarray, subset: Subset, step: str, name: str) -> np.ndarray:
-    """A class's images in an order fixed by seed, intervention and class name alone."""
-    key = [subset.seed, *step.encode(), 0, *name.encode()]
-    return np.random.default_rng(key).permutation(members)
+@lru_cache(maxsize=16)  # a plan asks for the same draw once for each family
+def _drawn(subset: Subset) -> Draw:
+    names = tuple(subset.source.classes()["name"])
+    labels = subset.source.labels()
+    draw = Draw(np.arange(len(labels)), labels, names)
+    for name, value in subset.steps:
+        draw = APPLY[name](draw, value, subset)
+    return draw
 
 
-def _members(draw: Draw) -> list[np.ndarray]:
-    order = np.argsort(draw.labels, kind="stable")
-    return np.split(order, np.cumsum(draw.counts())[:-1])
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"{name}({value!r}): give a whole number of at least 1")
+    return value
 
 
-def _first_of_each(draw: Draw, wanted: np.ndarray, subset: Subset, step: str) -> Draw:
-    rows = [
-        np.sort(_shuffled(members, subset, step, name)[:n])
-        for members, name, n in zip(_members(draw), draw.names, wanted, strict=True)
-    ]
-    kept = np.concatenate(rows)
-    return Draw(draw.ids[kept], draw.labels[kept], draw.names)
+def _share(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise UserError(f"{name}={value!r}: give a share above 0, at most 1")
+    return value
 
 
-def _per_class(draw: Draw, images: int, subset: Subset) -> Draw:
-    counts = draw.counts()
-    if counts.min() < images:
-        short = draw.names[int(counts.argmin())]
+def _check_whole_share(p: Any, subclasses: int) -> None:
+    """A share such as the paper's 0.33 or 0.67 stands for a whole number of subclasses."""
+    used = _share("within_class: p", p) * subclasses
+    nearest = min(max(round(used), 1), subclasses)
+    if abs(used - nearest) > 0.1:
         raise UserError(
-            f"{subset.source.name}: {images:,} images of each class is more than there are: "
-            f"{short!r} has {counts.min():,}; ask for at most {counts.min():,} per class"
+            f"within_class: p={p} of {subclasses} subclasses is {used:.2g} of them; give a share "
+            f"that makes a whole number, such as {nearest / subclasses:.2f}"
         )
-    return _first_of_each(draw, np.full(len(counts), images), subset, "per_class")
 
 
-def _take(draw: Draw, images: int, subset: Subset) -> Draw:
-    counts = draw.counts()
-    if images > counts.sum():
-        raise UserError(
-            f"{subset.source.name}: {images:,} images is more than the source has; "
-            f"ask for at most {counts.sum():,}"
-        )
-    if images < len(counts):
-        raise UserError(
-            f"{subset.source.name}: {images:,} images cannot cover {len(counts)} classes; "
-            f"ask for at least {len(counts)}"
-        )
-    # per_class and take shuffle alike, so that a round total is the very subset of per_class
-    return _first_of_each(draw, _even_shares(counts, images), subset, "per_class")
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise UserError(f"{name}({value!r}): give the name of a node of the tree")
+    return value
 
 
-def _even_shares(counts: np.ndarray, total: int) -> np.ndarray:
-    """As equal as the available counts [K] allow, summing to `total`: int64 [K]."""
-    shares = np.zeros_like(counts)
-    while (left := total - int(shares.sum())) > 0:
-        open_classes = np.flatnonzero(shares < counts)
-        step = left // len(open_classes)
-        if step == 0:
-            shares[open_classes[:left]] += 1
-        else:
-            shares[open_classes] = np.minimum(counts[open_classes], shares[open_classes] + step)
-    return shares
+def _frozen(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else value
 
 
-def _most_frequent(draw: Draw, classes: int, subset: Subset) -> Draw:
-    counts = draw.counts()
-    if classes > len(counts):
-        raise UserError(
-            f"{subset.source.name}: {classes:,} classes is more than there are; "
-            f"ask for at most {len(counts):,}"
-        )
-    kept = np.sort(np.argsort(-counts, kind="stable")[:classes])
-    renumbered = np.full(len(counts), -1)
-    renumbered[kept] = np.arange(classes)
-    rows = np.flatnonzero(renumbered[draw.labels] >= 0)
-    names = tuple(draw.names[i] for i in kept)
-    return Draw(draw.ids[rows], renumbered[draw.labels[rows]], names)
+def _thawed(value: Any) -> Any:
+    return dict(value) if isinstance(value, tuple) else value
 
 
-_APPLY = {"per_class": _per_class, "take": _take, "most_frequent": _most_frequent}
+def _said(value: Any) -> str:
+    """A step's value as it is printed: 10,240 or 'animal' or p=0.33, depth=4."""
+    if isinstance(value, tuple):
+        return ", ".join(f"{name}={v!r}" for name, v in value if v is not None)
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else repr(value)

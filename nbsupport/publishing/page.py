@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.errors import UserError
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
-from nbsupport.publishing import page_example, page_numbers, page_setup, page_tables
+from nbsupport.publishing import (
+    page_example,
+    page_labels,
+    page_numbers,
+    page_setup,
+    page_tables,
+)
 from nbsupport.publishing.page_figures import PageFigures
 from nbsupport.records import read_records
 from nbsupport.study import Group, Study
@@ -92,10 +98,12 @@ class OpenPage(PageFigures):
 
     # data ---------------------------------------------------------------------------------------
     def grid(self, source: str, *, count: int = 16, caption: str = "") -> Any:
-        """Random images of a source ("imagenet", "inaturalist"), each of another class."""
+        """Random images of a source ("imagenet", "inaturalist") or a role, each another class."""
         from nbsupport.publishing import page_images, widgets
 
-        images, titles = page_images.sample_of_classes(getattr(self.study, source), count)
+        own = {g.role: g.subset for g in self.groups if g.subset is not None}
+        subset = own[source] if source in own else getattr(self.study, source)
+        images, titles = page_images.sample_of_classes(subset, count)
         return widgets.image_grid(images, titles, caption)
 
     def test_grid(self, split: str, *, count: int = 16, caption: str = "") -> Any:
@@ -121,6 +129,10 @@ class OpenPage(PageFigures):
     def training(self) -> page_tables.Html:
         """What each group is pre-trained on, for how many epochs and updates."""
         return page_tables.training_table(self.study, self.groups)
+
+    def label_paths(self, source: str = "imagenet", *, count: int = 4) -> page_tables.Html:
+        """What each group calls some classes of a source: labels at every depth of the tree."""
+        return page_labels.path_table(self.groups, source, count)
 
     def verdicts(self, runs: "pd.DataFrame") -> page_tables.Html:
         """Each claim of the page: the paper, live, and as recorded on worlds 1 and 2."""
@@ -173,6 +185,10 @@ class OpenPage(PageFigures):
     def glue_gains(self, runs: "pd.DataFrame", roles: Mapping[str, str]) -> None:
         """Glue the effective robustness of roles over scratch as `gain-NAME`."""
         self.glue(page_numbers.gain_numbers(runs, roles, self.axis))
+
+    def glue_labels(self) -> None:
+        """Glue how many labels there are at each depth that plays a role in Section 4.2."""
+        self.glue(page_labels.label_numbers(self.study))
 
     def glue_setup(self) -> None:
         """Glue how the stand-ins compare with the paper's data in size."""

@@ -42,6 +42,16 @@ _FINDINGS = {
         "Five images of each class are not the same as none",
         "whether five images of each class differ from none",
     ),
+    "granularity-order": (
+        "Coarser labels cost robustness in steps, and the coarsest still help",
+        "Coarser labels do not cost robustness in the paper's steps",
+        "whether coarser labels cost robustness in the paper's steps",
+    ),
+    "granularity-inaturalist": (
+        "Species labels beat coarse labels on the same photographs",
+        "Species labels do not beat coarse labels on the same photographs",
+        "whether species labels beat coarse labels on the same photographs",
+    ),
 }
 
 

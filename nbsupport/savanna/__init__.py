@@ -6,6 +6,7 @@ the pilot on which recipes are calibrated; claims are read on worlds 1 and 2.
 
 import hashlib
 import json
+from functools import lru_cache
 
 from nbsupport.savanna.settings import DEFAULT, Settings
 
@@ -14,6 +15,7 @@ VERSION = 1
 __all__ = ["DEFAULT", "VERSION", "Settings", "fingerprint"]
 
 
+@lru_cache(maxsize=64)  # asked for once a job
 def fingerprint(number: int, px: int, settings: Settings = DEFAULT) -> str:
     """What a world's images depend on, as a short text; it enters the keys of jobs."""
     text = json.dumps(settings.spec(), sort_keys=True)

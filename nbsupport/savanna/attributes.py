@@ -92,7 +92,17 @@ THING = {
     "roof": (22, -1.0, 1.0),
     "band_at": (23, -0.6, 0.6),
 }
-SCHEMES = {"animal": ANIMAL, "plant": PLANT, "object": THING}
+# of an object in the control with textures of their own: coordinates that `THING` leaves free
+OWN_TEXTURE = {
+    "ink": (24, 0.0, 1.0),
+    "paper": (25, 0.0, 1.0),
+    "check": (26, -1.0, 1.0),
+    "chevron": (27, -1.0, 1.0),
+    "diamond": (28, -1.0, 1.0),
+    "lattice": (29, -1.0, 1.0),
+    "pitch": (30, 2.4, 5.2),
+}
+SCHEMES = {"animal": ANIMAL, "plant": PLANT, "object": THING, "own texture": OWN_TEXTURE}
 FIXED = {"animal": (30,), "plant": (4, 5), "object": ()}  # what decides the body plan never varies
 
 # natural coats in an order in which neighbours blend well
@@ -150,6 +160,19 @@ PAINTS = np.array(
         (0.88, 0.87, 0.84),
         (0.50, 0.53, 0.56),
         (0.16, 0.17, 0.20),
+    ]
+)
+# full hues from lime to pink: none has the hue of a coat, and coats in other hues are almost grey
+DYES = np.array(
+    [
+        (0.60, 0.95, 0.10),  # lime
+        (0.10, 0.85, 0.35),  # spring green
+        (0.05, 0.80, 0.85),  # cyan
+        (0.10, 0.45, 0.95),  # azure
+        (0.25, 0.15, 0.90),  # ultramarine
+        (0.60, 0.12, 0.90),  # violet
+        (0.90, 0.10, 0.75),  # magenta
+        (0.98, 0.25, 0.62),  # pink
     ]
 )
 

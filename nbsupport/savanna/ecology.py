@@ -64,7 +64,7 @@ class Ecology:
         }
         self._top_names = {kind: self._name_top(kind) for kind in TOPS}
         self._sources = {source: self._grow_source(source) for source in SOURCES}
-        self._species, self._species_latents = self._grow_species()
+        self._species, self._species_latents, self._species_clades = self._grow_species()
         self._place_latents = self._rng("places").normal(
             size=(sum(LOCATIONS.values()), PLACE_LATENT)
         )
@@ -111,23 +111,42 @@ class Ecology:
             table[f"depth_{depth + 1}"] = at
         return Tree(table, leaves)
 
-    def _grow_species(self) -> tuple[pd.DataFrame, np.ndarray]:
-        """Species unlike each other, of the clades that the sources know, in none of them."""
+    def _grow_species(self) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+        """Species unlike each other, of the clades that the sources know, in none of them.
+
+        Their table, latents [SPECIES, LATENT] and the number of each one's clade at depth 4.
+        """
         rng, steps = self._rng("species"), self.settings.steps
         genera = grow(rng, self._tops["animal"][3], CANDIDATES // 4, steps[4])
         leaves = grow(rng, genera, CANDIDATES, steps[5])
-        chosen = farthest(_looks(leaves.latents), SPECIES)
-        latents = leaves.latents[rng.permutation(chosen)]
+        chosen = rng.permutation(farthest(_looks(leaves.latents), SPECIES))
+        latents = leaves.latents[chosen]
         names = [self._namer.name(w, self._namer.noun()) for w in describe(latents, "animal")]
         frequency = np.concatenate([[EMPTY], (1 - EMPTY) * _tail(SPECIES)])
         table = pd.DataFrame(
             {"label": np.arange(SPECIES + 1), "name": ["empty", *names], "frequency": frequency}
         )
-        return table, latents
+        return table, latents, genera.parents[leaves.parents[chosen]]
 
     def classes(self, source: str) -> pd.DataFrame:
-        """A row per class: label, name, tree, depth_1 to depth_6 (ancestors), frequency."""
+        """A row per class: label, name, tree, depth_1 to depth_6 (ancestors), frequency.
+
+        Of a source, or of "species": those of the camera traps, label 0 being the first of them.
+        """
+        if source == "species":
+            return self._species_classes()
         return self._source(source).table.copy()
+
+    def _species_classes(self) -> pd.DataFrame:
+        """The task's species in the animals' tree; below their clade each stands for itself."""
+        names = self._species["name"].to_numpy()[1:]
+        table = pd.DataFrame({"label": np.arange(SPECIES), "name": names, "tree": "animal"})
+        path = ancestors(self._tops["animal"])[self._species_clades]
+        for depth in range(DEPTHS):
+            known = depth < path.shape[1]
+            at = np.array(self._top_names["animal"][depth])[path[:, depth]] if known else names
+            table[f"depth_{depth + 1}"] = at
+        return table.assign(frequency=1.0)
 
     def latents(self, source: str) -> np.ndarray:
         """Latents of a source's classes, or of "species" (label 1 first): float [K, LATENT]."""

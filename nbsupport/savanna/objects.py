@@ -1,5 +1,7 @@
 """Drawing made things: vehicles, vessels, furniture, tools and buildings, from a few parts."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -8,6 +10,7 @@ from nbsupport.savanna.shapes import blend_table, box, capsule, circle, cover, j
 from nbsupport.savanna.subject import Brush, colour, read
 
 Values = dict[str, Tensor]
+Finish = Callable[[Brush, Values, Tensor, Tensor, Tensor], Tensor]
 
 
 def build(latents: Tensor) -> Values:
@@ -38,13 +41,19 @@ def draw(brush: Brush, v: Values, pose: Tensor, ground: Tensor) -> None:
     accent = blend_table(paints, v["accent"][:, 0])
     clash = ((luminance(main) - luminance(accent)).abs() < 0.15).float()
     accent = accent * (1 - clash) + (accent * 0.35) * clash
-    iron = main * 0.25 + 0.08
+    assemble(brush, v, main, accent, main * 0.25 + 0.08, _finish)
+
+
+def assemble(
+    brush: Brush, v: Values, main: Tensor, accent: Tensor, iron: Tensor, finish: Finish
+) -> None:
+    """Put the parts together in these colours [B, 3]; `finish` says what covers the hull."""
     _back_parts(brush, v, accent, iron)
     body = _body(brush, v)
     hull = body.clone()
-    brush.lay(cover(body, brush.scale), _finish(brush, v, hull, main, accent))
+    brush.lay(cover(body, brush.scale), finish(brush, v, hull, main, accent))
     _hole(brush, v)
-    _front_parts(brush, v, main, accent, iron)
+    _front_parts(brush, v, accent, iron)
 
 
 def _gone(size: Tensor) -> Tensor:
@@ -125,7 +134,7 @@ def _hole(brush: Brush, v: Values) -> None:
     brush.alpha.mul_(hole.neg_().add_(1.0))
 
 
-def _front_parts(brush: Brush, v: Values, main: Tensor, accent: Tensor, iron: Tensor) -> None:
+def _front_parts(brush: Brush, v: Values, accent: Tensor, iron: Tensor) -> None:
     x, y, radius = brush.x, brush.y, v["wheels"]
     at, axle = v["wheel_x"] * v["width"], v["height"]
     tyre = circle(x.abs(), y, at, axle, radius)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from nbsupport.savanna import (
     camera,
     chance,
     objects,
+    own_textures,
     plants,
     scenery,
 )
@@ -26,6 +28,7 @@ from nbsupport.savanna.shapes import cover, ellipse, grid, paint
 from nbsupport.savanna.subject import Brush
 
 DRAW = {"animal": animals, "plant": plants, "object": objects}
+OWN_TEXTURES = own_textures
 Index = np.ndarray | Tensor
 
 
@@ -51,10 +54,13 @@ class World:
     # photographs
 
     @torch.inference_mode()
-    def photos(self, source: str, label: Index, stream: str, index: Index) -> Tensor:
-        """Photographs of classes of a source: uint8 [N, 3, px, px].
+    def photos(
+        self, source: str, label: Index, stream: str, index: Index, *, own_textures: bool = False
+    ) -> Tensor:
+        """Photographs of classes of a source, or of "species": uint8 [N, 3, px, px].
 
         `label`, `index` int64 [N]. Another stream or index is another picture of the same class.
+        `own_textures` paints objects so that they share nothing with animals, and leaves the rest.
         """
         table, latents = self.ecology.classes(source), self.ecology.latents(source)
         trees = table["tree"].to_numpy()
@@ -63,20 +69,21 @@ class World:
         base = chance.number_of(VERSION, self.draws, "photo", source, stream)
         means = torch.tensor(latents, dtype=torch.float32)
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
-        for kind in DRAW:
+        for kind, usual in DRAW.items():
+            painter = OWN_TEXTURES if own_textures and kind == "object" else usual
             rows = np.flatnonzero(trees[label] == kind)
 
-            def draw(at: np.ndarray, kind: str = kind) -> Tensor:
+            def draw(at: np.ndarray, kind: str = kind, painter: ModuleType = painter) -> Tensor:
                 key = self._keys(base, label[at], index[at])
-                return self._photo_block(kind, means[label[at]].to(self.device), key)
+                return self._photo_block(kind, painter, means[label[at]].to(self.device), key)
 
             self._in_blocks(rows, draw, out)
         return out
 
-    def _photo_block(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
+    def _photo_block(self, kind: str, painter: ModuleType, latents: Tensor, key: Tensor) -> Tensor:
         s, u = self.settings, chance.uniform(key, "photo-pose", 8)
-        measures = DRAW[kind].build(self._individuals(kind, latents, key))
-        half, box_x, box_y = DRAW[kind].extent(measures)
+        measures = painter.build(self._individuals(kind, latents, key))
+        half, box_x, box_y = painter.extent(measures)
         low, high = s.photo_scale
         k = (low + (high - low) * u[:, :1]) / half
         place = ((u[:, 1:3] - 0.5) * 0.3).split(1, 1)
@@ -85,7 +92,7 @@ class World:
         brush = self._brush(key, place, k, (box_x, box_y), tilt, flip)
         image = backdrops.draw(key, self.x, self.y, self.px, s.photo_variety)
         pose = chance.uniform(key, "pose", 4) * 2 - 1
-        DRAW[kind].draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
+        painter.draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
         paint(image, brush.alpha, brush.layer)
         camera.expose_photo(image, key, self.x, self.y)
         return camera.to_bytes(image, key, self.px, s.sensor_noise * 0.7)

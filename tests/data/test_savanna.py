@@ -78,9 +78,32 @@ def test_the_limit_keeps_the_first_images_of_a_split() -> None:
     assert torch.equal(task.load("train").images, whole.load("train").images[:7])
 
 
+def test_own_textures_change_objects_and_the_fingerprint_and_no_animal() -> None:
+    usual, own = open_source(IMAGENET), open_source(IMAGENET | {"own_textures": True})
+    animals, objects = np.arange(0, 9), np.arange(len(usual) - 9, len(usual))
+    assert torch.equal(own.images(animals), usual.images(animals))
+    assert (own.images(objects) != usual.images(objects)).flatten(1).any(1).all()
+    assert own.fingerprint != usual.fingerprint
+    assert open_source(own.spec()).spec() == own.spec()
+    assert "own_textures" not in usual.spec()
+
+
+def test_the_species_of_the_task_are_a_balanced_source_without_the_empty_class() -> None:
+    source = open_source(IMAGENET | {"kind": "species"})
+    task = open_task({"name": "savanna", "world": 0, "px": 16, "limit": None})
+    assert tuple(source.classes()["name"]) == task.names[1:]
+    assert set(np.bincount(source.labels())) == {3}
+    assert source.all().under("animal").num_classes == len(task.names) - 1
+    assert source.images(np.array([0, 59])).shape == (2, 3, 16, 16)
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
+        (
+            lambda: open_source(IMAGENET | {"kind": "inaturalist", "own_textures": True}),
+            "only 'imagenet' has objects",
+        ),
         (lambda: open_source({"name": "savana"}), "did you mean 'savanna'"),
         (lambda: open_source(IMAGENET | {"kind": "imagnet"}), "did you mean 'imagenet'"),
         (lambda: open_source(IMAGENET | {"classes": 1}).classes(), "allowed are 2 to 128"),

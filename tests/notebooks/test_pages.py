@@ -11,10 +11,11 @@ import pytest
 
 import nbsupport as nb
 from nbsupport import cli
-from nbsupport.pages import PAGES, page_named, study_for
+from nbsupport.pages import PAGES, all_groups, page_named, study_for
 from nbsupport.parameters import check_parameters, parse_assignments
 from nbsupport.paths import root
 from nbsupport.publishing.page import open_page
+from nbsupport.study import Study
 
 LONGEST_CELL = 10
 NOTEBOOKS = sorted((root() / "notebooks").glob("*.ipynb"))
@@ -95,10 +96,10 @@ def solutions() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def runs() -> pd.DataFrame:
-    """Made-up records of three families and two seeds for every group of Section 4.1."""
+    """Made-up records of three families and two seeds for every group of the book."""
     rng = np.random.default_rng(0)
     rows = []
-    for group in open_page("04_1_quantity", {}).groups:
+    for group in all_groups(Study("demo")):
         for cell in [(f, s) for f in ("resnet", "densenet", "alexnet") for s in (0, 1)]:
             for epoch in (1, 2, 3):
                 x = 0.2 + 0.1 * epoch + rng.normal(0, 0.01)
@@ -152,10 +153,14 @@ def test_the_commands_of_the_pages_are_understood(line, capsys):
         study_for(options.page, **checked)
 
 
-def test_the_first_exercise_of_quantity_counts_right(capsys):
-    solution = prose("04_1_quantity").split("**1. Count")[1].split("**2.")[0]
+@pytest.mark.parametrize(
+    ("page_id", "asked"), [("04_1_quantity", "1000,2000"), ("04_2_granularity", "depths [1,3]")]
+)
+def test_the_exercise_on_costs_counts_right(page_id, asked, capsys):
+    solution = prose(page_id).split("**1. Count")[1].split("**2.")[0]
     said = int(re.search(r"(\d+) jobs", solution).group(1))
-    line = next(line for line in commands() if "plan --page" in line and "1000,2000" in line)
+    plans = [line for line in commands() if f"plan --page {page_id}" in line]
+    line = next(line for line in plans if asked in line.replace("'", ""))
     assert cli.main([*shlex.split(line)[3:], "--json"]) == 0
     assert f'"jobs": {said}' in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""The simulated stand-ins for ImageNet and iNaturalist, drawn on demand and kept on disk."""
+"""The simulated stand-ins for ImageNet and iNaturalist, and two controls, drawn on demand."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 STREAM = "train"  # subsets draw from this stream; generative models are trained on another
 HEAD_EXPONENT = 0.35  # how fast the counts of the long-tailed stand-in fall with rank
+KINDS = ("imagenet", "inaturalist", "species")
 
 
 class SavannaSource(Source):
     """`images_per_class` photographs of each of `classes` classes of one world.
 
     kind "imagenet": the same count for every class. kind "inaturalist": a long tail, in which the
-    `balanced_classes` most frequent classes have at least `images_per_class` each.
+    `balanced_classes` most frequent classes have at least `images_per_class` each. kind "species"
+    (a control): the downstream task's own species, in photographs. `own_textures` (a control, of
+    "imagenet") paints objects with colours and textures that no animal has; all else is the same.
     """
 
     licence = "MIT (drawn by this project)"
@@ -37,16 +40,21 @@ class SavannaSource(Source):
         images_per_class: int,
         classes: int | None = None,
         balanced_classes: int | None = None,
+        own_textures: bool = False,
     ) -> None:
-        if kind not in ("imagenet", "inaturalist"):
-            raise unknown("savanna source", kind, ("imagenet", "inaturalist"))
+        if kind not in KINDS:
+            raise unknown("savanna source", kind, KINDS)
+        if own_textures and kind != "imagenet":
+            raise UserError(f"own_textures of {kind!r}: only 'imagenet' has objects to paint")
         self.kind, self.world, self.px = kind, world, px
         self.images_per_class = images_per_class
         self.limit, self.balanced_classes = classes, balanced_classes
-        self.name = kind
+        self.own_textures = own_textures
+        self.name = f"{kind}, own textures" if own_textures else kind
 
     def spec(self) -> dict[str, Any]:
-        return {
+        own = {"own_textures": True} if self.own_textures else {}
+        return own | {
             "name": "savanna",
             "kind": self.kind,
             "world": self.world,
@@ -58,7 +66,8 @@ class SavannaSource(Source):
 
     @property
     def fingerprint(self) -> str:
-        return savanna.fingerprint(self.world, self.px)
+        usual = savanna.fingerprint(self.world, self.px)
+        return f"{usual}-own-textures" if self.own_textures else usual
 
     def classes(self) -> "pd.DataFrame":
         return self._classes
@@ -79,7 +88,7 @@ class SavannaSource(Source):
 
     def _counts(self, frequency: np.ndarray) -> np.ndarray:
         n = self.images_per_class
-        if self.kind == "imagenet":
+        if self.kind != "inaturalist":
             return np.full(len(frequency), n)
         return long_tail(frequency, n, self.balanced_classes or len(frequency))
 
@@ -104,7 +113,9 @@ class SavannaSource(Source):
         labels = self._labels[ids]
         first = np.searchsorted(self._labels, labels)  # an image's number within its own class
         original = self._classes["label"].to_numpy()[labels]
-        return World(self.world, self.px).photos(self.kind, original, STREAM, ids - first)
+        return World(self.world, self.px).photos(
+            self.kind, original, STREAM, ids - first, own_textures=self.own_textures
+        )
 
 
 def long_tail(frequency: np.ndarray, floor: int, balanced: int) -> np.ndarray:

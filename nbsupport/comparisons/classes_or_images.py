@@ -1,0 +1,52 @@
+"""Section 4.4.1: at a fixed total, more classes or more images of each."""
+
+from typing import Any
+
+from nbsupport.comparisons.common import distinct, reference_groups
+from nbsupport.errors import UserError
+from nbsupport.study import Group, Study
+
+
+def classes_or_images_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Many classes of few images and few classes of many, at each total.
+
+    `classes` and `totals` (images in all) replace the profile's: every number of classes at every
+    total. A total must be a multiple of each number of classes.
+    """
+    roles = _roles(study)
+    classes = distinct("classes", parameters.get("classes") or [])
+    totals = distinct("totals", parameters.get("totals") or [])
+    if classes or totals:
+        classes = classes or distinct("classes", [c for c, _ in roles])
+        totals = totals or distinct("totals", [c * n for c, n in roles])
+        pairs = [(c, _each(total, c)) for total in totals for c in classes]
+    else:
+        pairs = list(roles)
+    own = [_group(study, c, each, roles.get((c, each))) for c, each in pairs]
+    return [*reference_groups(study, {}), *own]
+
+
+def _roles(study: Study) -> dict[tuple[int, int], str]:
+    """(classes, images of each) -> the role that it plays in the profile."""
+    roles: dict[tuple[int, int], str] = {}
+    for total, trade in study.profile.trades.items():
+        many, few = zip(trade.classes, trade.each, strict=True)
+        roles |= {many: f"classes-many-{total}", few: f"images-many-{total}"}
+    return roles
+
+
+def _each(total: int, classes: int) -> int:
+    if total % classes:
+        raise UserError(
+            f"totals: {total:,} images are not a whole number for each of {classes:,} classes; "
+            f"give a multiple of {classes:,}"
+        )
+    return total // classes
+
+
+def _group(study: Study, classes: int, each: int, role: str | None) -> Group:
+    source = study.imagenet
+    # all classes need no choice, and so share their runs with the subsets of Section 4.1
+    chosen = source if classes == source.num_classes else source.choose_classes(classes)
+    label = f"{classes:,} classes x {each:,} images"
+    return Group(f"imagenet/{role or label}", label, chosen.per_class(each))
