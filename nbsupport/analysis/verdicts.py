@@ -151,7 +151,8 @@ def judge(kind: str, c: Contrast, *, gap_needed: bool = True) -> Verdict:
     word, remark = _higher(c) if kind == "higher" else _same(c)
     more = more_cells(c, kind) if word == "inconclusive" else None
     if more is not None:
-        notes.append(f"about {more} more cell{'s' * (more > 1)} would settle it")
+        number = f"about {more}" if more < MOST_CELLS else f"{MOST_CELLS} or"
+        notes.append(f"{number} more cell{'s' * (more > 1)} would settle it")
     return Verdict(word, "; ".join([*filter(None, [remark]), *notes]), "", c, more)
 
 
