@@ -28,6 +28,7 @@ _SHOWN_BY = (
     "analysis/**/*.py",
     "publishing/page*.py",
     "publishing/widgets*.py",
+    "publishing/sparks.py",
     "publishing/verdict_table.py",
     "comparisons/*.py",
     "ledger.py",
