@@ -119,7 +119,7 @@ def _held_up(entries: Sequence[Judged]) -> list[str]:
         return ["Every claim that is settled on world 1 has the same verdict on world 2."]
     says = {
         "reversed": "Settled on world 1, and the other way round on world 2: ",
-        "left open": "Settled on world 1 and left open on world 2, which has fewer runs: ",
+        "left open": "Settled on world 1 and left open on world 2: ",
     }
     return [says[name] + _anchors(ids) + "." for name, ids in lists.items() if ids]
 
