@@ -1,5 +1,6 @@
 """A page's figures: which groups, under which labels, titled by what the verdict allows."""
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -110,9 +111,9 @@ class PageFigures(ABC):
 
         common = self._common(points, claim, number, caption, origin)
         found = self.verdict(claim, points)
-        margin = found.contrast.margin if found and found.contrast else None
+        margin = found.contrast.margin if found and found.contrast else math.nan
         return self._lacking(points, [FULL], origin) or residual_figure(
-            points, labels=self.labels(), margin=margin, **common
+            points, labels=self.labels(), margin=margin if math.isfinite(margin) else None, **common
         )
 
     def class_sizes(self, *, number: str, caption: str) -> "Figure":
