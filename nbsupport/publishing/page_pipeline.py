@@ -147,7 +147,7 @@ class _Followed:
         if line:
             expected = float(line.predict(x))
             ends = [(at, float(line.predict(at))) for at in (line.low, line.high)]
-            said = f"{signed(y - expected)} above the line from scratch: its effective robustness."
+            said = f"Its height above the line, or effective robustness: {signed(y - expected)}."
         alt = f"Scores at new against known cameras, {len(self.points)} evaluations. {said}"
         drawing = sparks.lift(groups, ends, (x, y), expected, alt)
         return Step("Compare with the line", drawing, said)
@@ -166,6 +166,7 @@ def _learned(rows: Sequence[Mapping[str, Any]], start: str) -> tuple[str, str]:
     if not rows:
         return "", f"{start}; its curve is not in the store."
     losses = [float(row["loss"]) for row in rows]
-    alt = f"Training loss over {len(losses)} epochs, from {losses[0]:.2f} to {losses[-1]:.2f}"
-    text = f"{start}: loss {losses[0]:.2f} to {losses[-1]:.2f} in {len(losses)} epochs."
+    epochs = f"{len(losses)} epoch{'s' * (len(losses) > 1)}"
+    alt = f"Training loss over {epochs}, from {losses[0]:.2f} to {losses[-1]:.2f}"
+    text = f"{start}: loss {losses[0]:.2f} to {losses[-1]:.2f} in {epochs}."
     return sparks.curve(losses, alt), text
