@@ -164,10 +164,16 @@ def _records_command(commands: Any) -> None:
     parser = _add(commands, "records", "train and record what the verdicts rest on", _records)
     parser.add_argument("--profile", default="demo")
     parser.add_argument("--world", type=int, help="default: each world the profile records")
+    parser.add_argument(
+        "--ledger-only", action="store_true", help="judge the claims by the runs recorded so far"
+    )
 
 
 def _records(options: argparse.Namespace) -> None:
+    from nbsupport.ledger import write_ledger
     from nbsupport.records import record_profile
 
-    for line in record_profile(options.profile, options.world):
-        print(line, flush=True)
+    if not options.ledger_only:
+        for line in record_profile(options.profile, options.world):
+            print(line, flush=True)
+    print(write_ledger(options.profile, _store()))

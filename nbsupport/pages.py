@@ -4,13 +4,14 @@ Declared here, not in the notebooks, so that `plan` knows every job without exec
 build can train the union of all pages' jobs in one pool.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.trends import AXES
 from nbsupport.comparisons.common import no_groups, reference_groups
+from nbsupport.comparisons.controls import control_groups
 from nbsupport.comparisons.granularity import granularity_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.errors import unknown
@@ -18,7 +19,13 @@ from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
 from nbsupport.study import Group, Study
 
+if TYPE_CHECKING:
+    from nbsupport.analysis.claims import Claim
+
 GroupsOf = Callable[[Study, dict[str, Any]], list[Group]]
+
+# Groups that no section's page compares on its own and that claims need all the same.
+BESIDE_PAGES: tuple[GroupsOf, ...] = (control_groups,)
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,61 @@ class Page:
         return read_parameters(self.notebook)
 
 
+# Pages that gather what other pages compare -------------------------------------------------------
+def book_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """The groups of all other pages, and those beside them: for the page that judges every claim.
+
+    Each keeps the families that its own page trains live, so that nothing is trained for this page
+    alone; families named in the parameters replace them.
+    """
+    given = bool(parameters.get("families"))
+    live = study.profile.page_families
+    return _once(
+        group if given else _joined(group, live.get(page_id, ()))
+        for page_id, group in _own_groups(study)
+    )
+
+
+def finding_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Of these the groups that a claim of the paper names: what its findings rest on."""
+    return _named(book_groups(study, parameters), lambda claim: not claim.control)
+
+
+def discussion_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Of these the groups that the claims of Section 6 name."""
+    return _named(book_groups(study, parameters), lambda claim: claim.page == "06_discussion")
+
+
+_GATHERING: tuple[GroupsOf, ...] = (book_groups, finding_groups, discussion_groups)
+
+
+def _own_groups(study: Study) -> Iterator[tuple[str, Group]]:
+    """(page, group) of every page that compares groups of its own, then those beside the pages."""
+    for page in PAGES.values():
+        if page.groups not in _GATHERING:
+            yield from ((page.id, group) for group in page.groups(study, {}))
+    yield from (("", group) for groups in BESIDE_PAGES for group in groups(study, {}))
+
+
+def _once(groups: Iterator[Group]) -> list[Group]:
+    """Each role once, with the families of all groups that share it."""
+    found: dict[str, Group] = {}
+    for group in groups:
+        found[group.role] = _joined(found.get(group.role, group), group.families)
+    return list(found.values())
+
+
+def _joined(group: Group, families: tuple[str, ...]) -> Group:
+    return replace(group, families=tuple(dict.fromkeys((*group.families, *families))))
+
+
+def _named(groups: list[Group], wanted: "Callable[[Claim], bool]") -> list[Group]:
+    from nbsupport.analysis import claims
+
+    roles = {role for claim in claims.load().values() if wanted(claim) for role in claim.roles}
+    return [group for group in groups if group.role in roles]
+
+
 _QUANTITY_CLAIMS = (
     "quantity-imagenet",
     "quantity-inaturalist",
@@ -49,11 +111,13 @@ _QUANTITY_CLAIMS = (
     "five-per-class",
 )
 _GRANULARITY_CLAIMS = ("granularity-order", "granularity-inaturalist")
+_DISCUSSION_CLAIMS = ("quantity-over-granularity", "quantity-over-semantics", "no-gap-task")
 
 PAGES = {
     page.id: page
     for page in (
         Page("index", "Welcome", "", no_groups),
+        Page("01_introduction", "Introduction", "1", finding_groups),
         Page("02_background", "Background", "2", reference_groups, ("reference-gap",)),
         Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
         Page("03_setup", "Experimental setup", "3", no_groups),
@@ -61,6 +125,9 @@ PAGES = {
         Page(
             "04_2_granularity", "Label granularity", "4.2", granularity_groups, _GRANULARITY_CLAIMS
         ),
+        Page("06_discussion", "Discussion", "6", discussion_groups, _DISCUSSION_CLAIMS),
+        Page("appendix_a_training", "Training details", "A", reference_groups),
+        Page("claims", "All claims", "", book_groups),
         Page("builds_in", "What this world builds in", "", no_groups),
     )
 }
@@ -99,6 +166,5 @@ def groups_of(page_id: str, study: Study, **parameters: Any) -> list[Group]:
 
 
 def all_groups(study: Study) -> list[Group]:
-    """The groups of every page at its defaults, each role once."""
-    groups = [group for page in PAGES.values() for group in page.groups(study, {})]
-    return list({group.role: group for group in groups}.values())
+    """The groups of every page at its defaults and those beside the pages, each role once."""
+    return _once(group for _, group in _own_groups(study))

@@ -205,10 +205,49 @@
     }
   }
 
+  // A list that the reader orders, with a button up and a button down in each row.
+  class Ranking {
+    constructor(box) {
+      this.id = box.dataset.prediction;
+      this.note = box.querySelector(".nb-quiet");
+      this.list = box.querySelector("ol");
+      const kept = (read(this.id) || "").split(" > ");
+      const rows = Array.from(this.list.children);
+      if (rows.every((row) => kept.includes(row.dataset.item))) {
+        rows.sort((a, b) => kept.indexOf(a.dataset.item) - kept.indexOf(b.dataset.item));
+        this.list.append(...rows);
+        showGuess(this.id, this.order());
+      }
+      for (const row of rows) row.append(this.button(row, "up", "\u2191"), this.button(row, "down", "\u2193"));
+    }
+
+    order() {
+      return Array.from(this.list.children, (row) => row.dataset.item).join(" > ");
+    }
+
+    button(row, way, sign) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = sign;
+      button.setAttribute("aria-label", `Move ${way}: ${row.dataset.item}`);
+      button.addEventListener("click", () => {
+        const other = way === "up" ? row.previousElementSibling : row.nextElementSibling;
+        if (other) (way === "up" ? other.before(row) : other.after(row));
+        button.focus();
+        keep(this.id, this.order());
+        showGuess(this.id, this.order());
+        const place = Array.from(this.list.children).indexOf(row) + 1;
+        this.note.textContent = `${row.dataset.item} is number ${place}. Your order is noted.`;
+      });
+      return button;
+    }
+  }
+
   function start() {
     document.documentElement.classList.add("nb-scripted");
     startCharts();
     startPredictions();
+    for (const box of document.querySelectorAll(".nb-rank")) new Ranking(box);
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

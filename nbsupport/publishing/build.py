@@ -13,12 +13,14 @@ from nbsupport.analysis import claims
 from nbsupport.jobs import engines
 from nbsupport.jobs.progress import Progress
 from nbsupport.jobs.store import Store
+from nbsupport.ledger import ledger_paths
 from nbsupport.pages import PAGES, page_named, study_for
 from nbsupport.parameters import check_parameters
 from nbsupport.paths import root, store_dir
 from nbsupport.plan import runs_of
 from nbsupport.profiles import profile_named
 from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures
+from nbsupport.publishing.page_welcome import evidence_profile
 from nbsupport.publishing.render import render, render_page
 from nbsupport.records import records_path
 from nbsupport.study import Run, Study
@@ -28,8 +30,12 @@ _SHOWN_BY = (
     "analysis/**/*.py",
     "publishing/page*.py",
     "publishing/widgets*.py",
+    "publishing/sparks.py",
+    "publishing/verdict_table.py",
     "comparisons/*.py",
+    "ledger.py",
     "pages.py",
+    "provenance.py",
 )
 
 
@@ -88,12 +94,13 @@ def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for run in runs:
         digest.update(f"{run.group.role}:{run.finetune.key}\n".encode())
-    for claim_id in page.claims:
+    for claim_id in page.claims or known:  # a page without claims of its own may show any
         digest.update(json.dumps(asdict(known[claim_id]), sort_keys=True, default=str).encode())
     for path in _code():
         digest.update(path.read_bytes())
-    recorded = records_path(study.profile.name)
-    digest.update(recorded.read_bytes() if recorded.exists() else b"none")
+    for name in dict.fromkeys((study.profile.name, evidence_profile(study.profile.name))):
+        for recorded in (records_path(name), ledger_paths(name)[1]):
+            digest.update(recorded.read_bytes() if recorded.exists() else b"none")
     return digest.hexdigest()
 
 

@@ -52,6 +52,21 @@ _FINDINGS = {
         "Species labels do not beat coarse labels on the same photographs",
         "whether species labels beat coarse labels on the same photographs",
     ),
+    "quantity-over-granularity": (
+        "The number of images matters more than the number of labels",
+        "The number of images does not matter more than the number of labels",
+        "whether images matter more than labels",
+    ),
+    "quantity-over-semantics": (
+        "The number of images matters more than what they show",
+        "The number of images does not matter more than what they show",
+        "whether the number of images matters more than what they show",
+    ),
+    "no-gap-task": (
+        "Without a bias of place, pre-trained and scratch models share a line",
+        "Without a bias of place, the two lines stay apart",
+        "whether the lines meet where places leave no mark",
+    ),
 }
 
 

@@ -64,7 +64,7 @@ def verdict_table(
 
 def _row(claim: "Claim", found: "Mapping[str, Verdict | None]", masked: str) -> str:
     contrasts = [v.contrast for v in found.values() if v is not None and v.contrast is not None]
-    reach = _reach(contrasts)
+    reach = common_reach(contrasts)
     cells = "".join(
         f'<td data-label="{escape(name, quote=True)}">{verdict_html(verdict, reach, masked)}</td>'
         for name, verdict in found.items()
@@ -136,7 +136,7 @@ def interval_bar(contrast: "Contrast", reach: float) -> str:
     )
 
 
-def _reach(contrasts: "Sequence[Contrast]") -> float:
-    """The largest distance from zero that a row's bars must show, and a little room."""
+def common_reach(contrasts: "Sequence[Contrast]") -> float:
+    """The largest distance from zero that bars on one scale must show, and a little room."""
     ends = [abs(v) for c in contrasts for v in (c.low, c.high, c.estimate.value, c.margin)]
     return 1.08 * max((v for v in ends if math.isfinite(v)), default=1.0) or 1.0

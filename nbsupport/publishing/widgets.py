@@ -16,7 +16,14 @@ from nbsupport.errors import UserError
 from nbsupport.publishing.page_tables import Html
 from nbsupport.publishing.verdict_table import verdict_table
 
-__all__ = ["compare_prediction", "glue", "image_grid", "predict_first", "verdict_table"]
+__all__ = [
+    "compare_prediction",
+    "glue",
+    "image_grid",
+    "predict_first",
+    "rank_first",
+    "verdict_table",
+]
 GLUE_PREFIX = "application/papermill.record/"  # what myst-nb takes off again; not imported here
 SHEET_COLUMNS = 8
 ENLARGED = 128
@@ -51,6 +58,28 @@ def predict_first(question: str, options: Sequence[str], answer_from: str = "") 
     return Html(html, f"Predict first: {question} " + " / ".join(options))
 
 
+def rank_first(question: str, items: Sequence[str]) -> Html:
+    """A list that the reader puts in order before reading on; `compare_prediction` shows it later.
+
+    The order is kept in the browser under `slug(question)`, as "a > b > c". Without a script the
+    list stays as it is, for the reader to rank on paper.
+    """
+    if len(set(items)) < 2:
+        raise UserError(f"a ranking needs at least two different items, not {list(items)}")
+    key = escape(slug(question), quote=True)
+    rows = "".join(
+        f'<li data-item="{escape(i, quote=True)}"><span>{escape(i)}</span></li>' for i in items
+    )
+    html = (
+        f'<fieldset class="nb-predict nb-rank" data-prediction="{key}">'
+        f'<legend><span class="nb-kicker">Predict first</span>{escape(question)}</legend>'
+        f"<ol>{rows}</ol>"
+        '<p class="nb-quiet" aria-live="polite">Put the largest first. '
+        "Your order stays in this browser and is compared with the runs below.</p></fieldset>"
+    )
+    return Html(html, f"Predict first: {question} " + " / ".join(items))
+
+
 def compare_prediction(key: str, answer: str) -> Html:
     """The reader's guess beside what the runs say; without a script, what the runs say."""
     html = (
@@ -78,7 +107,7 @@ def image_grid(
     # Enlarged by whole pixels here, so that the browser only ever scales down and edges stay even.
     times = max(1, ENLARGED // pictures.shape[2])
     pictures = pictures.repeat(times, axis=1).repeat(times, axis=2)
-    sheet = base64.b64encode(_png(_contact_sheet(pictures, columns))).decode()
+    sheet = base64.b64encode(png(contact_sheet(pictures, columns))).decode()
     rows = -(-len(pictures) // columns)
     cells = "".join(
         _cell(i, title, columns, rows, pictures.shape) for i, title in enumerate(titles)
@@ -121,7 +150,7 @@ def _channels_last(images: np.ndarray) -> np.ndarray:
     return images.transpose(0, 2, 3, 1) if colours_first else images
 
 
-def _contact_sheet(images: np.ndarray, columns: int) -> np.ndarray:
+def contact_sheet(images: np.ndarray, columns: int) -> np.ndarray:
     """All images [N, H, W, 3] in one picture, row by row, black where the last row ends."""
     count, height, width, _ = images.shape
     rows = -(-count // columns)
@@ -131,7 +160,7 @@ def _contact_sheet(images: np.ndarray, columns: int) -> np.ndarray:
     return parts.reshape(rows * height, columns * width, 3)
 
 
-def _png(picture: np.ndarray) -> bytes:
+def png(picture: np.ndarray) -> bytes:
     """A PNG of uint8 [H, W, 3]."""
     import io
 

@@ -20,7 +20,7 @@ from nbsupport.study import Study
 LONGEST_CELL = 10
 NOTEBOOKS = sorted((root() / "notebooks").glob("*.ipynb"))
 JUDGED = [page.id for page in PAGES.values() if page.claims]
-WITH_EXERCISES = [*JUDGED, "03_setup"]
+WITH_EXERCISES = [*JUDGED, "01_introduction", "03_setup", "claims"]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

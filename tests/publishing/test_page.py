@@ -376,3 +376,12 @@ def test_every_attempt_at_calibration_is_shown():
     tried = pd.read_csv(root() / "records" / "calibration.csv")
     lines = welcome.calibration_table().text.splitlines()[1:]
     assert [line.split(" | ")[0] for line in lines] == tried["name"].astype(str).tolist()
+
+
+def test_residuals_without_a_common_id_range_have_no_margin_and_are_drawn():
+    points = made_up()
+    points.loc[points["role"] == "scratch", "id_macro_f1"] -= 0.5
+    page = open_page("02_residuals", {})
+    figure = page.residuals(points, claim="no-epoch-trend", number="Figure 3", caption="c")
+    assert "NaN" not in json.dumps(figure.wide)
+    assert figure.title.startswith("Not testable")

@@ -1,9 +1,20 @@
 """The book's figures: Altair in both themes, each with a PNG, a CSV and a description."""
 
+from nbsupport.analysis.charts.curves import curves_figure
 from nbsupport.analysis.charts.figure import Figure
 from nbsupport.analysis.charts.histogram import class_histogram
 from nbsupport.analysis.charts.reference import reference_figure
 from nbsupport.analysis.charts.residuals import residual_figure
+from nbsupport.analysis.charts.summary import effects_figure, positions_figure
 from nbsupport.analysis.charts.trend import trend_figure
 
-__all__ = ["Figure", "class_histogram", "reference_figure", "residual_figure", "trend_figure"]
+__all__ = [
+    "Figure",
+    "class_histogram",
+    "curves_figure",
+    "effects_figure",
+    "positions_figure",
+    "reference_figure",
+    "residual_figure",
+    "trend_figure",
+]

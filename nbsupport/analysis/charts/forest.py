@@ -14,9 +14,9 @@ ROW_TITLE = ["effective robustness", "(OOD F1 above the scratch line)"]
 LABEL_LIMIT, LABEL_PADDING, CHARACTER = 150, 8, 6.6  # pixels
 
 
-def label_room(labels: list[str]) -> int:
+def label_room(labels: list[str], limit: int = LABEL_LIMIT) -> int:
     """The pixels that the names of the groups take beside the panel."""
-    return round(min(LABEL_LIMIT, max(map(len, labels)) * CHARACTER)) + LABEL_PADDING
+    return round(min(limit, max(map(len, labels)) * CHARACTER)) + LABEL_PADDING
 
 
 def forest_domain(effects: pd.DataFrame, margin: float | None) -> tuple[float, float]:
@@ -36,24 +36,33 @@ def forest(
     *,
     margin: float | None = None,
     headed: bool = False,
+    data: str = "effects",
+    title: list[str] | None = None,
+    limit: int = LABEL_LIMIT,
 ) -> Any:
     """A dot and an interval for each group (`effects`: role, er, low, high), in the given order.
 
     headed: names and numbers stand above their rows, where there is no room beside the panel.
+    data: the dataset that holds the rows. title: what the axis counts. limit: pixels for the names;
+    with none the names are left to a panel beside this one.
     """
     span = forest_domain(effects, margin)
     ticks = look.nice_ticks(*span, max(4, width // 46))
     x_axis = alt.Axis(
         values=ticks,
-        title=ROW_TITLE,
-        labelExpr="datum.value == 0 ? '0' : format(datum.value, '+.2f')",
+        title=title or ROW_TITLE,
+        labelExpr=f"datum.value == 0 ? '0' : format(datum.value, '+.{_digits(ticks)}f')",
         grid=True,
     )
     x = alt.X("er:Q", scale=alt.Scale(domain=list(span), nice=False), axis=x_axis)
     y = alt.Y(
-        "group:N", sort=labels, scale=alt.Scale(domain=labels), title=None, axis=_row_axis(headed)
+        "group:N",
+        sort=labels,
+        scale=alt.Scale(domain=labels),
+        title=None,
+        axis=_row_axis(headed, limit),
     )
-    base = alt.Chart(named("effects")).encode(y=y, color=colour(labels))
+    base = alt.Chart(named(data)).encode(y=y, color=colour(labels))
     zero = alt.Chart(inline([{"er": 0}])).mark_rule(color="@muted", strokeDash=[2, 3])
     interval = base.mark_rule(strokeWidth=3, strokeCap="round")
     dot = base.mark_point(filled=True, size=84, stroke="@paper", strokeWidth=1.4, opacity=1)
@@ -64,7 +73,7 @@ def forest(
         interval.encode(x=alt.X("low:Q"), x2="high:Q", opacity=faded(0.75, 0.2)),
         dot.encode(x=x, opacity=faded(1, 0.2)),
         *_texts(base, x, width, headed),
-        area.encode(tooltip=_row_tooltip()).properties(name="rows"),
+        area.encode(tooltip=_row_tooltip(title)).properties(name=_rows(data)),
     ]
     return alt.layer(*layers).properties(width=width, height=height)
 
@@ -88,11 +97,21 @@ def _texts(base: alt.Chart, x: alt.X, width: int, headed: bool) -> list[alt.Char
     ]
 
 
-def _row_axis(headed: bool) -> alt.Axis:
+def _digits(ticks: list[float]) -> int:
+    """Decimals that tell the ticks apart; at least two."""
+    return max(2, int(look.tick_format(ticks, "linear")["format"][1:-1]))
+
+
+def _rows(data: str) -> str:
+    """The view's name, by which the script finds the rows that answer to the pointer."""
+    return "rows" if data == "effects" else f"rows_{data}"
+
+
+def _row_axis(headed: bool, limit: int) -> alt.Axis:
     return alt.Axis(
-        labels=not headed,
+        labels=not headed and limit > 0,
         labelFontSize=12,
-        labelLimit=LABEL_LIMIT,
+        labelLimit=limit,
         labelPadding=LABEL_PADDING,
         domain=False,
         ticks=False,
@@ -100,10 +119,11 @@ def _row_axis(headed: bool) -> alt.Axis:
     )
 
 
-def _row_tooltip() -> list[alt.Tooltip]:
+def _row_tooltip(title: list[str] | None) -> list[alt.Tooltip]:
+    measure = title[0] if title else "effective robustness"
     return [
         alt.Tooltip("group:N", title="pre-training"),
-        alt.Tooltip("er:Q", title="effective robustness", format="+.3f"),
+        alt.Tooltip("er:Q", title=measure, format="+.3f"),
         alt.Tooltip("interval:N", title="95 % interval"),
         alt.Tooltip("cells:Q", title="runs (family x seed)"),
     ]

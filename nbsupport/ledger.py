@@ -1,0 +1,218 @@
+"""The ledger: every claim and control of the book against all recorded runs, as data and as files.
+
+`records/claims-<profile>.csv` and `.json` are written after the runs are recorded, or from the
+records at hand by `python -m nbsupport records --ledger-only`.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbsupport import provenance
+from nbsupport.analysis import claims
+from nbsupport.analysis.contrasts import MARGIN
+from nbsupport.analysis.verdicts import Verdict
+from nbsupport.errors import UserError
+from nbsupport.jobs.store import Store
+from nbsupport.profiles import profile_named
+from nbsupport.records import read_records, records_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.analysis.claims import Claim
+
+WORLDS = (1, 2)
+SETTLED = ("supported", "contradicted")
+TESTED = (*SETTLED, "inconclusive", "leans")
+NOT_RUN = Verdict("not run", "nothing recorded")
+_NUMBERS = ("statistic", "low", "high", "cells", "verdict")
+COLUMNS = ("id", "section", "kind", *_NUMBERS, *(f"{name}_2" for name in _NUMBERS))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim and what runs say of it: recorded on worlds 1 and 2, and live where there are any.
+
+    `others` are the verdicts on world 1 on other axes and at other margins, by setting.
+    """
+
+    claim: "Claim"
+    first: Verdict
+    second: Verdict
+    others: Mapping[str, str] = field(default_factory=dict)
+    live: Verdict | None = None
+
+    @property
+    def replication(self) -> str:
+        """Of a claim settled on world 1: "replicated", "reversed" or "left open" on world 2."""
+        if self.first.word not in SETTLED:
+            return ""
+        if self.second.word not in SETTLED:
+            return "left open"
+        return "replicated" if self.second.word == self.first.word else "reversed"
+
+    @property
+    def fragile(self) -> list[str]:
+        """The settings under which the verdict on world 1 reads differently."""
+        return [name for name, word in self.others.items() if word != self.first.text]
+
+
+def judge_all(
+    records: "pd.DataFrame", live: "pd.DataFrame | None" = None, *, simulated: bool = True
+) -> list[Judged]:
+    """Every claim, then every control, against recorded runs (and live ones, if given)."""
+    first, second = (_verdicts(records[records["world"] == world], simulated) for world in WORLDS)
+    others = _others(records[records["world"] == 1], first, simulated)
+    now = {} if live is None else _verdicts(live, simulated)
+    return [
+        Judged(claim, first[key], second[key], others.get(key, {}), now.get(key))
+        for key, claim in claims.load().items()
+    ]
+
+
+def _verdicts(points: "pd.DataFrame", simulated: bool) -> dict[str, Verdict]:
+    if points.empty:
+        return dict.fromkeys(claims.load(), NOT_RUN)
+    cells = claims.Cells.of(points)
+    return {key: claims.verdict(key, cells, simulated=simulated) for key in claims.load()}
+
+
+def _others(
+    points: "pd.DataFrame", judged: Mapping[str, Verdict], simulated: bool
+) -> dict[str, dict[str, str]]:
+    """The sensitivity table of each claim that has runs: verdict by "logit" ... "margin 0.33"."""
+    tables = {}
+    for key, verdict in judged.items():
+        if verdict.word == "not run":
+            continue
+        table = claims.sensitivity(key, points, simulated=simulated)
+        tables[key] = {
+            (axis if axis != "linear" else f"margin {margin:g}"): word
+            for axis, margin, word in table[["axis", "margin", "verdict"]].to_numpy()
+            if (axis, margin) != ("linear", MARGIN)
+        }
+    return tables
+
+
+def numbers(verdict: Verdict | None) -> dict[str, Any]:
+    """statistic, low, high (NaN where there is none), cells, and the verdict as it is printed."""
+    found = verdict.contrast if verdict else None
+    estimate = (math.nan, math.nan, math.nan, 0)
+    if found is not None:
+        estimate = (found.estimate.value, found.low, found.high, found.cells)
+    return dict(zip(_NUMBERS, (*estimate, verdict.text if verdict else "not run"), strict=True))
+
+
+def ledger_table(judged: Iterable[Judged]) -> "pd.DataFrame":
+    """A row for each claim, columns COLUMNS: the numbers of world 1, then those of world 2."""
+    import pandas as pd
+
+    rows = []
+    for entry in judged:
+        head = {"id": entry.claim.id, "section": entry.claim.section, "kind": entry.claim.kind}
+        second = {f"{name}_2": value for name, value in numbers(entry.second).items()}
+        rows.append(head | numbers(entry.first) | second)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def as_csv(table: "pd.DataFrame") -> str:
+    """A table as the project writes it."""
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def as_dict(entry: Judged) -> dict[str, Any]:
+    """All of an entry, JSON-able: null where there is no number."""
+    claim = entry.claim
+    told = {
+        "id": claim.id,
+        "section": claim.section,
+        "figure": claim.figure,
+        "kind": claim.kind,
+        "control": claim.control,
+        "claim": claim.text,
+        "paper": claim.paper,
+        "page": claim.page,
+        "unit": unit(claim),
+        "world 1": _told(entry.first) | {"otherwise": dict(entry.others)},
+        "world 2": _told(entry.second),
+        "replication": entry.replication,
+    }
+    return told | ({"live": _told(entry.live)} if entry.live else {})
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    values = {
+        name: (None if isinstance(v, float) and not math.isfinite(v) else v)
+        for name, v in numbers(verdict).items()
+    }
+    rounded = {n: float(f"{v:.6g}") if isinstance(v, float) else v for n, v in values.items()}
+    return rounded | {"remark": verdict.remark, "more_cells": verdict.more_cells}
+
+
+def unit(claim: "Claim") -> str:
+    """What the claim's statistic counts."""
+    return {
+        "effects": "gaps",
+        "id-position": "ID macro F1",
+        "epoch-trend": "OOD macro F1 over all epochs",
+    }.get(claim.statistic, "OOD macro F1")
+
+
+# files --------------------------------------------------------------------------------------------
+def ledger_paths(profile: str) -> tuple[Path, Path]:
+    """Where a profile's ledger lies: CSV and JSON."""
+    folder = records_path(profile).parent
+    return folder / f"claims-{profile}.csv", folder / f"claims-{profile}.json"
+
+
+def write_ledger(profile: str, store: Store) -> str:
+    """Judge all claims by the records at hand and write both files; a closing line.
+
+    Raises UserError where the profile has no records.
+    """
+    path = records_path(profile)
+    if not path.exists():
+        raise UserError(f"profile {profile} has no records: make records PROFILE={profile} first")
+    records = read_records(profile)
+    judged = judge_all(records, simulated=profile_named(profile).simulated)
+    csv, document = ledger_paths(profile)
+    _replace(csv, as_csv(ledger_table(judged)))
+    whole = {
+        "profile": profile,
+        "records": {"file": path.name, "sha256": _digest(path), "rows": len(records)},
+        "made": _account(profile, records, store),
+        "claims": [as_dict(entry) for entry in judged],
+    }
+    _replace(document, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    settled = sum(entry.first.word in SETTLED for entry in judged)
+    return f"{csv.name} and {document.name}: {len(judged)} claims, {settled} settled on world 1"
+
+
+def _account(profile: str, records: "pd.DataFrame", store: Store) -> dict[str, Any]:
+    """How the records were made, from this store or as noted before, whichever knows more."""
+    now = provenance.made(records, store)
+    before = read_ledger(profile)
+    same = before.get("records", {}).get("sha256") == _digest(records_path(profile))
+    return provenance.fuller([now, before["made"]] if same else [now])
+
+
+def read_ledger(profile: str) -> dict[str, Any]:
+    """The ledger's JSON; empty where it was not written yet."""
+    path = ledger_paths(profile)[1]
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,141 @@
+"""Section 1: the paper's five findings with their verdicts, and its factors by their effects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from nbsupport.analysis import effects
+from nbsupport.ledger import Judged
+from nbsupport.publishing import verdict_table as look
+from nbsupport.publishing.page_ledger_table import page_link
+from nbsupport.publishing.page_tables import MINUS, Html, signed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.publishing.page_ledger import BookLedger
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One of the five findings of the paper's introduction, in our words."""
+
+    name: str
+    factor: str
+    text: str
+    page: str
+    claims: tuple[str, ...]
+
+
+FINDINGS = (
+    Finding(
+        "Data quantity",
+        "quantity",
+        "More pre-training images make fine-tuned models more robust, and a set smaller than the "
+        "fine-tuning set already helps.",
+        "04_1_quantity",
+        ("quantity-imagenet", "quantity-inaturalist", "small-subset-helps", "five-per-class"),
+    ),
+    Finding(
+        "Label granularity",
+        "granularity",
+        "Coarser labels cost robustness, but less than fewer images do: five coarse classes still "
+        "beat no pre-training.",
+        "04_2_granularity",
+        ("granularity-order", "granularity-inaturalist", "quantity-over-granularity"),
+    ),
+    Finding(
+        "Label semantics",
+        "semantics",
+        "Classes that look like the task's are no better: objects teach as much as animals.",
+        "04_3_semantics",
+        ("semantics-same", "semantics-position", "co-occurrence", "quantity-over-semantics"),
+    ),
+    Finding(
+        "Image diversity",
+        "diversity",
+        "At a fixed number of images it matters little how many classes they have, or how varied "
+        "a class is.",
+        "04_4_1_classes_or_images",
+        (
+            "classes-or-images",
+            "classes-or-images-large",
+            "within-class-imagenet",
+            "within-class-inaturalist",
+            "repeated-images",
+        ),
+    ),
+    Finding(
+        "Data sources",
+        "source",
+        "Natural sources are alike. Fractals are worse at the same number and better than none; "
+        "generated natural-looking images close that gap.",
+        "04_5_sources",
+        (
+            "natural-sources",
+            "natural-sources-equal",
+            "fractals",
+            "generated",
+            "generated-over-fractals",
+            "generated-saturates",
+        ),
+    ),
+)
+# The five factors as the reader ranks them: what each of the leading effects varies.
+CHOICES = {
+    "quantity": "how many images",
+    "granularity": "how fine the labels are",
+    "semantics": "animals or objects",
+    "diversity": "how varied each class is",
+    "source": "which natural source",
+}
+
+
+def findings_table(book: "BookLedger", findings: Sequence[Finding] = FINDINGS) -> Html:
+    """Each finding with its claims: recorded on both worlds, and live."""
+    rows = "".join(_finding(i, f, book) for i, f in enumerate(findings, start=1))
+    plain = [
+        f"{f.name}: " + ", ".join(f"{c} {book.of(c).first.text}" for c in f.claims)
+        for f in findings
+    ]
+    return Html(f'<ol class="nb-findings">{rows}</ol>', "\n".join(plain))
+
+
+def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
+    claims = "".join(_claim(book.of(claim_id), book.mask) for claim_id in finding.claims)
+    head = (
+        f'<div class="nb-finding"><span class="nb-kicker">{number}. {escape(finding.name)}</span>'
+        f"<p>{escape(finding.text)}</p><p>{page_link(finding.page)}</p></div>"
+    )
+    return (
+        f'<li>{head}<table class="nb-table nb-finding-claims"><thead><tr>'
+        '<th scope="col">Claim</th><th scope="col">World 1</th><th scope="col">World 2</th>'
+        f'<th scope="col">Live</th></tr></thead><tbody>{claims}</tbody></table></li>'
+    )
+
+
+def _claim(entry: Judged, mask: str) -> str:
+    badges = [look.badge(v.word, v.text) for v in (entry.first, entry.second)]
+    live = escape(mask) if mask else look.badge("not run")
+    if entry.live and not mask:
+        live = look.badge(entry.live.word, entry.live.text)
+    cells = "".join(f"<td>{badge}</td>" for badge in (*badges, live))
+    return f'<tr><th scope="row">{escape(entry.claim.text)}</th>{cells}</tr>'
+
+
+def answer(records: "pd.DataFrame") -> str:
+    """The factors by the size of their leading recorded effect, beside the reader's order."""
+    points = records[records["world"] == 1]
+    table = effects.effect_table(points)
+    if table.empty:
+        return "none of these effects is recorded yet"
+    ranked = effects.ranking(table)
+    said = [f"{CHOICES[factor]} ({_gaps(value)})" for factor, value in ranked]
+    absent = [CHOICES[f] for f in effects.FACTORS if f not in {factor for factor, _ in ranked}]
+    rest = f"; not recorded yet: {', '.join(absent)}" if absent else ""
+    return " > ".join(said) + rest
+
+
+def _gaps(value: float) -> str:
+    return f"{signed(value, 2).lstrip('+' + MINUS)} gaps"
