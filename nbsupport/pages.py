@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nbsupport.comparisons import captions
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.errors import unknown
@@ -55,6 +56,20 @@ PAGES = {
         Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
         Page("03_setup", "Experimental setup", "3", no_groups),
         Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
+        Page(
+            "05_self_supervised",
+            "Pre-training on captions",
+            "5",
+            captions.corpora_groups,
+            ("clip-on-line",),
+        ),
+        Page(
+            "appendix_clip_quantity",
+            "How many captioned images",
+            "E",
+            captions.quantity_groups,
+            ("clip-quantity",),
+        ),
         Page("builds_in", "What this world builds in", "", no_groups),
     )
 }
