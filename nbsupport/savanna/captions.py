@@ -163,7 +163,9 @@ class Corpus:
 
     def wrong(self, ids: np.ndarray) -> np.ndarray:
         """Which captions are another picture's (the neighbour's): bool [n]."""
-        return self._chosen(ids)[:, 0] < WRONG if self.corpus == "noisy" else np.zeros(len(ids), bool)
+        return (
+            self._chosen(ids)[:, 0] < WRONG if self.corpus == "noisy" else np.zeros(len(ids), bool)
+        )
 
     def uninformative(self, ids: np.ndarray) -> np.ndarray:
         """Which captions say nothing of any picture: bool [n]; none of the wrong ones."""

@@ -27,9 +27,7 @@ class CaptionSource(CaptionedSource):
     licence = "MIT (drawn by this project)"
     origin = "rendered by nbsupport.savanna, nothing to download"
 
-    def __init__(
-        self, corpus: str, world: int, px: int, images: int, split: str = "train"
-    ) -> None:
+    def __init__(self, corpus: str, world: int, px: int, images: int, split: str = "train") -> None:
         if images < 1:
             raise UserError(f"images={images}: give a number of captioned images of at least 1")
         self.corpus, self.world, self.px, self.count, self.split = corpus, world, px, images, split
