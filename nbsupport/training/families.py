@@ -6,9 +6,7 @@ Imports nothing, so that planning a study costs nothing.
 
 FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
 
-EXTRA_FAMILIES = (
-    "vit",
-)  # only in the groups that ask for them: no reference line is fitted to them
+EXTRA_FAMILIES = ("vit",)  # only in groups that ask for them: no reference line is fitted to them
 
 SMALL_PX = 64  # the largest image side that a small sibling is meant for
 

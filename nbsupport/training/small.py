@@ -46,7 +46,7 @@ def build_small(family: str, num_classes: int, px: int) -> SmallNet:
         raise unknown("architecture family", family, _BUILDERS)
     features, width = _BUILDERS[family](px)
     model = SmallNet(features, width, num_classes)
-    if family != "vit":  # a transformer's residual branches begin small
+    if family != "vit":  # no ReLU follows its layers: it has an initialisation of its own
         _initialise(model)
     return model
 
