@@ -192,7 +192,7 @@ class Corpus:
         return self._uniform(ids, "chosen", 2)
 
     def _uniform(self, ids: np.ndarray, purpose: str, count: int) -> np.ndarray:
-        key = chance.keys(self._base, torch.from_numpy(np.asarray(ids, dtype=np.int64)))
+        key = chance.keys(self._base, torch.from_numpy(np.array(ids, dtype=np.int64)))
         return chance.uniform(key, purpose, count).numpy()
 
 

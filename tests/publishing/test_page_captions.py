@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,7 +34,7 @@ def made_up(heights: dict[tuple[str, str], float]) -> pd.DataFrame:
 def test_each_picture_stands_over_its_caption(page):
     shown = page_captions.pairs_grid(page.study, "noisy", count=3, caption="Pairs")
     pairs = page.study.captions("noisy").source.pairs
-    for i, text in enumerate(pairs.captions(pd.RangeIndex(3).to_numpy())):
+    for i, text in enumerate(pairs.captions(np.arange(3))):
         assert text in shown.text, i
     assert shown.html.count("nb-grid-cell") >= 3
 
