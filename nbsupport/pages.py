@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.trends import AXES
+from nbsupport.comparisons import captions
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.controls import control_groups
 from nbsupport.comparisons.granularity import granularity_groups
@@ -125,8 +126,22 @@ PAGES = {
         Page(
             "04_2_granularity", "Label granularity", "4.2", granularity_groups, _GRANULARITY_CLAIMS
         ),
+        Page(
+            "05_self_supervised",
+            "Pre-training on captions",
+            "5",
+            captions.corpora_groups,
+            ("clip-on-line",),
+        ),
         Page("06_discussion", "Discussion", "6", discussion_groups, _DISCUSSION_CLAIMS),
         Page("appendix_a_training", "Training details", "A", reference_groups),
+        Page(
+            "appendix_clip_quantity",
+            "How many captioned images",
+            "E",
+            captions.quantity_groups,
+            ("clip-quantity",),
+        ),
         Page("claims", "All claims", "", book_groups),
         Page("builds_in", "What this world builds in", "", no_groups),
     )

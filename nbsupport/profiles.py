@@ -63,6 +63,7 @@ class Profile:
     classes: int | None  # of the ImageNet stand-in; None: all it has
     inaturalist_classes: int | None
     balanced_classes: int  # of the iNaturalist stand-in, in its class-balanced subsets
+    captioned_images: int  # in each of the two caption corpora in full
     task_limit: int | None  # images in each split of the task; None: all
     families: tuple[str, ...]
     page_families: dict[str, tuple[str, ...]]
@@ -102,6 +103,16 @@ class Profile:
             "balanced_classes": self.balanced_classes if tail else None,
         }
 
+    def captions_spec(self, corpus: str, world: int) -> dict[str, Any]:
+        """What opens a caption corpus, "clean" or "noisy", in full."""
+        return {
+            "name": "captions",
+            "corpus": corpus,
+            "world": world,
+            "px": self.px,
+            "images": self.captioned_images,
+        }
+
     def task_spec(self, world: int) -> dict[str, Any]:
         """What opens the downstream task."""
         return {"name": "savanna", "world": world, "px": self.px, "limit": self.task_limit}
@@ -125,6 +136,7 @@ _DEMO = Profile(
     classes=None,
     inaturalist_classes=None,
     balanced_classes=128,
+    captioned_images=20480,
     task_limit=None,
     families=("resnet",),
     page_families=dict.fromkeys(_REFERENCE_PAGES, THREE_FAMILIES),
@@ -154,6 +166,7 @@ _SMOKE = Profile(
     classes=16,
     inaturalist_classes=20,
     balanced_classes=16,
+    captioned_images=384,
     task_limit=300,
     families=("resnet",),
     page_families={},

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SCRATCH = "scratch"
 FULL = "imagenet/full"
 BUDGETS = ("epochs", "steps")
+# What pre-training learns to predict: the stage that does it, and the name of its recipe.
+OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
 EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
 
 
@@ -45,6 +47,13 @@ class Group:
     families: tuple[str, ...] = ()
     seed_shift: int = 0
     objective: str = "labels"
+
+    def __post_init__(self) -> None:
+        if self.objective not in OBJECTIVES:
+            raise unknown("objective", self.objective, OBJECTIVES)
+        for family in self.families:
+            if family not in ARCHITECTURES:
+                raise unknown("architecture family", family, ARCHITECTURES)
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,10 @@ class Study:
     def _whole(self, kind: str) -> Subset:
         return open_source(self.profile.source_spec(kind, self.world)).all()
 
+    def captions(self, corpus: str) -> Subset:
+        """A whole caption corpus, "clean" or "noisy"."""
+        return open_source(self.profile.captions_spec(corpus, self.world)).all()
+
     @property
     def task(self) -> "Task":
         """The downstream task."""
@@ -206,7 +219,8 @@ class Study:
         if group.subset is None:
             return None
         drawn = group.subset.seeded(seed)
-        recipe = self._pretraining_recipe(family)
+        stage = OBJECTIVES[group.objective]
+        recipe = self._pretraining_recipe(stage, family)
         spec = {
             "subset": drawn.spec(),
             "family": family,
@@ -218,12 +232,13 @@ class Study:
         cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
         label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
-        return Job("pretrain", VERSIONS["pretrain"], spec, data, None, label, cost)
+        return Job(stage, VERSIONS[stage], spec, data, None, label, cost)
 
-    def _pretraining_recipe(self, family: str) -> Recipe:
-        recipe = recipe_named(self.profile.recipes, "pretrain", family)
+    def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
+        recipe = recipe_named(self.profile.recipes, stage, family)
         if self.budget == "steps":
-            return replace(recipe, updates=recipe.updates_for(len(self.imagenet)))
+            whole = {"pretrain": len(self.imagenet), "contrast": self.profile.captioned_images}
+            return replace(recipe, updates=recipe.updates_for(whole[stage]))
         return recipe
 
     # what came of it ----------------------------------------------------------------------------

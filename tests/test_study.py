@@ -13,7 +13,9 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.store import Store
 from nbsupport.pages import PAGES, all_groups, groups_of, page_named, study_for
 from nbsupport.plan import aligned, plan_book, plan_page
-from nbsupport.study import FULL, SCRATCH, Study
+from nbsupport.study import FULL, SCRATCH, Group, Study
+from nbsupport.training.families import FAMILIES
+from nbsupport.training.recipes import recipe_named
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +74,52 @@ def test_a_mapping_of_subsets_is_run_under_its_names() -> None:
     assert [run.group.role for run in runs] == ["none", "ten each"]
 
 
+def test_captions_are_another_stage_with_another_recipe() -> None:
+    study = Study("demo", families=["resnet"])
+    for group in groups_of("appendix_clip_quantity", study):
+        runs = {run.family: run.finetune for run in study.runs([group])}
+        parent = runs["resnet"].parent
+        captions = group.role.startswith("clip/")
+        if parent is not None:
+            assert parent.stage == ("contrast" if captions else "pretrain")
+            name = "contrast" if captions else "pretrain"
+            assert parent.spec["recipe"] == recipe_named("demo", name, "resnet").spec()
+        assert runs["resnet"].stage == "finetune"
+        assert set(runs) == {"resnet", *group.families}
+        assert bool(group.families) is (group.role in ("clip/clean", "clip/noisy"))
+
+
+def test_no_reference_line_has_a_family_that_only_captions_add() -> None:
+    study = Study("demo", seeds=[0], families=FAMILIES)
+    extra = [run for run in study.runs(all_groups(study)) if run.family not in FAMILIES]
+    assert {run.family for run in extra} == {"vit"}
+    assert {run.group.role for run in extra} == {"clip/clean", "clip/noisy"}
+
+
+def test_parts_of_a_corpus_are_as_large_as_the_subsets_of_that_role() -> None:
+    study = Study("demo")
+    images = {group.role: len(group.subset) for group in all_groups(study) if group.subset}
+    for corpus in ("clean", "noisy"):
+        for size in ("150K", "25K"):
+            assert images[f"clip/{corpus}-{size}"] == images[f"imagenet/{size}"]
+        assert images[f"clip/{corpus}"] > images["imagenet/full"]
+
+
+def test_equal_steps_of_captions_are_those_of_the_whole_corpus() -> None:
+    study = Study("demo", budget="steps", families=["resnet"])
+    parents = [run.finetune.parent for run in study.runs(all_groups(study))]
+    updates = {p.spec["recipe"]["updates"] for p in parents if p and p.stage == "contrast"}
+    recipe = recipe_named("demo", "contrast", "resnet")
+    assert updates == {recipe.updates_for(study.profile.captioned_images)}
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
+        (lambda: Group("a", "a", None, objective="caption"), "did you mean 'captions'"),
+        (lambda: Group("a", "a", None, families=("vitt",)), "did you mean 'vit'"),
+        (lambda: Study(families=["vit"]), "unknown architecture family"),
+        (lambda: Study().captions("cleen").source.pairs, "did you mean 'clean'"),
         (lambda: Study("dmeo"), "did you mean 'demo'"),
         (lambda: Study(families=["resnett"]), "did you mean 'resnet'"),
         (lambda: Study(world=7), "profile demo has worlds 0, 1, 2"),

@@ -12,7 +12,10 @@ STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images uint8 [n, 3, h, w], labels int64 [n] in 0..num_classes-1, class names."""
+    """Images uint8 [n, 3, h, w], labels int64 [n] in 0..num_classes-1, class names.
+
+    Captions stand in the place of labels as token ids int64 [n, length]; num_classes is then 0.
+    """
 
     images: torch.Tensor
     labels: torch.Tensor

@@ -23,6 +23,7 @@ from nbsupport.publishing import (
 from nbsupport.publishing.page_figures import PageFigures
 from nbsupport.records import read_records
 from nbsupport.study import Group, Study
+from nbsupport.training.families import FAMILIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,8 +228,9 @@ class OpenPage(PageFigures):
         """The command that runs this page again, or of it only the cell of one record."""
         values = dict(self.values)
         if row is not None:
-            cell = {"families": [str(row["family"])], "seeds": [int(row["seed"])]}
-            values |= cell | {"world": int(row["world"])}
+            values |= {"seeds": [int(row["seed"])], "world": int(row["world"])}
+            if row["family"] in FAMILIES:  # the others come with their groups, whatever is asked
+                values["families"] = [str(row["family"])]
         return command_line(self.page.id, self.declared, values)
 
     def rerun(self, **values: Any) -> page_tables.Html:

@@ -55,7 +55,7 @@ class PageFigures(ABC):
         labels = {}
         for group in self.groups:
             kind, _, size = group.role.partition("/")
-            if source is not None and group.subset is not None and kind != source:
+            if group.subset is not None and not _belongs(group.role, source):
                 labels[group.role] = f"all of {names.get(kind, kind)}"
             elif size in self.study.profile.sizes:
                 labels[group.role] = f"{group.label} ({size})"
@@ -65,9 +65,7 @@ class PageFigures(ABC):
 
     def roles(self, source: str | None = None) -> list[str]:
         """The roles of a figure from top to bottom: full source, its subsets, scratch."""
-        of_source = [
-            g.role for g in self.groups if source is None or g.role.startswith(f"{source}/")
-        ]
+        of_source = [g.role for g in self.groups if _belongs(g.role, source)]
         ordered = [FULL, *(role for role in of_source if role not in (FULL, SCRATCH)), SCRATCH]
         known = {group.role for group in self.groups}
         return [role for role in ordered if role in known]
@@ -175,6 +173,11 @@ class PageFigures(ABC):
             f"{_count(families, 'family', 'families')} x {_count(seeds, 'seed', 'seeds')}. "
             "A mark is one fine-tuned model at one epoch."
         )
+
+
+def _belongs(role: str, source: str | None) -> bool:
+    """Whether a role is one of a source: "clip/clean-25K" is one of "clip" and of "clip/clean"."""
+    return source is None or role == source or role.startswith((f"{source}/", f"{source}-"))
 
 
 def _anchor(number: str) -> str:

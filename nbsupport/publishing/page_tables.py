@@ -115,10 +115,14 @@ def _training_row(group: Group, pretraining: "Job | None") -> tuple[str, ...]:
     low, high = int(counts.min()), int(counts.max())
     each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     images = len(group.subset)
+    if group.objective == "captions":
+        classes, each = "captions", "none"
+    else:
+        classes = f"{group.subset.num_classes:,}"
     return (
         group.role,
         f"{images:,}",
-        f"{group.subset.num_classes:,}",
+        classes,
         each,
         f"{recipe.epochs_for(images):,}",
         f"{recipe.updates_for(images):,}",

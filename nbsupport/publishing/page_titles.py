@@ -67,6 +67,16 @@ _FINDINGS = {
         "Without a bias of place, the two lines stay apart",
         "whether the lines meet where places leave no mark",
     ),
+    "clip-on-line": (
+        "Pre-training on captions puts models on the line of pre-training on labels",
+        "Pre-training on captions takes models off the line of pre-training on labels",
+        "whether captions and labels lead to the same line",
+    ),
+    "clip-quantity": (
+        "More captioned images, more robustness to new cameras",
+        "More captioned images, less robustness to new cameras",
+        "whether more captioned images bring more robustness",
+    ),
 }
 
 
@@ -80,6 +90,8 @@ def title(claim_id: str, verdict: "Verdict | None") -> str:
     if verdict.word == "calibrated":
         shown = verdict.contrast is not None and verdict.contrast.estimate.value > 0
         return found if shown else opposite
+    if verdict.word == "measured":
+        return _measured(verdict, found, opposite, matter)
     if verdict.word == "supported":
         return found
     if verdict.word == "contradicted":
@@ -90,6 +102,16 @@ def title(claim_id: str, verdict: "Verdict | None") -> str:
     if verdict.word == "not testable":
         return f"Not testable with these runs: {matter}"
     return f"Not settled by these runs: {matter}"
+
+
+def _measured(verdict: "Verdict", found: str, opposite: str, matter: str) -> str:
+    """Of a claim that the paper's text has no result for: the direction, where it is clear."""
+    contrast = verdict.contrast
+    if contrast is not None and contrast.low > 0:
+        return found
+    if contrast is not None and contrast.high < 0:
+        return opposite
+    return f"Measured, and not clear from these runs: {matter}"
 
 
 def class_sizes(first: np.ndarray, second: np.ndarray) -> str:

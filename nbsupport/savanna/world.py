@@ -1,6 +1,6 @@
 """Images of a world: photographs for pre-training, camera traps for the task."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import ModuleType
 
@@ -79,6 +79,26 @@ class World:
 
             self._in_blocks(rows, draw, out)
         return out
+
+    @torch.inference_mode()
+    def individuals(
+        self, source: str, label: Index, stream: str, index: Index
+    ) -> Iterator[tuple[str, np.ndarray, Tensor, Tensor]]:
+        """What `photos` draws from the same arguments, for each kind of body that is among them.
+
+        Yields the kind, its rows of the arguments [n], the individuals' latents [n, LATENT] and the
+        keys of their pictures [n].
+        """
+        table, means = self.ecology.classes(source), self.ecology.latents(source)
+        label, index = _numbers(label), _numbers(index)
+        _check_labels(label, len(table), source)
+        base = chance.number_of(VERSION, self.draws, "photo", source, stream)
+        trees = table["tree"].to_numpy()[label]
+        for kind in dict.fromkeys(trees.tolist()):
+            rows = np.flatnonzero(trees == kind)
+            key = self._keys(base, label[rows], index[rows])
+            mean = torch.tensor(means[label[rows]], dtype=torch.float32, device=self.device)
+            yield kind, rows, self._individuals(kind, mean, key), key
 
     def _photo_block(self, kind: str, painter: ModuleType, latents: Tensor, key: Tensor) -> Tensor:
         s, u = self.settings, chance.uniform(key, "photo-pose", 8)

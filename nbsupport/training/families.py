@@ -1,9 +1,12 @@
-"""The paper's five architecture families, by name (Section 3; exact variants are not given there).
+"""Architecture families, by name: the paper's five (Section 3; exact variants are not given there),
+and the Vision Transformer, which the paper's CLIP models add (Section 5).
 
 Imports nothing, so that planning a study costs nothing.
 """
 
 FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
+
+EXTRA_FAMILIES = ("vit",)  # only in groups that ask for them: no reference line is fitted to them
 
 SMALL_PX = 64  # the largest image side that a small sibling is meant for
 
@@ -13,6 +16,7 @@ ARCHITECTURES = {
     "densenet": "small DenseNet",
     "alexnet": "small AlexNet",
     "mobilenetv3": "small MobileNetV3",
+    "vit": "small ViT",
 }
 
 FULL_SIZE = {
@@ -21,6 +25,7 @@ FULL_SIZE = {
     "densenet": "densenet121",
     "alexnet": "alexnet",
     "mobilenetv3": "mobilenetv3_large_100",
+    "vit": "vit_base_patch32_clip_224",
 }
 
 # Images of 32 px trained on per thread-second, in batches of 64 on one thread of an AMD EPYC Zen 5
@@ -31,6 +36,7 @@ IMAGES_PER_SECOND = {
     "densenet": 5800,
     "alexnet": 8000,
     "mobilenetv3": 6700,
+    "vit": 5600,
 }
 
 

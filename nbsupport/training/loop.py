@@ -20,6 +20,10 @@ from nbsupport.training.seeds import mix, seeded
 
 AfterEpoch = Callable[[int, int], dict[str, Any]]
 Report = Callable[[dict[str, Any]], None]
+# (model, images, labels, label smoothing) -> the mean loss, and which predictions are right [b]
+Objective = Callable[
+    [nn.Module, torch.Tensor, torch.Tensor, float], tuple[torch.Tensor, torch.Tensor]
+]
 
 METRICS = "metrics.jsonl"
 CHECKPOINT_UPDATES = 30  # about a second; epochs of tiny subsets are shorter than a checkpoint
@@ -42,6 +46,15 @@ class Progress:
         return self.images / max(self.training_seconds, 1e-9)
 
 
+def classification(
+    model: nn.Module, images: torch.Tensor, labels: torch.Tensor, label_smoothing: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross-entropy of the model's logits [b, K] with labels int64 [b]."""
+    logits = model(images)
+    loss = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    return loss, logits.detach().argmax(1) == labels
+
+
 def train(
     model: nn.Module,
     data: LabelledImages,
@@ -49,18 +62,20 @@ def train(
     *,
     seed: int,
     folder: Path,
+    objective: Objective = classification,
     after_epoch: AfterEpoch | None = None,
     report: Report | None = None,
 ) -> Progress:
     """Train `model` in place on the device of `data`, and return what was done.
 
+    `objective` is what is minimised, given the model and a batch; it is called under autocast.
     `after_epoch(epoch, epochs)` returns what to add to the epoch's row of metrics.jsonl (scores);
     `report` is given each new row. A checkpoint in `folder` is resumed from; the caller removes it
     when what the training was for is safely written. All draws come from (seed, epoch), so a
     resumed training equals an uninterrupted one, bit for bit on a CPU thread. Raises UserError
     where the loss is no number.
     """
-    return _Training(model, data, recipe, seed, folder, after_epoch, report).run()
+    return _Training(model, data, recipe, seed, folder, objective, after_epoch, report).run()
 
 
 class _Training:
@@ -71,11 +86,12 @@ class _Training:
         recipe: Recipe,
         seed: int,
         folder: Path,
+        objective: Objective,
         after_epoch: AfterEpoch | None,
         report: Report | None,
     ) -> None:
         self.data, self.recipe, self.seed, self.folder = data, recipe, seed, folder
-        self.after_epoch, self.report = after_epoch, report
+        self.objective, self.after_epoch, self.report = objective, after_epoch, report
         self.model = model.to(data.device)
         self.model.to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.model, recipe)
@@ -121,9 +137,9 @@ class _Training:
             for images, labels in self._batches(epoch):
                 if self.progress.updates == len(self.rates):
                     break
-                batch_loss, logits = self._update(images, labels)
+                batch_loss, right = self._update(images, labels)
                 losses.append(batch_loss)
-                hits.append((logits.argmax(1) == labels).sum())
+                hits.append(right.sum())
                 seen += len(labels)
         self.progress.images += seen
         loss = torch.stack(losses).mean().item()
@@ -155,15 +171,14 @@ class _Training:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rates[self.progress.updates]
         with autocast(self.data.device):
-            logits = self.model(images)
-            loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+            loss, right = self.objective(self.model, images, labels, self.recipe.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimizer.step()
         self.progress.updates += 1
-        return loss.detach(), logits.detach()
+        return loss.detach(), right
 
     def _write_metrics(self) -> None:
         """All rows anew: after a kill the file may hold rows later than the checkpoint."""

@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from nbsupport.errors import UserError, unknown
-from nbsupport.training.families import FAMILIES, FULL_SIZE, SMALL_PX
+from nbsupport.training.families import ARCHITECTURES, FAMILIES, FULL_SIZE, SMALL_PX
 from nbsupport.training.seeds import seeded
 
 __all__ = ["FAMILIES", "build", "head_name", "load_weights", "replace_head", "save_weights"]
@@ -19,8 +19,8 @@ def build(family: str, num_classes: int, px: int, seed: int = 0) -> nn.Module:
     Up to 64 px a small sibling (small.py); above, timm's or torchvision's own, untrained.
     Raises UserError for an unknown family.
     """
-    if family not in FAMILIES:
-        raise unknown("architecture family", family, FAMILIES)
+    if family not in ARCHITECTURES:
+        raise unknown("architecture family", family, ARCHITECTURES)
     with seeded(seed, "initialisation"):
         if px <= SMALL_PX:
             from nbsupport.training.small import build_small

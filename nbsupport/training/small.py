@@ -24,6 +24,7 @@ from torchvision.models.mobilenetv3 import InvertedResidual, InvertedResidualCon
 from torchvision.ops.misc import Conv2dNormActivation
 
 from nbsupport.errors import unknown
+from nbsupport.training.transformer import Transformer
 
 
 class SmallNet(nn.Module):
@@ -45,7 +46,8 @@ def build_small(family: str, num_classes: int, px: int) -> SmallNet:
         raise unknown("architecture family", family, _BUILDERS)
     features, width = _BUILDERS[family](px)
     model = SmallNet(features, width, num_classes)
-    _initialise(model)
+    if family != "vit":  # no ReLU follows its layers: it has an initialisation of its own
+        _initialise(model)
     return model
 
 
@@ -158,10 +160,16 @@ def _mobilenetv3(px: int) -> tuple[nn.Module, int]:
     return _averaged(layers), last
 
 
+def _vit(px: int) -> tuple[nn.Module, int]:
+    features = Transformer(px)
+    return features, features.width
+
+
 _BUILDERS = {
     "resnet": _resnet,
     "resnext": _resnext,
     "densenet": _densenet,
     "alexnet": _alexnet,
     "mobilenetv3": _mobilenetv3,
+    "vit": _vit,
 }

@@ -39,7 +39,7 @@ def pretrain(
     done = train(model, data, recipe, seed=spec["seed"], folder=folder, report=report)
     save_weights(model, folder / WEIGHTS)
     checkpoint.remove(folder)
-    return _summary(done, device)
+    return summary(done, device)
 
 
 def finetune(
@@ -67,7 +67,7 @@ def finetune(
     )
     save_weights(model, folder / WEIGHTS)
     checkpoint.remove(folder)
-    return {"records": _records(done), **_summary(done, device)}
+    return {"records": _records(done), **summary(done, device)}
 
 
 def _starting_model(spec: Spec, num_classes: int, parent: Path | None) -> torch.nn.Module:
@@ -83,7 +83,8 @@ def _records(done: Progress) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if k not in training} for row in scored]
 
 
-def _summary(done: Progress, device: torch.device) -> dict[str, Any]:
+def summary(done: Progress, device: torch.device) -> dict[str, Any]:
+    """What every stage returns of a training."""
     last = done.rows[-1]
     return {
         "train_accuracy": last["train_accuracy"],

@@ -115,6 +115,16 @@ def test_the_command_of_a_point_names_its_cell(quantity):
     assert other_world.endswith("-p world 2") or "-p world 2 " in other_world
 
 
+def test_the_command_of_a_family_that_comes_with_its_groups_keeps_the_others():
+    page = open_page("05_self_supervised", {"families": ["alexnet"]})
+    row = made_up().iloc[-1].to_dict() | {"family": "vit"}
+    words = shlex.split(page.command(row))
+    assert json.loads(words[words.index("families") + 1]) == ["alexnet"]
+    values = parse_assignments([tuple(words[i : i + 2]) for i in range(6, len(words), 3)])
+    again = open_page("05_self_supervised", values)
+    assert "vit" in {run.family for run in again.study.runs(again.groups)}
+
+
 def test_a_rerun_checks_what_it_is_given(quantity):
     assert "-p budget steps" in quantity.rerun(budget="steps").text
     with pytest.raises(UserError, match="seed"):
@@ -222,6 +232,14 @@ def test_a_table_escapes_text_and_keeps_html():
     assert "&lt;i&gt;" in made.html
     assert "<code>x&lt;y</code>" in made.html
     assert made.text == "a | b\n<i> | x<y"
+
+
+def test_captioned_groups_have_no_classes():
+    page = open_page("05_self_supervised", {})
+    rows = [line.split(" | ") for line in page.training().text.splitlines()[1:]]
+    by_role = {row[0]: row[1:] for row in rows}
+    assert by_role["clip/noisy"][1:3] == ["captions", "none"]
+    assert int(by_role["clip/noisy"][0].replace(",", "")) == page.study.profile.captioned_images
 
 
 def test_signed_numbers_have_a_real_minus_and_no_minus_zero():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbsupport.errors import UserError
-from nbsupport.training.families import FAMILIES
+from nbsupport.training.families import ARCHITECTURES
 from nbsupport.training.recipes import OVERRIDES, SETS, Recipe, recipe_named
 
 
@@ -44,9 +44,9 @@ def test_evaluated_epochs_are_epochs_and_end_with_the_last(epochs, floor, images
 
 
 @pytest.mark.parametrize("recipes", SETS)
-@pytest.mark.parametrize("stage", ["pretrain", "finetune", "scratch"])
+@pytest.mark.parametrize("stage", ["pretrain", "contrast", "finetune", "scratch"])
 def test_named_recipes_survive_their_spec(recipes, stage):
-    for family in FAMILIES:
+    for family in ARCHITECTURES:
         recipe = recipe_named(recipes, stage, family)
         assert Recipe.from_spec(recipe.spec()) == recipe
 

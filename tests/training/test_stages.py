@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from toy_lab import spec
 
-from nbsupport.training.families import FAMILIES
+from nbsupport.training.families import ARCHITECTURES
 from nbsupport.training.stages import finetune, pretrain
 
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, name: str) -> Path:
 
 
 @pytest.mark.usefixtures("toys")
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ARCHITECTURES)
 def test_a_run_is_a_pretraining_and_a_finetuning(tmp_path, family):
     parent, child = folder(tmp_path, "parent"), folder(tmp_path, "child")
     reports = []

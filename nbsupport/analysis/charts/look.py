@@ -42,14 +42,16 @@ SHAPES = {
     "densenet": "triangle-up",
     "alexnet": "diamond",
     "mobilenetv3": "cross",
+    "vit": "triangle-down",
 }
-SPARE_SHAPES = ("triangle-down", "triangle-left", "triangle-right")
+SPARE_SHAPES = ("triangle-left", "triangle-right")
 FAMILY_NAMES = {
     "resnet": "ResNet",
     "resnext": "ResNeXt",
     "densenet": "DenseNet",
     "alexnet": "AlexNet",
     "mobilenetv3": "MobileNetV3",
+    "vit": "ViT",
 }
 
 
@@ -59,7 +61,7 @@ def family_name(family: str) -> str:
 
 
 def family_shapes(families: Iterable[str]) -> dict[str, str]:
-    """A shape for each family; the five known ones keep theirs in every figure."""
+    """A shape for each family; the known ones keep theirs in every figure."""
     spare = iter(SPARE_SHAPES * 4)
     return {f: SHAPES.get(f) or next(spare) for f in families}
 

@@ -1,0 +1,43 @@
+"""Section 5 and Appendix E: pre-training on images with captions, from two corpora."""
+
+from typing import Any
+
+from nbsupport.comparisons.common import reference_groups
+from nbsupport.study import Group, Study
+from nbsupport.training.families import EXTRA_FAMILIES
+
+CORPORA = ("clean", "noisy")
+SIZES = ("150K", "25K")
+
+
+def corpora_groups(study: Study, _: dict[str, Any]) -> list[Group]:
+    """Both corpora in full, between the two reference lines."""
+    return [*reference_groups(study, {}), *(whole_corpus(study, corpus) for corpus in CORPORA)]
+
+
+def quantity_groups(study: Study, _: dict[str, Any]) -> list[Group]:
+    """Both corpora in full and at two smaller sizes, between the two reference lines."""
+    groups = reference_groups(study, {})
+    for corpus in CORPORA:
+        parts = [part_of_corpus(study, corpus, size) for size in SIZES]
+        groups += [whole_corpus(study, corpus), *parts]
+    return groups
+
+
+def whole_corpus(study: Study, corpus: str) -> Group:
+    """All pairs of a corpus, for the study's families and for those that only CLIP adds."""
+    pairs = study.captions(corpus)
+    return Group(
+        f"clip/{corpus}",
+        f"all {len(pairs):,} {corpus} pairs",
+        pairs,
+        families=EXTRA_FAMILIES,
+        objective="captions",
+    )
+
+
+def part_of_corpus(study: Study, corpus: str, size: str) -> Group:
+    """As many pairs, drawn at random, as the ImageNet subset of that role has images."""
+    images = study.imagenet.num_classes * study.profile.sizes[size]
+    pairs = study.captions(corpus).take(images)
+    return Group(f"clip/{corpus}-{size}", f"{images:,} {corpus} pairs", pairs, objective="captions")

@@ -1,0 +1,54 @@
+"""A family that only some groups have (Section 5's transformers): left out of pairs and lines."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbsupport.analysis import claims
+from nbsupport.analysis.charts import trend_figure
+from nbsupport.analysis.contrasts import contrast
+from nbsupport.analysis.trends import role_line
+
+HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.04, "clip/clean": 0.042, "clip/noisy": 0.03}
+
+
+def points_with(simulate, table, families: int, seeds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Records of all groups, and the same with a family besides in the two caption groups."""
+    plain = table(simulate(HEIGHTS, seed=5, families=families, seeds=seeds))
+    extra = table(simulate(HEIGHTS, seed=6, families=1, seeds=seeds)).assign(family="vit")
+    extra = extra[extra["role"].str.startswith("clip/")].copy()
+    extra["ood_macro_f1"] += 0.2  # far off: it would show wherever it had a part
+    return plain, pd.concat([plain, extra], ignore_index=True)
+
+
+@pytest.mark.parametrize(("families", "seeds"), [(3, 3), (5, 5)])
+@pytest.mark.parametrize("role", ["clip/clean", "clip/noisy"])
+def test_a_family_without_a_partner_changes_no_contrast(simulate, table, families, seeds, role):
+    plain, mixed = points_with(simulate, table, families, seeds)
+    one, other = (
+        contrast(points, role, "imagenet/full", reference="imagenet/full")
+        for points in (plain, mixed)
+    )
+    assert other.estimate.value == pytest.approx(one.estimate.value, abs=1e-12)
+    assert (other.cells, other.estimate.dof) == (one.cells, one.estimate.dof)
+    assert other.gap.value == pytest.approx(one.gap.value, abs=1e-12)
+    # A jackknife over n + e cells, e of them without influence, is wider by about this factor.
+    n, e = families * seeds, seeds
+    wider = np.sqrt((n + e - 1) / (n + e) * n / (n - 1))
+    assert other.estimate.se == pytest.approx(one.estimate.se * wider, rel=2e-3)
+    assert 1 < wider < 1.03
+
+
+def test_it_changes_neither_reference_line_nor_the_verdict(simulate, table):
+    plain, mixed = points_with(simulate, table, 5, 5)
+    for role in ("scratch", "imagenet/full"):
+        assert role_line(mixed, role) == role_line(plain, role)
+    words = [claims.verdict("clip-on-line", points).text for points in (plain, mixed)]
+    assert words[0] == words[1]
+
+
+def test_its_points_are_drawn_all_the_same(simulate, table):
+    _, mixed = points_with(simulate, table, 3, 3)
+    figure = trend_figure(mixed, [*HEIGHTS], title="A figure")
+    drawn = [row for row in figure.datasets["points"] if row["family"] == "ViT"]
+    assert len(drawn) == (mixed["family"] == "vit").sum()
