@@ -67,13 +67,25 @@ class World:
             rows = np.flatnonzero(trees[label] == kind)
 
             def draw(at: np.ndarray, kind: str = kind) -> Tensor:
-                key = self._keys(base, label[at], index[at])
+                key = self.keys(base, label[at], index[at])
                 return self._photo_block(kind, means[label[at]].to(self.device), key)
 
-            self._in_blocks(rows, draw, out)
+            self.in_blocks(rows, draw, out)
         return out
 
     def _photo_block(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
+        image, brush, _ = self.compose(kind, latents, key)
+        paint(image, brush.alpha, brush.layer)
+        camera.expose_photo(image, key, self.x, self.y)
+        return camera.to_bytes(image, key, self.px, self.settings.sensor_noise * 0.7)
+
+    def compose(
+        self, kind: str, latents: Tensor, key: Tensor
+    ) -> tuple[Tensor, Brush, Tensor | None]:
+        """What a photograph is made of: backdrop [B, 3, P], subject, an animal's eyes [B, P].
+
+        `kind` is a key of DRAW, `latents` [B, LATENT] are class means, `key` int64 [B].
+        """
         s, u = self.settings, chance.uniform(key, "photo-pose", 8)
         measures = DRAW[kind].build(self._individuals(kind, latents, key))
         half, box_x, box_y = DRAW[kind].extent(measures)
@@ -85,10 +97,8 @@ class World:
         brush = self._brush(key, place, k, (box_x, box_y), tilt, flip)
         image = backdrops.draw(key, self.x, self.y, self.px, s.photo_variety)
         pose = chance.uniform(key, "pose", 4) * 2 - 1
-        DRAW[kind].draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
-        paint(image, brush.alpha, brush.layer)
-        camera.expose_photo(image, key, self.x, self.y)
-        return camera.to_bytes(image, key, self.px, s.sensor_noise * 0.7)
+        eyes = DRAW[kind].draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
+        return image, brush, eyes
 
     # camera traps
 
@@ -103,19 +113,18 @@ class World:
         means = torch.tensor(np.vstack([species[:1], species]), dtype=torch.float32)
         base = chance.number_of(VERSION, self.draws, "trap", split)
         days = chance.number_of(VERSION, self.draws, "day")
-        night_rate = self.ecology.locations()["night_rate"].to_numpy(np.float32)
 
         def draw(at: np.ndarray) -> Tensor:
-            key = self._keys(base, label[at], location[at], day[at], index[at])
-            today = self._keys(days, location[at], day[at])
+            key = self.keys(base, label[at], location[at], day[at], index[at])
+            today = self.keys(days, location[at], day[at])
             where = torch.from_numpy(location[at]).to(self.device)
             there = torch.from_numpy((label[at] > 0).astype(np.float32))[:, None].to(self.device)
-            rate = torch.from_numpy(night_rate[location[at]])[:, None].to(self.device)
+            rate = torch.from_numpy(self._night_rates(location[at]))[:, None].to(self.device)
             mean = means[label[at]].to(self.device)
             return self._trap_block(mean, there, key, today, where, rate)
 
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
-        return self._in_blocks(np.arange(len(label)), draw, out)
+        return self.in_blocks(np.arange(len(label)), draw, out)
 
     def _trap_block(
         self,
@@ -167,7 +176,7 @@ class World:
         latents = latents.to(self.device)
         measures = animals.build(latents)
         half, box_x, box_y = animals.extent(measures)
-        key = self._keys(chance.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
+        key = self.keys(chance.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
         nothing = torch.zeros_like(half)
         brush = self._brush(
             key, (nothing, nothing), 0.88 / half, (box_x, box_y), nothing, nothing + 1
@@ -181,6 +190,10 @@ class World:
         shape = ellipse(self.x, self.y, x, y, width * 1.1, width * 0.16 + 0.01)
         image.mul_(1 - cover(shape, self.px * 0.2).mul_(amount * 0.35)[:, None])
 
+    def _night_rates(self, location: np.ndarray) -> np.ndarray:
+        """How often each of these places is photographed at night: float32 [B]."""
+        return self.ecology.locations()["night_rate"].to_numpy(np.float32)[location]
+
     def _scene(self, where: Tensor) -> scenery.Scene:
         """A fresh copy of the places `where` [B]."""
         places = _scenes(self.number, self.settings, self.px, self.device)
@@ -189,7 +202,8 @@ class World:
 
     # what both kinds share
 
-    def _keys(self, base: int, *parts: np.ndarray) -> Tensor:
+    def keys(self, base: int, *parts: np.ndarray) -> Tensor:
+        """A key for each row of int64 arrays [B], on this world's device."""
         return chance.keys(base, *(torch.from_numpy(p).to(self.device) for p in parts))
 
     def _individuals(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
@@ -211,9 +225,10 @@ class World:
         blank = torch.zeros(len(key), 3, x.shape[1], device=self.device)
         return Brush(x, y, k * (self.px * 0.5), blank, torch.zeros_like(x), detail)
 
-    def _in_blocks(
+    def in_blocks(
         self, rows: np.ndarray, draw: Callable[[np.ndarray], Tensor], out: Tensor
     ) -> Tensor:
+        """Draw `rows` [n] a block at a time into their places in `out`, and return it."""
         for start in range(0, len(rows), self.block):
             part = rows[start : start + self.block]
             full = np.resize(part, self.block)  # repeats rows to fill the block
