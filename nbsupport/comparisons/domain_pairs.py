@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nbsupport.comparisons.common import reference_groups
 from nbsupport.study import Group, Study
 
 # (trained on, also tested on), fixed before any of them was run. DomainNet's own styles come first
@@ -26,7 +27,7 @@ def pair_groups(study: Study, _: dict[str, Any]) -> list[Group]:
 
     The main task's gap is the yardstick of every pair: a pair's own gap is what is in question.
     """
-    groups = [study.scratch, study.full]
+    groups = reference_groups(study, {})
     for i, (style, other) in enumerate(PAIRS, start=1):
         task = {"name": "savanna_domains", "style": style, "ood_style": other}
         name = f"{style} to {other}"

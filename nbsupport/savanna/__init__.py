@@ -10,8 +10,10 @@ import json
 from nbsupport.savanna.settings import DEFAULT, Settings
 
 VERSION = 1
+STYLES = ("photo", "sketch", "painting", "infrared", "silhouette")  # drawn by `styles`
+STYLES_VERSION = 1  # goes up whenever a picture of `styles` would change
 
-__all__ = ["DEFAULT", "VERSION", "Settings", "fingerprint"]
+__all__ = ["DEFAULT", "STYLES", "STYLES_VERSION", "VERSION", "Settings", "fingerprint"]
 
 
 def fingerprint(number: int, px: int, settings: Settings = DEFAULT) -> str:

@@ -202,7 +202,7 @@ def _traps(world: Ecology, split: str) -> pd.DataFrame:
     group = {"ood_val": "ood_val", "ood_test": "ood"}.get(split, "id")
     places = world.locations().query("split == @group")["location"].to_numpy()
     joint, rng, total = world._presence[group], world._rng(f"traps-{split}"), SPLITS[split]
-    counts = _round_to(joint.sum(0), total)
+    counts = round_to(joint.sum(0), total)
     label = np.repeat(np.arange(len(counts)), counts)
     chance = (joint / joint.sum(0)).cumsum(0)  # P(location | label), summed up
     at = (rng.random(total)[:, None] > chance[:, label].T).sum(1)
@@ -218,7 +218,7 @@ def _traps(world: Ecology, split: str) -> pd.DataFrame:
     )
 
 
-def _round_to(share: np.ndarray, total: int) -> np.ndarray:
+def round_to(share: np.ndarray, total: int) -> np.ndarray:
     """Whole counts that sum to `total`, in proportion to `share` (largest remainders)."""
     exact = share / share.sum() * total
     counts = np.floor(exact).astype(int)

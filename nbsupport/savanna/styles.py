@@ -19,7 +19,6 @@ from nbsupport.savanna.shapes import blend_table, circle, cover, paint, ramp, wa
 from nbsupport.savanna.subject import Brush
 from nbsupport.savanna.world import World
 
-VERSION = 1  # of the styles: goes up whenever a picture would change
 PAPER, GRAPHITE = (0.965, 0.955, 0.93), (0.17, 0.17, 0.18)
 SUN, BLACK = (1.0, 0.97, 0.86), (0.07, 0.05, 0.07)
 # evening skies from the horizon upwards, every one much brighter than what stands before it
@@ -46,7 +45,7 @@ def pictures(
         raise UserError(
             f"labels {label.min()} to {label.max()}: species have labels 1 to {len(latents)}"
         )
-    base = chance.number_of(savanna.VERSION, world.draws, "style", VERSION, stream)
+    base = chance.number_of(savanna.VERSION, world.draws, "style", savanna.STYLES_VERSION, stream)
 
     def draw(at: np.ndarray) -> Tensor:
         key = world.keys(base, label[at], index[at])
@@ -187,4 +186,3 @@ DRAW: dict[str, Callable[[World, Tensor, Tensor, Brush, Tensor], Tensor]] = {
     "infrared": _infrared,
     "silhouette": _silhouette,
 }
-STYLES = tuple(DRAW)

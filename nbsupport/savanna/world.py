@@ -159,7 +159,7 @@ class World:
         brush.alpha.mul_(there)
         paint(image, brush.alpha, brush.layer)
         scene.far.add_((0.25 - scene.far).mul_(brush.alpha))
-        place = _place_keys(self.draws, where)
+        place = place_keys(self.draws, where)
         scenery.grass_before(image, place, scene, u[:, 6:7] * 2 - 1, self.x, self.y, self.px)
         camera.daylight(image, scene.far, today, key, scene.tint * (1 - night) + night, self.px)
         image = camera.infrared(image, scene.far, night, key, self.x, self.y, eyes)
@@ -236,7 +236,8 @@ class World:
         return out
 
 
-def _place_keys(draws: int, where: Tensor) -> Tensor:
+def place_keys(draws: int, where: Tensor) -> Tensor:
+    """A key for each place `where`, int64 [B]."""
     return chance.keys(chance.number_of(VERSION, draws, "place"), where)
 
 
@@ -245,7 +246,7 @@ def _scenes(number: int, settings: Settings, px: int, device: torch.device) -> s
     """All the places of a world, in the order of their numbers, as they stand."""
     world = ecology(number, settings)
     latents = torch.tensor(world.place_latents(), dtype=torch.float32)
-    key = _place_keys(world.draws, torch.arange(len(latents), device=device))
+    key = place_keys(world.draws, torch.arange(len(latents), device=device))
     return scenery.draw(key, latents.to(device), *grid(px, device), px, settings.grass)
 
 

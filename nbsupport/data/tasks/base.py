@@ -51,7 +51,10 @@ class Task(ABC):
         """A split's images as uint8 [n, 3, px, px] with labels int64 [n]; UserError if unknown."""
 
 
-_TASKS = {"savanna": "nbsupport.data.tasks.savanna"}
+_TASKS = {
+    "savanna": "nbsupport.data.tasks.savanna",
+    "savanna_domains": "nbsupport.data.tasks.savanna_domains",
+}
 
 
 def register_task(name: str, module: str) -> None:
