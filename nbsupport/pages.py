@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.comparisons.common import no_groups, reference_groups
+from nbsupport.comparisons.domain_pairs import pair_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
@@ -55,6 +56,7 @@ PAGES = {
         Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
         Page("03_setup", "Experimental setup", "3", no_groups),
         Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
+        Page("appendix_domain_pairs", "Domain pairs", "G", pair_groups, ("some-shifts-only",)),
         Page("builds_in", "What this world builds in", "", no_groups),
     )
 }

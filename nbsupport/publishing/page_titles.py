@@ -42,6 +42,16 @@ _FINDINGS = {
         "Five images of each class are not the same as none",
         "whether five images of each class differ from none",
     ),
+    "some-shifts-only": (
+        "Some shifts separate pre-trained models from scratch, and some do not",
+        "The shifts are alike: either all separate the two lines, or none does",
+        "whether only some shifts separate the two lines",
+    ),
+    "no-gap-task": (
+        "Where no place comes back, pre-trained and scratch models share a line",
+        "The two lines stay apart even where no place comes back",
+        "whether the two lines meet where no place comes back",
+    ),
 }
 
 

@@ -66,8 +66,8 @@ def _table(number: int, split: str) -> pd.DataFrame:
     rng = np.random.default_rng([world.draws, *f"roaming-{split}".encode()])
     counts = round_to(world.species()["frequency"].to_numpy(), total)
     label = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-    low, high = DAYS["id_test" if split == "ood_test" else "id_val"] if is_later(split) else (
-        DAYS[split]
+    low, high = (
+        DAYS["id_test" if split == "ood_test" else "id_val"] if is_later(split) else (DAYS[split])
     )
     day = rng.integers(low, high, total) + LATER * is_later(split)
     index = np.arange(total)

@@ -1,7 +1,7 @@
-"""One animal in five styles: photograph, sketch, painting, infrared flash, silhouette.
+"""One subject in five styles: photograph, sketch, painting, infrared flash, silhouette.
 
-All are made from the same composition (what stands where, before which backdrop), so that the same
-label, stream and index give the same animal in the same pose in every style. Only correctly
+All are made from the same composition (what stands where, before which backdrop): the same label,
+stream and index give the same animal or thing in the same pose in every style. Only correctly
 rounded operations are used, as in `shapes`.
 """
 
@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from nbsupport import savanna
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import unknown
 from nbsupport.savanna import chance
 from nbsupport.savanna.camera import expose_photo, to_bytes
+from nbsupport.savanna.ecology import WEB
 from nbsupport.savanna.shapes import blend_table, circle, cover, paint, ramp, wave
 from nbsupport.savanna.subject import Brush
-from nbsupport.savanna.world import World
+from nbsupport.savanna.world import World, check_labels
 
 PAPER, GRAPHITE = (0.965, 0.955, 0.93), (0.17, 0.17, 0.18)
 SUN, BLACK = (1.0, 0.97, 0.86), (0.07, 0.05, 0.07)
@@ -29,43 +30,40 @@ SKIES = (
 )  # fmt: skip
 
 
-def pictures(
-    world: World, style: str, label: np.ndarray, stream: str, index: np.ndarray
-) -> Tensor:
-    """Pictures of the task's species in a style: uint8 [N, 3, px, px].
+def pictures(world: World, style: str, label: np.ndarray, stream: str, index: np.ndarray) -> Tensor:
+    """Pictures of the world's "web" classes in a style: uint8 [N, 3, px, px].
 
-    `label` int64 [N] from 1 on, as in the camera-trap task; `index` int64 [N]. Raises UserError for
-    an unknown style or label.
+    `label`, `index` int64 [N]. Raises UserError for an unknown style or label.
     """
     if style not in DRAW:
         raise unknown("style", style, DRAW)
-    latents = torch.tensor(world.ecology.latents("species"), dtype=torch.float32)
+    trees = world.ecology.classes(WEB)["tree"].to_numpy()
+    means = torch.tensor(world.ecology.latents(WEB), dtype=torch.float32)
     label, index = (np.ascontiguousarray(v, dtype=np.int64) for v in (label, index))
-    if len(label) and not 1 <= label.min() <= label.max() <= len(latents):
-        raise UserError(
-            f"labels {label.min()} to {label.max()}: species have labels 1 to {len(latents)}"
-        )
+    check_labels(label, len(trees), WEB)
     base = chance.number_of(savanna.VERSION, world.draws, "style", savanna.STYLES_VERSION, stream)
-
-    def draw(at: np.ndarray) -> Tensor:
-        key = world.keys(base, label[at], index[at])
-        mean = latents[label[at] - 1].to(world.device)
-        return DRAW[style](world, key, *world.compose("animal", mean, key))
-
     out = torch.empty(len(label), 3, world.px, world.px, dtype=torch.uint8, device=world.device)
     with torch.inference_mode():
-        return world.in_blocks(np.arange(len(label)), draw, out)
+        for kind in np.unique(trees):
+
+            def draw(at: np.ndarray, kind: str = kind) -> Tensor:
+                key = world.keys(base, label[at], index[at])
+                shown = world.compose(kind, means[label[at]].to(world.device), key)
+                return DRAW[style](world, key, *shown)
+
+            world.in_blocks(np.flatnonzero(trees[label] == kind), draw, out)
+    return out
 
 
-def _photo(world: World, key: Tensor, image: Tensor, brush: Brush, _: Tensor) -> Tensor:
+def _photo(world: World, key: Tensor, image: Tensor, brush: Brush, _: Tensor | None) -> Tensor:
     paint(image, brush.alpha, brush.layer)
     expose_photo(image, key, world.x, world.y)
     return to_bytes(image, key, world.px, world.settings.sensor_noise * 0.7)
 
 
 # sketch -------------------------------------------------------------------------------------------
-def _sketch(world: World, key: Tensor, _: Tensor, brush: Brush, eyes: Tensor) -> Tensor:
-    """Pencil on paper: outlines, the edges of the coat, hatching where the animal is dark."""
+def _sketch(world: World, key: Tensor, _: Tensor, brush: Brush, eyes: Tensor | None) -> Tensor:
+    """Pencil on paper: outlines, the edges of its markings, hatching where the subject is dark."""
     px, u = world.px, chance.uniform(key, "sketch", 4)
     light = _grey(brush.layer)
     line = _edges(brush.alpha, px).mul_(1.1).add_(_edges(light, px).mul_(brush.alpha * 1.3))
@@ -75,7 +73,8 @@ def _sketch(world: World, key: Tensor, _: Tensor, brush: Brush, eyes: Tensor) ->
     hatch = wave((world.x + world.y * slope) * (6.0 + 2.0 * u[:, 1:2]) + brush.detail * 0.25)
     dark = ramp(light, 0.62, 0.10).mul_(brush.alpha).mul_(0.58)
     torch.maximum(ink, dark.mul_(hatch.mul_(0.35).add_(0.65)), out=ink)
-    torch.maximum(ink, eyes, out=ink)
+    if eyes is not None:
+        torch.maximum(ink, eyes, out=ink)
     paper = _tone(PAPER, key).mul(0.96 + 0.04 * u[:, 2:3, None])
     image = paper + (_tone(GRAPHITE, key) - paper) * (ink * 0.92)[:, None]
     return to_bytes(image, key, px, 0.012, torch.ones_like(u[:, :1]))
@@ -92,14 +91,14 @@ def _edges(plane: Tensor, px: int) -> Tensor:
 
 
 # painting -----------------------------------------------------------------------------------------
-def _painting(world: World, key: Tensor, image: Tensor, brush: Brush, _: Tensor) -> Tensor:
-    """Strokes of one colour each, broad behind the animal and fine on it, in richer colours."""
+def _painting(world: World, key: Tensor, image: Tensor, brush: Brush, _: Tensor | None) -> Tensor:
+    """Strokes of one colour each, broad behind the subject and fine on it, in richer colours."""
     u = chance.uniform(key, "strokes", 2)
     bend = chance.lattice(key, "bend", 3, world.px).flatten(1)
     broad, edge = _strokes(world, u[:, 0:1], bend, 0.42, 0.17)
     fine, rim = _strokes(world, u[:, 1:2], bend, 0.17, 0.085)
     image = _pick(image, broad)
-    inside = brush.alpha.gather(1, fine) > 0.6  # outside, the animal's layer holds no colour
+    inside = brush.alpha.gather(1, fine) > 0.6  # outside, the subject's layer holds no colour
     own = torch.arange(brush.alpha.shape[1], device=world.device)
     paint(image, brush.alpha, _pick(brush.layer, torch.where(inside, fine, own)))
     grey = _grey(image)[:, None]
@@ -138,21 +137,24 @@ def _pick(image: Tensor, at: Tensor) -> Tensor:
 
 
 # infrared -----------------------------------------------------------------------------------------
-def _infrared(world: World, key: Tensor, image: Tensor, brush: Brush, eyes: Tensor) -> Tensor:
-    """A flash at night: grey, the animal bright with shining eyes, the rest sunk in the dark."""
+def _infrared(
+    world: World, key: Tensor, image: Tensor, brush: Brush, eyes: Tensor | None
+) -> Tensor:
+    """A flash at night: grey, the subject bright, eyes shining, the rest sunk in the dark."""
     u, px = chance.uniform(key, "flash", 4), world.px
     behind = _grey(image).mul_(0.14 + 0.16 * u[:, :1])
     flash = _grey(brush.layer).mul_(0.56).add_(0.36)
     grey = behind + (flash - behind) * brush.alpha
     x, y = world.x - (u[:, 1:2] - 0.5) * 0.5, world.y - (u[:, 2:3] - 0.5) * 0.4
     grey.mul_((1.12 - (x * x + y * y) * 0.30).clamp_(min=0.3)).mul_(0.9 + 0.25 * u[:, 3:4])
-    grey.add_((1.1 - grey).mul_(eyes))
+    if eyes is not None:
+        grey.add_((1.1 - grey).mul_(eyes))
     night, noise = torch.ones_like(u[:, :1]), world.settings.sensor_noise * 1.3
     return to_bytes(grey[:, None].repeat(1, 3, 1), key, px, noise, night)
 
 
 # silhouette ---------------------------------------------------------------------------------------
-def _silhouette(world: World, key: Tensor, _: Tensor, brush: Brush, __: Tensor) -> Tensor:
+def _silhouette(world: World, key: Tensor, _: Tensor, brush: Brush, __: Tensor | None) -> Tensor:
     """A black shape, the same black throughout, before an evening sky with a low sun."""
     u, px = chance.uniform(key, "evening", 4), world.px
     table = torch.tensor(SKIES, device=world.device)
@@ -179,7 +181,7 @@ def _tone(rgb: tuple[float, float, float], like: Tensor) -> Tensor:
     return torch.tensor(rgb, device=like.device).view(1, 3, 1)
 
 
-DRAW: dict[str, Callable[[World, Tensor, Tensor, Brush, Tensor], Tensor]] = {
+DRAW: dict[str, Callable[[World, Tensor, Tensor, Brush, Tensor | None], Tensor]] = {
     "photo": _photo,
     "sketch": _sketch,
     "painting": _painting,

@@ -59,7 +59,7 @@ class World:
         table, latents = self.ecology.classes(source), self.ecology.latents(source)
         trees = table["tree"].to_numpy()
         label, index = _numbers(label), _numbers(index)
-        _check_labels(label, len(table), source)
+        check_labels(label, len(table), source)
         base = chance.number_of(VERSION, self.draws, "photo", source, stream)
         means = torch.tensor(latents, dtype=torch.float32)
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
@@ -109,7 +109,7 @@ class World:
             raise unknown("split", split, SPLITS)
         label, location, day, index = map(_numbers, (label, location, day, index))
         species = self.ecology.latents("species")
-        _check_labels(label, len(species) + 1, "species")
+        check_labels(label, len(species) + 1, "species")
         means = torch.tensor(np.vstack([species[:1], species]), dtype=torch.float32)
         base = chance.number_of(VERSION, self.draws, "trap", split)
         days = chance.number_of(VERSION, self.draws, "day")
@@ -255,7 +255,8 @@ def _numbers(values: Index) -> np.ndarray:
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
-def _check_labels(label: np.ndarray, classes: int, of: str) -> None:
+def check_labels(label: np.ndarray, classes: int, of: str) -> None:
+    """UserError where a label [N] is none of the `classes` classes of a set named `of`."""
     if len(label) and not 0 <= label.min() <= label.max() < classes:
         raise UserError(
             f"labels {label.min()} to {label.max()} of {of}: allowed are 0 to {classes - 1}"

@@ -2,8 +2,17 @@
 
 from nbsupport.analysis.charts.figure import Figure
 from nbsupport.analysis.charts.histogram import class_histogram
+from nbsupport.analysis.charts.pairs import Pair, pairs_figure
 from nbsupport.analysis.charts.reference import reference_figure
 from nbsupport.analysis.charts.residuals import residual_figure
 from nbsupport.analysis.charts.trend import trend_figure
 
-__all__ = ["Figure", "class_histogram", "reference_figure", "residual_figure", "trend_figure"]
+__all__ = [
+    "Figure",
+    "Pair",
+    "class_histogram",
+    "pairs_figure",
+    "reference_figure",
+    "residual_figure",
+    "trend_figure",
+]

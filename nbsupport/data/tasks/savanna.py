@@ -31,9 +31,7 @@ class SavannaTask(Task):
     licence = "MIT (drawn by this project)"
     origin = "rendered by nbsupport.savanna, nothing to download"
 
-    def __init__(
-        self, world: int, px: int, limit: int | None = None, bias: bool = True
-    ) -> None:
+    def __init__(self, world: int, px: int, limit: int | None = None, bias: bool = True) -> None:
         if limit is not None and limit < 1:
             raise UserError(f"limit={limit}: give a number of images of at least 1, or None")
         self.world, self.px, self.limit, self.bias = world, px, limit, bias
@@ -59,6 +57,11 @@ class SavannaTask(Task):
     def _roaming(self, split: str) -> "pd.DataFrame":
         whole = roaming(self.world, split)
         return whole if self.limit is None else whole.iloc[: self.limit]
+
+    def caption(self, row: "pd.Series") -> str:
+        return (
+            super().caption(row) if self.bias else f"{self.names[row['label']]}, day {row['day']}"
+        )
 
     def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
         import torch

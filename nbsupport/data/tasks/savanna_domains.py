@@ -1,4 +1,4 @@
-"""Species in one style of picture, tested in it and in another: the role of DomainNet's pairs."""
+"""Classes in one style of picture, tested in it and in another: the role of DomainNet's pairs."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from nbsupport.data.cache import cached_images
 from nbsupport.data.tasks.base import SPLITS, Task
 from nbsupport.errors import UserError, unknown
 from nbsupport.savanna.ecology import SPLITS as SIZES
-from nbsupport.savanna.ecology import ecology
+from nbsupport.savanna.ecology import WEB, ecology
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +22,12 @@ VERSION = 1  # of the tables; the styles have one of their own
 
 
 class DomainTask(Task):
-    """Which species a picture shows; trained in `style`, OOD test in `ood_style`.
+    """Which animal or thing a picture shows; trained in `style`, OOD test in `ood_style`.
 
-    The species are those of the camera-trap task, equally frequent, and the splits are as large.
-    Each picture has a backdrop of its own, as pictures found on the web do: `location` is no more
-    than its number. `limit` keeps only the first images of each split (the smoke profile).
+    The classes are in no source, though their clades are, and equally frequent. The splits are as
+    large as the camera-trap task's. Each picture has a backdrop of its own, as pictures found on
+    the web do: `location` is no more than its number. `limit` keeps only the first images of each
+    split (the smoke profile).
     """
 
     name = "savanna_domains"
@@ -61,7 +62,7 @@ class DomainTask(Task):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(ecology(self.world).species()["name"].iloc[1:])
+        return tuple(ecology(self.world).classes(WEB)["name"])
 
     def style_of(self, split: str) -> str:
         """The style in which a split is drawn."""
@@ -71,6 +72,9 @@ class DomainTask(Task):
         if split not in SPLITS:
             raise unknown("split", split, SPLITS)
         return _pictures(self.world, split, self.style_of(split), self.limit)
+
+    def caption(self, row: "pd.Series") -> str:
+        return f"{self.names[row['label']]}, {row['style']}"
 
     def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
         import torch
@@ -84,7 +88,7 @@ class DomainTask(Task):
             from nbsupport.savanna.world import World
 
             part = table.iloc[rows]
-            label, index = part["label"].to_numpy() + 1, part["index"].to_numpy()
+            label, index = part["label"].to_numpy(), part["index"].to_numpy()
             return pictures(World(self.world, self.px), style, label, split, index)
 
         name = f"{self.fingerprint}|{style}|{split}|{self.limit}"
@@ -99,7 +103,7 @@ def _pictures(world: int, split: str, style: str, limit: int | None) -> "pd.Data
     """A row per picture: index, label (from 0), location (its number), style; classes in turns."""
     import pandas as pd
 
-    total, classes = SIZES[split], len(ecology(world).species()) - 1
+    total, classes = SIZES[split], len(ecology(world).classes(WEB))
     rng = np.random.default_rng([ecology(world).draws, *f"domains-{split}".encode()])
     label = rng.permutation(np.arange(total) % classes)
     index = np.arange(total)
