@@ -6,9 +6,9 @@ species, nights and empty pictures. A place then says nothing that could be lear
 
 What is left is a shift that all pictures share, as in fMoW-WILDS, whose satellite pictures are of
 later years and other regions: the OOD pictures are taken a year later, in a drier country. The
-distribution that places are drawn from has moved by DRIFT standard deviations. With no shift at all,
-ID and OOD scores would be equal but for chance, and a common line of pre-trained and scratch models
-would be certain before any run: no test of anything.
+distribution that places are drawn from has moved by DRIFT standard deviations. With no shift at
+all, ID and OOD scores would be equal but for chance, and a common line of pre-trained and scratch
+models would be certain before any run: no test of anything.
 """
 
 from functools import lru_cache

@@ -317,7 +317,7 @@ def test_published_points_are_named_as_real_iwildcam(figures):
 
 @each_layout
 def test_each_panel_draws_its_own_points_on_its_own_scales(figures, layout):
-    """Vega-Lite goes by the names of views: were two alike, one pair would show another's points."""
+    """Vega-Lite goes by the names of views: of two alike, one would show the other's points."""
     vega = vl_convert.vegalite_to_vega(figures["pairs"].spec("light", layout))
     drawn = [
         (mark["from"]["data"], mark["encode"]["update"]["x"]["scale"], group["name"])
@@ -329,8 +329,9 @@ def test_each_panel_draws_its_own_points_on_its_own_scales(figures, layout):
     assert len({data for data, _, _ in drawn}) == len(PANELS)
     assert all(group == scale.replace("_x", "_group") for _, scale, group in drawn)
     points = pd.DataFrame(figures["pairs"].datasets["points"])
+    data = figures["pairs"].data
     for i, pair in enumerate(PANELS):
-        own = figures["pairs"].data.query("role in [@pair.full, @pair.scratch]")
+        own = data[data["role"].isin((pair.full, pair.scratch))]
         shown = points[points["panel"] == i]
         assert sorted(shown["ood"]) == pytest.approx(sorted(own["ood_macro_f1"]), abs=1e-4)
 
