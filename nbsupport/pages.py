@@ -13,7 +13,9 @@ from nbsupport.analysis.trends import AXES
 from nbsupport.comparisons import captions
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.controls import control_groups
+from nbsupport.comparisons.domain_pairs import pair_groups
 from nbsupport.comparisons.granularity import granularity_groups
+from nbsupport.comparisons.no_gap import no_gap_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 GroupsOf = Callable[[Study, dict[str, Any]], list[Group]]
 
 # Groups that no section's page compares on its own and that claims need all the same.
-BESIDE_PAGES: tuple[GroupsOf, ...] = (control_groups,)
+BESIDE_PAGES: tuple[GroupsOf, ...] = (control_groups, no_gap_groups)
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ PAGES = {
             captions.quantity_groups,
             ("clip-quantity",),
         ),
+        Page("appendix_domain_pairs", "Domain pairs", "G", pair_groups, ("some-shifts-only",)),
         Page("claims", "All claims", "", book_groups),
         Page("builds_in", "What this world builds in", "", no_groups),
     )

@@ -29,6 +29,7 @@ __all__ = [
     "Contrast",
     "Interval",
     "Verdict",
+    "adjusted_pairs",
     "combine",
     "contrast",
     "effects",
@@ -212,31 +213,50 @@ def some_of_each(contrasts: Sequence[Contrast], level: float = 0.025) -> Verdict
     """Of several pairs, at least one is higher and at least one the same.
 
     Supported where each of the two is found at the one-sided level of the 95 % intervals, Holm
-    corrected over the pairs. Contradicted where every pair contradicts "higher", or every pair
+    corrected over the pairs. A pair is one or the other: higher by less than the margin, it is the
+    same. Contradicted where no pair is higher (each contradicts it, or is the same), or every pair
     contradicts "same" (no correction: all must). Remark and parts show all pairs.
     """
     higher = [judge("higher", c) for c in contrasts]
     same = [judge("same", c) for c in contrasts]
-    lacking = [v for v in higher if v.word in ("not testable", "leans")]
-    found_higher = holm([c.estimate.p_below() for c in contrasts]) < level
-    found_same = holm([max(c.plus.p_below(), _above(c.minus)) for c in contrasts]) < level
+    found = adjusted_pairs(contrasts)
+    found_higher, found_same = (found[kind] < level for kind in ("higher", "same"))
+    found_higher &= ~found_same
     remark = f"{found_higher.sum()} higher and {found_same.sum()} same of {len(contrasts)} pairs"
-    if all(v.word == "contradicted" for v in higher) or all(v.word == "contradicted" for v in same):
-        word, direction = "contradicted", ""
+    lacking = [v for v in higher if v.word in ("not testable", "leans")]
+    none_higher = all(
+        h.word == "contradicted" or s.word == "supported" for h, s in zip(higher, same, strict=True)
+    )
+    direction = ""
+    if none_higher or all(v.word == "contradicted" for v in same):
+        word = "contradicted"
     elif lacking:
         word = "not testable" if any(v.word == "not testable" for v in lacking) else "leans"
-        both = any(
-            v.direction == "towards" and s.direction == "against"
-            for v, s in zip(higher, same, strict=True)
-        ) and any(s.direction == "towards" for s in same)
-        direction = "" if word != "leans" else ("towards" if both else "against")
+        direction = "" if word != "leans" else _leaning(higher, same)
     else:
         word = "supported" if found_higher.any() and found_same.any() else "inconclusive"
-        direction = ""
     shown = tuple(
         s if adjusted else h for h, s, adjusted in zip(higher, same, found_same, strict=True)
     )
-    return Verdict(word, remark, direction, contrasts[0], None, shown)
+    strongest = contrasts[int(np.argmin(found["higher"]))]
+    return Verdict(word, remark, direction, strongest, None, shown)
+
+
+def adjusted_pairs(contrasts: Sequence[Contrast]) -> dict[str, np.ndarray]:
+    """One-sided p values of "higher" and of "same" for each pair, Holm-adjusted over the pairs."""
+    return {
+        "higher": holm([c.estimate.p_below() for c in contrasts]),
+        "same": holm([max(c.plus.p_below(), _above(c.minus)) for c in contrasts]),
+    }
+
+
+def _leaning(higher: Sequence[Verdict], same: Sequence[Verdict]) -> str:
+    """Towards "some of each" where one pair leans to higher than the margin and one to the same."""
+    apart = any(
+        h.direction == "towards" and s.direction == "against"
+        for h, s in zip(higher, same, strict=True)
+    )
+    return "towards" if apart and any(s.direction == "towards" for s in same) else "against"
 
 
 def _above(interval: Interval) -> float:

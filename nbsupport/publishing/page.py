@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, unknown
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
 from nbsupport.publishing import (
     page_example,
     page_labels,
     page_numbers,
+    page_pairs,
     page_setup,
     page_tables,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.data.tasks import Task
 
 TOLERANCE = 0.02  # of macro F1: another processor rounds otherwise, and training amplifies that
 
@@ -107,20 +109,47 @@ class OpenPage(PageFigures):
         images, titles = page_images.sample_of_classes(subset, count)
         return widgets.image_grid(images, titles, caption)
 
-    def test_grid(self, split: str, *, count: int = 16, caption: str = "") -> Any:
-        """Images of a split of the downstream task, each from another location."""
+    def test_grid(self, split: str, *, role: str = "", count: int = 16, caption: str = "") -> Any:
+        """Images of a split of the downstream task, each from another location.
+
+        role: a group of the page whose task is shown, where it is not the page's own.
+        """
         from nbsupport.publishing import page_images, widgets
 
-        images, titles = page_images.sample_of_split(self.study.task, split, count)
+        images, titles = page_images.sample_of_split(self.task_of(role), split, count)
         return widgets.image_grid(images, titles, caption)
 
-    def plate(self, of: str, *, count: int = 8, px: int = 144, caption: str = "") -> Any:
-        """A source or a split of the simulated world, drawn larger than models get it."""
+    def plate(
+        self, of: str, *, role: str = "", count: int = 8, px: int = 144, caption: str = ""
+    ) -> Any:
+        """A source or a split of the simulated world, drawn larger than models get it.
+
+        role: as in `test_grid`.
+        """
         from nbsupport.publishing import page_images, widgets
 
-        draw = page_images.large_photos if hasattr(self.study, of) else page_images.large_traps
-        images, titles = draw(self.study, of, count, px)
+        if hasattr(self.study, of):
+            images, titles = page_images.large_photos(self.study, of, count, px)
+        else:
+            task = self.task_of(role)
+            images, titles = page_images.large_traps(self.study, of, count, px, task)
         return widgets.image_grid(images, titles, caption, size=px)
+
+    def styles(self, *, count: int = 8, px: int = 32, caption: str = "") -> Any:
+        """The same animals and things in all five styles of the domain pairs, side by side."""
+        from nbsupport.publishing import page_images, widgets
+
+        images, titles = page_images.in_all_styles(self.study, count, px)
+        return widgets.image_grid(images, titles, caption, size=300)
+
+    def task_of(self, role: str) -> "Task":
+        """The downstream task of a group of the page; of none: the study's own."""
+        if not role:
+            return self.study.task
+        groups = {group.role: group for group in self.groups}
+        if role not in groups:
+            raise unknown("group", role, groups)
+        return self.study.task_of(groups[role])
 
     # tables ---------------------------------------------------------------------------------------
     def parameters(self) -> page_tables.Html:
@@ -149,6 +178,12 @@ class OpenPage(PageFigures):
         if self.mask():
             return page_tables.note(f"{self.mask()}: no table.")
         return page_tables.sensitivity_table(claim_id, points)
+
+    def pair_table(self, points: "pd.DataFrame") -> page_tables.Html:
+        """The contrast of every domain pair, with its Holm-corrected verdict."""
+        if self.mask():
+            return page_tables.note(f"{self.mask()}: no table.")
+        return page_pairs.pair_table(points, self.axis)
 
     def _recorded_worlds(self) -> list[int]:
         return [w for w in (1, 2) if w in self.study.profile.recorded]
@@ -190,6 +225,10 @@ class OpenPage(PageFigures):
     def glue_labels(self) -> None:
         """Glue how many labels there are at each depth that plays a role in Section 4.2."""
         self.glue(page_labels.label_numbers(self.study))
+
+    def glue_pairs(self) -> None:
+        """Glue the sizes of the domain pairs' task."""
+        self.glue(page_pairs.pair_numbers(self.study))
 
     def glue_setup(self) -> None:
         """Glue how the stand-ins compare with the paper's data in size."""

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.publishing import page_tables, page_titles
+from nbsupport.publishing import page_pairs, page_tables, page_titles
 from nbsupport.study import FULL, SCRATCH, Group, Study
 
 if TYPE_CHECKING:
@@ -79,19 +79,40 @@ class PageFigures(ABC):
         number: str,
         caption: str,
         origin: str = "live",
+        roles: Sequence[str] = (),
+        axis_titles: tuple[str, str] | None = None,
     ) -> "Figure | page_tables.Html":
-        """OOD against ID scores of one source's groups, between the two reference lines."""
-        from nbsupport.analysis.charts import trend_figure
+        """OOD against ID scores of one source's groups, between the two reference lines.
 
-        roles = self.roles(source)
+        roles: the groups of another task instead, from its full source down to its scratch.
+        axis_titles: what ID and OOD are there.
+        """
+        from nbsupport.analysis.charts import trend_figure
+        from nbsupport.analysis.charts.trend import TITLES
+
+        drawn = list(roles) or self.roles(source)
         common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, roles, origin) or trend_figure(
+        return self._lacking(points, drawn, origin) or trend_figure(
             points,
-            roles,
+            drawn,
             labels=self.labels(source),
             margin=self._margin(claim, points),
+            full=drawn[0] if roles else FULL,
+            reference=drawn[-1] if roles else SCRATCH,
+            axis_titles=axis_titles or TITLES,
             **common,
         )
+
+    def pairs(
+        self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
+    ) -> "Figure | page_tables.Html":
+        """The two lines of each domain pair as small multiples (Appendix G)."""
+        from nbsupport.analysis.charts import pairs_figure
+
+        panels = page_pairs.panels()
+        roles = [role for panel in panels for role in (panel.full, panel.scratch)]
+        common = self._common(points, claim, number, caption, origin)
+        return self._lacking(points, roles, origin) or pairs_figure(points, panels, **common)
 
     def reference(
         self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbsupport.errors import UserError
+
 if TYPE_CHECKING:
     from nbsupport.data.subset import Subset
     from nbsupport.data.tasks import Task
@@ -34,9 +36,7 @@ def sample_of_split(
     shuffled = table.assign(row=np.arange(len(table))).sample(frac=1, random_state=seed)
     picked = shuffled.drop_duplicates("location").head(count)
     images = task.load(split).images.numpy()[picked["row"].to_numpy()]
-    places = zip(picked["label"].to_list(), picked["location"].to_list(), strict=True)
-    titles = [f"{task.names[label]}, camera {location}" for label, location in places]
-    return images, titles
+    return images, [task.caption(row) for _, row in picked.iterrows()]
 
 
 def large_photos(study: "Study", kind: str, count: int, px: int) -> tuple[np.ndarray, list[str]]:
@@ -53,14 +53,40 @@ def large_photos(study: "Study", kind: str, count: int, px: int) -> tuple[np.nda
     return images.numpy(), classes["name"].iloc[rows].tolist()
 
 
-def large_traps(study: "Study", split: str, count: int, px: int) -> tuple[np.ndarray, list[str]]:
-    """Camera-trap pictures as `large_photos`, each of another camera, with an animal in it."""
-    from nbsupport.savanna.world import World
+def large_traps(
+    study: "Study", split: str, count: int, px: int, task: "Task | None" = None
+) -> tuple[np.ndarray, list[str]]:
+    """Camera-trap pictures as `large_photos`, each of another camera, with an animal in it.
 
-    table = study.task.table(split)
+    `task` is the simulated camera-trap task that they are of; None: the study's own.
+    """
+    from nbsupport.data.tasks.savanna import SavannaTask
+
+    shown = study.task if task is None else task
+    if not isinstance(shown, SavannaTask):
+        raise UserError(f"task {shown.name} has no camera traps to draw larger: use test_grid")
+    table = shown.table(split)
     with_animal = table[table["label"] > 0].sample(frac=1, random_state=0)
     picked = with_animal.drop_duplicates("label").drop_duplicates("location").head(count)
     columns = (picked[c].to_numpy() for c in ("label", "location", "day", "index"))
-    images = World(study.world, px).traps(split, *columns)
-    places = zip(picked["label"].to_list(), picked["location"].to_list(), strict=True)
-    return images.numpy(), [f"{study.task.names[label]}, camera {at}" for label, at in places]
+    images = shown.drawn_by(px).traps(split, *columns)
+    return images.numpy(), [shown.caption(row) for _, row in picked.iterrows()]
+
+
+def in_all_styles(study: "Study", count: int, px: int) -> tuple[np.ndarray, list[str]]:
+    """The same subject in every style, side by side: uint8 [count, 3, px, 5 px + lines between].
+
+    Animals and things from all over the class table of the domain pairs, with their names.
+    """
+    from nbsupport.savanna import STYLES
+    from nbsupport.savanna.ecology import WEB
+    from nbsupport.savanna.styles import pictures
+    from nbsupport.savanna.world import World
+
+    world = World(study.world, px)
+    table = world.ecology.classes(WEB)
+    labels = np.linspace(0, len(table) - 1, count).round().astype(int)
+    drawn = [pictures(world, style, labels, "plate", np.arange(count)).numpy() for style in STYLES]
+    line = np.full((count, 3, px, max(2, px // 32)), 255, np.uint8)
+    strips = [part for images in drawn for part in (images, line)][:-1]
+    return np.concatenate(strips, axis=3), table["name"].iloc[labels].tolist()

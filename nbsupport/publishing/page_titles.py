@@ -77,6 +77,11 @@ _FINDINGS = {
         "More captioned images, less robustness to new cameras",
         "whether more captioned images bring more robustness",
     ),
+    "some-shifts-only": (
+        "Some shifts separate pre-trained models from scratch, and some do not",
+        "The shifts are alike: either all separate the two lines, or none does",
+        "whether only some shifts separate the two lines",
+    ),
 }
 
 

@@ -65,7 +65,7 @@ class World:
         table, latents = self.ecology.classes(source), self.ecology.latents(source)
         trees = table["tree"].to_numpy()
         label, index = _numbers(label), _numbers(index)
-        _check_labels(label, len(table), source)
+        check_labels(label, len(table), source)
         base = chance.number_of(VERSION, self.draws, "photo", source, stream)
         means = torch.tensor(latents, dtype=torch.float32)
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
@@ -74,10 +74,10 @@ class World:
             rows = np.flatnonzero(trees[label] == kind)
 
             def draw(at: np.ndarray, kind: str = kind, painter: ModuleType = painter) -> Tensor:
-                key = self._keys(base, label[at], index[at])
+                key = self.keys(base, label[at], index[at])
                 return self._photo_block(kind, painter, means[label[at]].to(self.device), key)
 
-            self._in_blocks(rows, draw, out)
+            self.in_blocks(rows, draw, out)
         return out
 
     @torch.inference_mode()
@@ -91,16 +91,30 @@ class World:
         """
         table, means = self.ecology.classes(source), self.ecology.latents(source)
         label, index = _numbers(label), _numbers(index)
-        _check_labels(label, len(table), source)
+        check_labels(label, len(table), source)
         base = chance.number_of(VERSION, self.draws, "photo", source, stream)
         trees = table["tree"].to_numpy()[label]
         for kind in dict.fromkeys(trees.tolist()):
             rows = np.flatnonzero(trees == kind)
-            key = self._keys(base, label[rows], index[rows])
+            key = self.keys(base, label[rows], index[rows])
             mean = torch.tensor(means[label[rows]], dtype=torch.float32, device=self.device)
             yield kind, rows, self._individuals(kind, mean, key), key
 
     def _photo_block(self, kind: str, painter: ModuleType, latents: Tensor, key: Tensor) -> Tensor:
+        image, brush, _ = self.compose(kind, latents, key, painter)
+        paint(image, brush.alpha, brush.layer)
+        camera.expose_photo(image, key, self.x, self.y)
+        return camera.to_bytes(image, key, self.px, self.settings.sensor_noise * 0.7)
+
+    def compose(
+        self, kind: str, latents: Tensor, key: Tensor, painter: ModuleType | None = None
+    ) -> tuple[Tensor, Brush, Tensor | None]:
+        """What a photograph is made of: backdrop [B, 3, P], subject, an animal's eyes [B, P].
+
+        `kind` is a key of DRAW, `latents` [B, LATENT] are class means, `key` int64 [B].
+        `painter` draws the subject; None: the kind's usual one.
+        """
+        painter = painter or DRAW[kind]
         s, u = self.settings, chance.uniform(key, "photo-pose", 8)
         measures = painter.build(self._individuals(kind, latents, key))
         half, box_x, box_y = painter.extent(measures)
@@ -112,10 +126,8 @@ class World:
         brush = self._brush(key, place, k, (box_x, box_y), tilt, flip)
         image = backdrops.draw(key, self.x, self.y, self.px, s.photo_variety)
         pose = chance.uniform(key, "pose", 4) * 2 - 1
-        painter.draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
-        paint(image, brush.alpha, brush.layer)
-        camera.expose_photo(image, key, self.x, self.y)
-        return camera.to_bytes(image, key, self.px, s.sensor_noise * 0.7)
+        eyes = painter.draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
+        return image, brush, eyes
 
     # camera traps
 
@@ -126,23 +138,22 @@ class World:
             raise unknown("split", split, SPLITS)
         label, location, day, index = map(_numbers, (label, location, day, index))
         species = self.ecology.latents("species")
-        _check_labels(label, len(species) + 1, "species")
+        check_labels(label, len(species) + 1, "species")
         means = torch.tensor(np.vstack([species[:1], species]), dtype=torch.float32)
         base = chance.number_of(VERSION, self.draws, "trap", split)
         days = chance.number_of(VERSION, self.draws, "day")
-        night_rate = self.ecology.locations()["night_rate"].to_numpy(np.float32)
 
         def draw(at: np.ndarray) -> Tensor:
-            key = self._keys(base, label[at], location[at], day[at], index[at])
-            today = self._keys(days, location[at], day[at])
+            key = self.keys(base, label[at], location[at], day[at], index[at])
+            today = self.keys(days, location[at], day[at])
             where = torch.from_numpy(location[at]).to(self.device)
             there = torch.from_numpy((label[at] > 0).astype(np.float32))[:, None].to(self.device)
-            rate = torch.from_numpy(night_rate[location[at]])[:, None].to(self.device)
+            rate = torch.from_numpy(self._night_rates(location[at]))[:, None].to(self.device)
             mean = means[label[at]].to(self.device)
             return self._trap_block(mean, there, key, today, where, rate)
 
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
-        return self._in_blocks(np.arange(len(label)), draw, out)
+        return self.in_blocks(np.arange(len(label)), draw, out)
 
     def _trap_block(
         self,
@@ -177,7 +188,7 @@ class World:
         brush.alpha.mul_(there)
         paint(image, brush.alpha, brush.layer)
         scene.far.add_((0.25 - scene.far).mul_(brush.alpha))
-        place = _place_keys(self.draws, where)
+        place = place_keys(self.draws, where)
         scenery.grass_before(image, place, scene, u[:, 6:7] * 2 - 1, self.x, self.y, self.px)
         camera.daylight(image, scene.far, today, key, scene.tint * (1 - night) + night, self.px)
         image = camera.infrared(image, scene.far, night, key, self.x, self.y, eyes)
@@ -194,7 +205,7 @@ class World:
         latents = latents.to(self.device)
         measures = animals.build(latents)
         half, box_x, box_y = animals.extent(measures)
-        key = self._keys(chance.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
+        key = self.keys(chance.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
         nothing = torch.zeros_like(half)
         brush = self._brush(
             key, (nothing, nothing), 0.88 / half, (box_x, box_y), nothing, nothing + 1
@@ -208,6 +219,10 @@ class World:
         shape = ellipse(self.x, self.y, x, y, width * 1.1, width * 0.16 + 0.01)
         image.mul_(1 - cover(shape, self.px * 0.2).mul_(amount * 0.35)[:, None])
 
+    def _night_rates(self, location: np.ndarray) -> np.ndarray:
+        """How often each of these places is photographed at night: float32 [B]."""
+        return self.ecology.locations()["night_rate"].to_numpy(np.float32)[location]
+
     def _scene(self, where: Tensor) -> scenery.Scene:
         """A fresh copy of the places `where` [B]."""
         places = _scenes(self.number, self.settings, self.px, self.device)
@@ -216,7 +231,8 @@ class World:
 
     # what both kinds share
 
-    def _keys(self, base: int, *parts: np.ndarray) -> Tensor:
+    def keys(self, base: int, *parts: np.ndarray) -> Tensor:
+        """A key for each row of int64 arrays [B], on this world's device."""
         return chance.keys(base, *(torch.from_numpy(p).to(self.device) for p in parts))
 
     def _individuals(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
@@ -238,9 +254,10 @@ class World:
         blank = torch.zeros(len(key), 3, x.shape[1], device=self.device)
         return Brush(x, y, k * (self.px * 0.5), blank, torch.zeros_like(x), detail)
 
-    def _in_blocks(
+    def in_blocks(
         self, rows: np.ndarray, draw: Callable[[np.ndarray], Tensor], out: Tensor
     ) -> Tensor:
+        """Draw `rows` [n] a block at a time into their places in `out`, and return it."""
         for start in range(0, len(rows), self.block):
             part = rows[start : start + self.block]
             full = np.resize(part, self.block)  # repeats rows to fill the block
@@ -248,7 +265,8 @@ class World:
         return out
 
 
-def _place_keys(draws: int, where: Tensor) -> Tensor:
+def place_keys(draws: int, where: Tensor) -> Tensor:
+    """A key for each place `where`, int64 [B]."""
     return chance.keys(chance.number_of(VERSION, draws, "place"), where)
 
 
@@ -257,7 +275,7 @@ def _scenes(number: int, settings: Settings, px: int, device: torch.device) -> s
     """All the places of a world, in the order of their numbers, as they stand."""
     world = ecology(number, settings)
     latents = torch.tensor(world.place_latents(), dtype=torch.float32)
-    key = _place_keys(world.draws, torch.arange(len(latents), device=device))
+    key = place_keys(world.draws, torch.arange(len(latents), device=device))
     return scenery.draw(key, latents.to(device), *grid(px, device), px, settings.grass)
 
 
@@ -266,7 +284,8 @@ def _numbers(values: Index) -> np.ndarray:
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
-def _check_labels(label: np.ndarray, classes: int, of: str) -> None:
+def check_labels(label: np.ndarray, classes: int, of: str) -> None:
+    """UserError where a label [N] is none of the `classes` classes of a set named `of`."""
     if len(label) and not 0 <= label.min() <= label.max() < classes:
         raise UserError(
             f"labels {label.min()} to {label.max()} of {of}: allowed are 0 to {classes - 1}"

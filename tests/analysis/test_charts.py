@@ -18,8 +18,10 @@ from PIL import Image
 from nbsupport.analysis import trends
 from nbsupport.analysis.charts import (
     Figure,
+    Pair,
     class_histogram,
     look,
+    pairs_figure,
     prepare,
     reference_figure,
     residual_figure,
@@ -51,6 +53,20 @@ def command(row: pd.Series) -> str:
     return f"run --family {row['family']} --seed {row['seed']}"
 
 
+PANELS = [Pair(f"style {i} → other", f"pair-{i}/full", f"pair-{i}/scratch") for i in range(1, 7)]
+
+
+def pair_records() -> pd.DataFrame:
+    """The full and the scratch runs of `records`, for six pairs at other heights and places."""
+    whole, parts = records(), []
+    for i in range(1, 7):
+        for role, name in (("imagenet/full", "full"), ("scratch", "scratch")):
+            own = whole[whole["role"] == role].assign(role=f"pair-{i}/{name}")
+            own["ood_macro_f1"] = own["ood_macro_f1"] + 0.1 * i
+            parts.append(own.assign(id_macro_f1=own["id_macro_f1"] + 0.02 * i))
+    return pd.concat(parts, ignore_index=True)
+
+
 @pytest.fixture(scope="module")
 def points() -> pd.DataFrame:
     return records()
@@ -79,10 +95,11 @@ def figures(points: pd.DataFrame, trend: Figure) -> dict[str, Figure]:
         "residual": residual_figure(points, title="No drift", margin=0.01, commands=command),
         "reference": reference_figure(points, title="A gap", published=True, commands=command),
         "histogram": class_histogram(counts, title="Balanced and not"),
+        "pairs": pairs_figure(pair_records(), PANELS, title="Some shifts", commands=command),
     }
 
 
-NAMES = ("trend", "residual", "reference", "histogram")
+NAMES = ("trend", "residual", "reference", "histogram", "pairs")
 each_figure = pytest.mark.parametrize("name", NAMES)
 each_theme = pytest.mark.parametrize("theme", look.THEMES)
 each_layout = pytest.mark.parametrize("layout", ["wide", "narrow"])
@@ -296,6 +313,33 @@ def test_published_points_are_named_as_real_iwildcam(figures):
     text = figures["reference"].description
     assert "real iWildCam" in text
     assert "0.505 and 0.338" in text
+
+
+@each_layout
+def test_each_panel_draws_its_own_points_on_its_own_scales(figures, layout):
+    """Vega-Lite goes by the names of views: of two alike, one would show the other's points."""
+    vega = vl_convert.vegalite_to_vega(figures["pairs"].spec("light", layout))
+    drawn = [
+        (mark["from"]["data"], mark["encode"]["update"]["x"]["scale"], group["name"])
+        for group in groups_in(vega["marks"])
+        for mark in group["marks"]
+        if mark["name"].startswith("pair")
+    ]
+    assert len(drawn) == len(PANELS)
+    assert len({data for data, _, _ in drawn}) == len(PANELS)
+    assert all(group == scale.replace("_x", "_group") for _, scale, group in drawn)
+    points = pd.DataFrame(figures["pairs"].datasets["points"])
+    data = figures["pairs"].data
+    for i, pair in enumerate(PANELS):
+        own = data[data["role"].isin((pair.full, pair.scratch))]
+        shown = points[points["panel"] == i]
+        assert sorted(shown["ood"]) == pytest.approx(sorted(own["ood_macro_f1"]), abs=1e-4)
+
+
+def groups_in(marks: list[dict]) -> list[dict]:
+    """Every group of marks, however deep."""
+    found = [mark for mark in marks if mark["type"] == "group"]
+    return [*found, *(g for mark in found for g in groups_in(mark.get("marks", [])))]
 
 
 def test_signed_numbers():

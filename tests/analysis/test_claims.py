@@ -128,6 +128,15 @@ def test_a_world_that_holds_what_the_paper_says(world):
     assert table.loc["some-shifts-only", "remark"] == "2 higher and 4 same of 6 pairs"
 
 
+def test_a_pairs_margin_is_a_share_of_the_main_tasks_gap(simulate):
+    """A share of its own gap would be smaller than that gap: no pair could ever be the same."""
+    cells = simulate(heights(), 1, families=5, seeds=5, spread=0.003)
+    gap = claims.verdict("reference-gap", cells).contrast.gap.value
+    for part in claims.verdict("some-shifts-only", cells).parts:
+        assert part.contrast.margin == pytest.approx(gap / 4)
+        assert part.contrast.gap.value == pytest.approx(gap)
+
+
 def test_a_world_in_which_nothing_matters(simulate):
     flat = {role: 0.0 if role.endswith("scratch") else 0.04 for role in heights()}
     table = claims.ledger(simulate(flat, 2, families=5, seeds=5, spread=0.003)).set_index("id")

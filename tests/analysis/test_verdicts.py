@@ -12,6 +12,7 @@ from nbsupport.analysis.contrasts import Contrast, Interval
 from nbsupport.analysis.verdicts import (
     WORDS,
     Verdict,
+    adjusted_pairs,
     combine,
     holm,
     judge,
@@ -221,6 +222,30 @@ def test_some_higher_and_some_the_same():
     assert some_of_each([up] * 5 + [unsure]).word == "inconclusive"
     assert judge("higher", small).word == "supported"  # alone, but not among six pairs
     assert some_of_each([small, level, *[unsure] * 4]).word == "inconclusive"
+
+
+def test_a_pair_is_higher_or_the_same_but_never_both():
+    slight, up = known(0.002, 0.006), known(0.04, 0.05)
+    assert judge("higher", slight).word == judge("same", slight).word == "supported"
+    none_apart = some_of_each([slight] * 6)
+    assert none_apart.word == "contradicted"
+    assert none_apart.remark == "0 higher and 6 same of 6 pairs"
+    found = some_of_each([*[slight] * 5, up])
+    assert found.word == "supported"
+    assert found.remark == "1 higher and 5 same of 6 pairs"
+
+
+def test_the_pair_shown_is_the_most_clearly_higher_one():
+    up, level = known(0.04, 0.05, name="clear"), known(-0.002, 0.002)
+    assert some_of_each([level, level, up, level, level, level]).contrast is up
+
+
+def test_p_values_are_adjusted_for_as_many_pairs_as_there_are():
+    up, level = known(0.04, 0.05), known(-0.002, 0.002)
+    found = adjusted_pairs([up, *[level] * 5])
+    assert found["higher"][0] == pytest.approx(6 * up.estimate.p_below())
+    assert found["same"][0] > 0.999
+    assert (found["higher"][1:] == 1.0).all()
 
 
 def test_some_of_each_leans_and_fails_as_its_pairs_do():

@@ -96,14 +96,14 @@ def solutions() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def runs() -> pd.DataFrame:
-    """Made-up records of three families and two seeds for every group of the book."""
+    """Made-up records of three families and two seeds for every group of every page."""
     rng = np.random.default_rng(0)
     rows = []
     for group in all_groups(Study("demo")):
         for cell in [(f, s) for f in ("resnet", "densenet", "alexnet") for s in (0, 1)]:
             for epoch in (1, 2, 3):
                 x = 0.2 + 0.1 * epoch + rng.normal(0, 0.01)
-                y = 0.6 * x + 0.04 * (group.role != "scratch") + rng.normal(0, 0.005)
+                y = 0.6 * x + 0.04 * (not group.role.endswith("scratch")) + rng.normal(0, 0.005)
                 rows.append((group.role, *cell, epoch, x, y))
     names = ["role", "family", "seed", "epoch", "id_macro_f1", "ood_macro_f1"]
     return pd.DataFrame(rows, columns=names)

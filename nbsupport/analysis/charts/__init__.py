@@ -3,6 +3,7 @@
 from nbsupport.analysis.charts.curves import curves_figure
 from nbsupport.analysis.charts.figure import Figure
 from nbsupport.analysis.charts.histogram import class_histogram
+from nbsupport.analysis.charts.pairs import Pair, pairs_figure
 from nbsupport.analysis.charts.reference import reference_figure
 from nbsupport.analysis.charts.residuals import residual_figure
 from nbsupport.analysis.charts.summary import effects_figure, positions_figure
@@ -10,9 +11,11 @@ from nbsupport.analysis.charts.trend import trend_figure
 
 __all__ = [
     "Figure",
+    "Pair",
     "class_histogram",
     "curves_figure",
     "effects_figure",
+    "pairs_figure",
     "positions_figure",
     "reference_figure",
     "residual_figure",

@@ -46,12 +46,19 @@ class Task(ABC):
     def table(self, split: str) -> "pd.DataFrame":
         """A row per image of a split: label, location, ..."""
 
+    def caption(self, row: "pd.Series") -> str:
+        """What the picture in a row of the table shows, and where it was taken."""
+        return f"{self.names[row['label']]}, camera {row['location']}"
+
     @abstractmethod
     def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
         """A split's images as uint8 [n, 3, px, px] with labels int64 [n]; UserError if unknown."""
 
 
-_TASKS = {"savanna": "nbsupport.data.tasks.savanna"}
+_TASKS = {
+    "savanna": "nbsupport.data.tasks.savanna",
+    "savanna_domains": "nbsupport.data.tasks.savanna_domains",
+}
 
 
 def register_task(name: str, module: str) -> None:

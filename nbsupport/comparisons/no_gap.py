@@ -1,0 +1,23 @@
+"""Section 6: a task without per-location bias, where the two reference lines should meet."""
+
+from typing import Any
+
+from nbsupport.comparisons.common import reference_groups
+from nbsupport.study import Group, Study
+
+TASK = {"bias": False}
+FULL, SCRATCH = "no-gap/full", "no-gap/scratch"
+ROLES = (FULL, SCRATCH)  # of its figure: `page.trend(runs, roles=ROLES, axis_titles=AXIS_TITLES)`
+AXIS_TITLES = (
+    "ID macro F1 (new places, the same year)",
+    "OOD macro F1 (new places, a later and drier year)",
+)
+
+
+def no_gap_groups(study: Study, _: dict[str, Any]) -> list[Group]:
+    """Pre-trained on the full source and from scratch, and the main task's two as the yardstick."""
+    return [
+        *reference_groups(study, {}),
+        Group(FULL, "pre-trained, each picture at a new place", study.imagenet, TASK),
+        Group(SCRATCH, "from scratch, each picture at a new place", None, TASK),
+    ]
