@@ -11,6 +11,7 @@ from typing import Any
 
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.quantity import quantity_groups
+from nbsupport.comparisons.sources import source_groups
 from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
@@ -47,6 +48,14 @@ _QUANTITY_CLAIMS = (
     "five-per-class",
 )
 
+_SOURCE_CLAIMS = (
+    "natural-sources",
+    "natural-sources-equal",
+    "fractals",
+    "generated",
+    "generated-over-fractals",
+)
+
 PAGES = {
     page.id: page
     for page in (
@@ -55,6 +64,7 @@ PAGES = {
         Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
         Page("03_setup", "Experimental setup", "3", no_groups),
         Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
+        Page("04_5_sources", "Data sources", "4.5", source_groups, _SOURCE_CLAIMS),
         Page("builds_in", "What this world builds in", "", no_groups),
     )
 }

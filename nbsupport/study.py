@@ -111,6 +111,11 @@ class Study:
         """The whole iNaturalist stand-in."""
         return open_source(self.profile.source_spec("inaturalist", self.world)).all()
 
+    @cached_property
+    def fractaldb(self) -> Subset:
+        """FractalDB with as many images as the ImageNet stand-in; the same in every world."""
+        return open_source(self.profile.source_spec("fractaldb", self.world)).all()
+
     @property
     def task(self) -> "Task":
         """The downstream task."""

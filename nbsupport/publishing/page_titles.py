@@ -42,6 +42,31 @@ _FINDINGS = {
         "Five images of each class are not the same as none",
         "whether five images of each class differ from none",
     ),
+    "natural-sources": (
+        "Two natural sources, one line",
+        "The two natural sources do not share a line",
+        "whether the two natural sources share a line",
+    ),
+    "natural-sources-equal": (
+        "At equal size, one natural source is as good as the other",
+        "At equal size, the two natural sources differ",
+        "whether the two natural sources differ at equal size",
+    ),
+    "fractals": (
+        "Fractals beat no pre-training, and natural images beat fractals",
+        "Fractals do not lie between natural images and no pre-training",
+        "whether fractals lie between natural images and no pre-training",
+    ),
+    "generated": (
+        "Generated images are as good as as many natural ones",
+        "Generated images are not as good as as many natural ones",
+        "whether generated images are as good as natural ones",
+    ),
+    "generated-over-fractals": (
+        "Generated images beat more fractals",
+        "Generated images do not beat more fractals",
+        "whether generated images beat more fractals",
+    ),
 }
 
 

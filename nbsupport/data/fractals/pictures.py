@@ -1,5 +1,6 @@
 """Images of systems at any size: which instance of which category, drawn and reduced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     import torch
 
 PUBLISHED_PX, PUBLISHED_POINTS, PUBLISHED_PADDING = 362, 200_000, 6
+PUBLISHED_DENSITY = PUBLISHED_POINTS / PUBLISHED_PX**2  # points to a pixel
 LEAST_PADDING = 4  # a patch reaches three pixels past its point
 CHOICES_SEED = 100  # the public code takes maps in the same order in every image
 VARIATIONS, REPEATS, FLIPS = 25, 10, 4
 INSTANCES = VARIATIONS * REPEATS * FLIPS
+BATCH = 64  # images that a GPU draws at once: 2 GB at the published size
 VERSION = 1  # raise it when an image changes
 
 
@@ -79,7 +82,7 @@ def picture(system: np.ndarray, drawing: Drawing, key: int) -> np.ndarray:
 
 
 def reduced(images: np.ndarray, oversize: int) -> np.ndarray:
-    """uint8 [..., s * px, s * px] averaged over blocks of s x s and rounded: uint8 [..., px, px]."""
+    """uint8 [..., s * px, s * px] averaged over blocks of s x s, rounded: uint8 [..., px, px]."""
     if oversize == 1:
         return images
     px = images.shape[-1] // oversize
@@ -94,22 +97,36 @@ def flipped(image: np.ndarray, flip: int) -> np.ndarray:
 
 
 def draw(
-    systems: tuple[np.ndarray, ...], drawing: Drawing, labels: np.ndarray, numbers: np.ndarray
+    systems: Sequence[np.ndarray], drawing: Drawing, labels: np.ndarray, numbers: np.ndarray
 ) -> "torch.Tensor":
     """Instances `numbers` [n] of categories `labels` [n]: uint8 [n, 3, px, px].
 
-    An image depends on its own category and number alone. Flips of one image are drawn once.
+    An image depends on its own category and number alone. Flips of one image are drawn once, on a
+    GPU where there is one.
     """
     import torch
 
-    images = np.empty((len(labels), drawing.px, drawing.px), np.uint8)
-    drawn: dict[tuple[int, int, int], np.ndarray] = {}
-    columns = (labels, *instance(numbers))
-    for row, (label, variation, repeat, flip) in enumerate(zip(*map(np.ndarray.tolist, columns))):
-        which = (label, variation, repeat)
-        if which not in drawn:
-            system = varied(systems[label], variations()[variation])
-            image = picture(system, drawing, mask_key(drawing, *which))
-            drawn[which] = reduced(image, drawing.oversize)
-        images[row] = flipped(drawn[which], flip)
+    variation, repeat, flip = instance(numbers)
+    kinds, which = np.unique(np.stack([labels, variation, repeat]), axis=1, return_inverse=True)
+    todo = [(systems[k], variations()[v], (k, v, r)) for k, v, r in kinds.T.tolist()]
+    chosen = [varied(system, factors) for system, factors, _ in todo]
+    keys = [mask_key(drawing, *own) for *_, own in todo]
+    on_gpu = torch.cuda.is_available()
+    drawn = _on_gpu(chosen, drawing, keys) if on_gpu else _one_by_one(chosen, drawing, keys)
+    small = reduced(drawn, drawing.oversize)
+    images = np.stack([flipped(small[i], f) for i, f in zip(which, flip, strict=True)])
     return torch.from_numpy(images)[:, None].expand(-1, 3, -1, -1).contiguous()
+
+
+def _one_by_one(systems: Sequence[np.ndarray], drawing: Drawing, keys: Sequence[int]) -> np.ndarray:
+    return np.stack(
+        [picture(system, drawing, key) for system, key in zip(systems, keys, strict=True)]
+    )
+
+
+def _on_gpu(systems: Sequence[np.ndarray], drawing: Drawing, keys: Sequence[int]) -> np.ndarray:
+    from nbsupport.data.fractals.batched import pictures
+
+    starts = range(0, len(systems), BATCH)
+    parts = [pictures(systems[i : i + BATCH], drawing, keys[i : i + BATCH], "cuda") for i in starts]
+    return np.concatenate([part.cpu().numpy() for part in parts])

@@ -37,7 +37,7 @@ class Source(ABC):
 
     @abstractmethod
     def classes(self) -> "pd.DataFrame":
-        """A row per class: label, name, tree, depth_1 ... depth_n, images."""
+        """A row per class: label, name, tree, depth_1 ... depth_n (where it has any), images."""
 
     @abstractmethod
     def labels(self) -> np.ndarray:
@@ -57,7 +57,10 @@ class Source(ABC):
         return Subset(self)
 
 
-_SOURCES = {"savanna": "nbsupport.data.sources.savanna"}
+_SOURCES = {
+    "fractaldb": "nbsupport.data.sources.fractaldb",
+    "savanna": "nbsupport.data.sources.savanna",
+}
 
 
 def register_source(name: str, module: str) -> None:
