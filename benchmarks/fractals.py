@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nbsupport.data.fractals.pictures import Drawing, choices, mask_key, picture
-from nbsupport.data.fractals.systems import categories, varied, variations
+from nbsupport.data.fractals.systems import categories, variations, varied
 
 PLAIN = 2  # images of the plain loop: one takes a second
 
@@ -27,9 +27,10 @@ def plain(system: np.ndarray, drawing: Drawing, masks: np.ndarray) -> np.ndarray
     x = y = 0.0
     visited = [(x, y)]
     for number in choices(drawing.points)[:-1].tolist():
-        for bound, (a, b, c, d, e, f, _) in zip(bounds, rows, strict=True):
-            if number <= bound:
-                break
+        taken = 0
+        while taken < len(rows) - 1 and number > bounds[taken]:
+            taken += 1
+        a, b, c, d, e, f, _ = rows[taken]
         x, y = x * a + y * b + e, x * c + y * d + f
         visited.append((x, y))
     points = np.array(visited)
@@ -51,10 +52,10 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def first_image(drawing: Drawing) -> float:
-    """Seconds for the first image of this process: numba is imported and compiles."""
-    began = time.perf_counter()
+    """Thread-seconds for the first image of a process: numba is imported and compiles."""
+    began = time.process_time()
     picture(categories(1)[0], drawing, 0)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def main() -> None:
@@ -66,7 +67,7 @@ def main() -> None:
     given = parser.parse_args()
     drawing = Drawing(given.px, given.points)
     print(f"{given.px} x {given.px} pixels, {given.points:,} points, one thread")
-    print(f"first image, with import and compilation: {first_image(drawing):.1f} s")
+    print(f"first image, with import and compilation: {first_image(drawing):.1f} thread-seconds")
     from nbsupport.data.fractals.orbits import patch_masks
 
     system = categories(1)[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.data.fractals.systems import varied, variations
+from nbsupport.data.fractals.systems import variations, varied
 from nbsupport.savanna.chance import number_of
 
 if TYPE_CHECKING:
