@@ -33,7 +33,7 @@ def search(seed: int = SEED) -> Iterator[np.ndarray]:
     """Systems that fill enough of an image, without end: the published search, seed by seed.
 
     The number of maps is uniform in 2 to 7, each of a ... f uniform in [-1, 1]. Nothing asks that a
-    map contracts. About one system in fourteen is taken. The stream of random numbers is that of
+    map contracts. About one system in 42 is taken. The stream of random numbers is that of
     the public code, so seed 1 finds the published categories in their order.
     """
     from nbsupport.data.fractals.orbits import draw_points, orbit
