@@ -105,7 +105,7 @@ def test_a_page_plan_names_its_parameters(own_store: Path) -> None:
     plan = plan_page("04_1_quantity", {"profile": "smoke", "seeds": [0, 1]}, Store(own_store))
     values = {row["name"]: row["value"] for row in plan.parameters}
     assert values["seeds"] == [0, 1]
-    assert plan.runs == 2 * len(all_groups(Study("smoke")))
+    assert plan.runs == 2 * len(groups_of("04_1_quantity", Study("smoke")))
 
 
 def test_tables_are_aligned() -> None:
