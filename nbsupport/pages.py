@@ -17,6 +17,7 @@ from nbsupport.comparisons.domain_pairs import pair_groups
 from nbsupport.comparisons.granularity import granularity_groups
 from nbsupport.comparisons.no_gap import no_gap_groups
 from nbsupport.comparisons.quantity import quantity_groups
+from nbsupport.comparisons.sources import source_groups
 from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
@@ -116,6 +117,14 @@ _QUANTITY_CLAIMS = (
 _GRANULARITY_CLAIMS = ("granularity-order", "granularity-inaturalist")
 _DISCUSSION_CLAIMS = ("quantity-over-granularity", "quantity-over-semantics", "no-gap-task")
 
+_SOURCE_CLAIMS = (
+    "natural-sources",
+    "natural-sources-equal",
+    "fractals",
+    "generated",
+    "generated-over-fractals",
+)
+
 PAGES = {
     page.id: page
     for page in (
@@ -128,6 +137,7 @@ PAGES = {
         Page(
             "04_2_granularity", "Label granularity", "4.2", granularity_groups, _GRANULARITY_CLAIMS
         ),
+        Page("04_5_sources", "Data sources", "4.5", source_groups, _SOURCE_CLAIMS),
         Page(
             "05_self_supervised",
             "Pre-training on captions",

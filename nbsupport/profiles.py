@@ -7,6 +7,7 @@ from nbsupport.errors import unknown
 
 FIVE_FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
 THREE_FAMILIES = ("resnet", "densenet", "alexnet")
+FRACTAL_SEED = 1  # of the search that found the published categories of FractalDB-1k
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Profile:
     page_families: dict[str, tuple[str, ...]]
     seeds: tuple[int, ...]
     recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]]
+    fractals: dict[str, int]  # categories, images_per_category, iterations, oversize
     recipes: str  # a set of recipes in nbsupport.training.recipes
     evidence: bool  # False: verdicts are masked
     granularity: Granularity
@@ -82,11 +84,14 @@ class Profile:
     notes: dict[str, str] = field(default_factory=dict)
 
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
-        """What opens the stand-in for "imagenet" or "inaturalist".
+        """What opens the stand-in for "imagenet" or "inaturalist", or "fractaldb".
 
-        Also the two controls: "own-textures", the former with its objects painted otherwise, and
-        "species", photographs of the task's own species.
+        Fractals are no part of a simulated world: every world has the same. Also the two controls:
+        "own-textures", ImageNet's stand-in with its objects painted otherwise, and "species",
+        photographs of the task's own species.
         """
+        if kind == "fractaldb":
+            return {"name": "fractaldb", "px": self.px, "seed": FRACTAL_SEED} | self.fractals
         if kind == "own-textures":
             return self.source_spec("imagenet", world) | {"own_textures": True}
         if kind == "species":
@@ -142,6 +147,8 @@ _DEMO = Profile(
     page_families=dict.fromkeys(_REFERENCE_PAGES, THREE_FAMILIES),
     seeds=(0,),
     recorded={1: (FIVE_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))},
+    # as many classes and images as the ImageNet stand-in; points as dense as at 362 px
+    fractals={"categories": 128, "images_per_category": 80, "iterations": 56_000, "oversize": 6},
     recipes="demo",
     evidence=True,
     granularity=_GRANULARITY,
@@ -172,6 +179,7 @@ _SMOKE = Profile(
     page_families={},
     seeds=(0,),
     recorded={},
+    fractals={"categories": 16, "images_per_category": 16, "iterations": 14_000, "oversize": 3},
     recipes="smoke",
     evidence=False,
     granularity=_GRANULARITY,

@@ -140,6 +140,11 @@ class Study:
         """A whole caption corpus, "clean" or "noisy"."""
         return open_source(self.profile.captions_spec(corpus, self.world)).all()
 
+    @cached_property
+    def fractaldb(self) -> Subset:
+        """FractalDB with as many images as the ImageNet stand-in; the same in every world."""
+        return open_source(self.profile.source_spec("fractaldb", self.world)).all()
+
     @property
     def task(self) -> "Task":
         """The downstream task."""

@@ -150,7 +150,7 @@ def test_requirements_pin_everything_and_reading_needs_no_torch():
 
     everything, reading = pins("requirements.txt"), pins("requirements-read.txt")
     assert {"torch", "torchvision", "jupyter-book", "pytest", "ruff", "mypy"} <= set(everything)
-    assert not {"torch", "torchvision", "timm", "triton"} & set(reading)
+    assert not {"torch", "torchvision", "timm", "triton", "numba"} & set(reading)
     assert all(everything[name] == versions for name, versions in reading.items())
     assert all(version.startswith("1.") for version in everything["jupyter-book"])
 
@@ -160,7 +160,8 @@ LIGHT = ["nbsupport", "nbsupport.cli", "nbsupport.pages", "nbsupport.plan", "nbs
 
 @pytest.mark.parametrize("module", [*LIGHT, "nbsupport.analysis.claims"])
 def test_light_modules_do_not_load_torch(module):
-    code = f"import sys, {module}; print(sorted({{'torch', 'timm', 'altair'}} & set(sys.modules)))"
+    heavy = {"torch", "timm", "altair", "numba"}
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -17,7 +17,7 @@ def no_groups(_: Study, __: dict[str, Any]) -> list[Group]:
 
 
 def whole(study: Study, kind: str) -> Group:
-    """All of a source, "imagenet" or "inaturalist"."""
+    """All of a source: "imagenet", "inaturalist" or "fractaldb"."""
     subset = getattr(study, kind)
     return Group(f"{kind}/full", f"all {len(subset):,} images", subset)
 

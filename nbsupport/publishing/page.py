@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Verdict
     from nbsupport.data.tasks import Task
 
+FRACTAL_PX = 256
 TOLERANCE = 0.02  # of macro F1: another processor rounds otherwise, and training amplifies that
 
 
@@ -150,6 +151,24 @@ class OpenPage(PageFigures):
         if role not in groups:
             raise unknown("group", role, groups)
         return self.study.task_of(groups[role])
+
+    def fractal_growth(self, category: int, counts: Sequence[int], *, caption: str = "") -> Any:
+        """A category of FractalDB at 256 px, with more and more points."""
+        from nbsupport.publishing import page_images, widgets
+
+        images, titles = page_images.growing_fractal(category, counts, FRACTAL_PX)
+        return widgets.image_grid(images, titles, caption, size=144)
+
+    def fractal_variations(self, category: int, *, count: int = 8, caption: str = "") -> Any:
+        """Images of one category of FractalDB at 256 px, which share a label."""
+        from nbsupport.publishing import page_images, widgets
+
+        images, titles = page_images.fractal_variations(category, count, FRACTAL_PX)
+        return widgets.image_grid(images, titles, caption, size=144)
+
+    def fractal_maps(self, category: int) -> page_tables.Html:
+        """The numbers behind a category of FractalDB: a row for each of its maps."""
+        return page_tables.fractal_table(category)
 
     # tables ---------------------------------------------------------------------------------------
     def parameters(self) -> page_tables.Html:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Verdict
 
 SMOKE = "smoke: not evidence"
+SOURCES = {
+    "imagenet": "ImageNet",
+    "inaturalist": "iNaturalist",
+    "fractaldb": "FractalDB",
+    "generated": "generated",
+}
 
 
 class PageFigures(ABC):
@@ -51,16 +57,24 @@ class PageFigures(ABC):
 
         The full source of another one is named by its source alone.
         """
-        names = {"imagenet": "ImageNet", "inaturalist": "iNaturalist"}
         labels = {}
         for group in self.groups:
             kind, _, size = group.role.partition("/")
             if group.subset is not None and not _belongs(group.role, source):
-                labels[group.role] = f"all of {names.get(kind, kind)}"
+                labels[group.role] = f"all of {SOURCES.get(kind, kind)}"
             elif size in self.study.profile.sizes:
                 labels[group.role] = f"{group.label} ({size})"
             else:
                 labels[group.role] = group.label
+        return labels
+
+    def source_labels(self) -> dict[str, str]:
+        """Each role's text in a figure that compares sources: the source and its size."""
+        labels = self.labels()
+        for group in self.groups:
+            kind, _, size = group.role.partition("/")
+            if group.subset is not None and kind in SOURCES:
+                labels[group.role] = f"{SOURCES[kind]}, {size}"
         return labels
 
     def roles(self, source: str | None = None) -> list[str]:
@@ -113,6 +127,29 @@ class PageFigures(ABC):
         roles = [role for panel in panels for role in (panel.full, panel.scratch)]
         common = self._common(points, claim, number, caption, origin)
         return self._lacking(points, roles, origin) or pairs_figure(points, panels, **common)
+
+    def sources(
+        self,
+        points: "pd.DataFrame",
+        roles: Sequence[str],
+        *,
+        claim: str,
+        number: str,
+        caption: str,
+        origin: str = "live",
+    ) -> "Figure | page_tables.Html":
+        """OOD against ID scores of these roles of several sources, between the reference lines.
+
+        Roles that are not among the page's groups are left out.
+        """
+        from nbsupport.analysis.charts import trend_figure
+
+        known = self.roles()
+        drawn = [role for role in dict.fromkeys([FULL, *roles, SCRATCH]) if role in known]
+        common = self._common(points, claim, number, caption, origin)
+        return self._lacking(points, drawn, origin) or trend_figure(
+            points, drawn, labels=self.source_labels(), ordered=False, **common
+        )
 
     def reference(
         self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"

@@ -1,5 +1,6 @@
 """Which images a page shows of a source and of a test set."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,3 +91,43 @@ def in_all_styles(study: "Study", count: int, px: int) -> tuple[np.ndarray, list
     line = np.full((count, 3, px, max(2, px // 32)), 255, np.uint8)
     strips = [part for images in drawn for part in (images, line)][:-1]
     return np.concatenate(strips, axis=3), table["name"].iloc[labels].tolist()
+
+
+def growing_fractal(category: int, counts: Sequence[int], px: int) -> tuple[np.ndarray, list[str]]:
+    """A category of FractalDB drawn as points, with more and more of them.
+
+    Returns images uint8 [n, 3, px, px] and titles such as "1,000 points".
+    """
+    from nbsupport.data.fractals import orbits, pictures, systems
+
+    system = systems.categories(category + 1)[category]
+    points = orbits.orbit(system, pictures.choices(max(counts)))
+    images = [orbits.draw_points(points[:, :n], px, pictures.LEAST_PADDING)[::-1] for n in counts]
+    return _three_channels(np.stack(images)), [f"{n:,} points" for n in counts]
+
+
+def fractal_variations(category: int, count: int, px: int) -> tuple[np.ndarray, list[str]]:
+    """The first instances of a category of FractalDB in patches, all with the same label.
+
+    Returns images uint8 [count, 3, px, px] and what was multiplied in each: "a x 0.2".
+    """
+    from nbsupport.data.fractals import pictures, systems
+
+    drawing = pictures.Drawing(px, round(pictures.PUBLISHED_DENSITY * px * px))
+    numbers = np.arange(count)
+    found = systems.categories(category + 1)
+    images = pictures.draw(found, drawing, np.full(count, category), numbers)
+    factors = systems.variations()[pictures.instance(numbers)[0]]
+    return images.numpy(), [_changed(row) for row in factors]
+
+
+def _changed(factors: np.ndarray) -> str:
+    from nbsupport.data.fractals.systems import NAMES
+
+    changed = [f"{n} x {f:g}" for n, f in zip(NAMES, factors, strict=True) if f != 1]
+    return ", ".join(changed) or "as found"
+
+
+def _three_channels(grey: np.ndarray) -> np.ndarray:
+    """uint8 [n, 3, h, w] from uint8 [n, h, w]."""
+    return np.repeat(grey[:, None], 3, axis=1)

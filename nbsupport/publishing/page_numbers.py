@@ -30,7 +30,20 @@ def source_numbers(study: Study) -> dict[str, str]:
         "inaturalist-least": f"{inaturalist.min():,}",
         "balanced-classes": f"{study.profile.balanced_classes:,}",
     }
+    numbers |= fractal_numbers(study)
     return numbers | {f"images-{r.lower()}": f"{classes * n:,}" for r, n in sizes.items()}
+
+
+def fractal_numbers(study: Study) -> dict[str, str]:
+    """Size of FractalDB in the study, and how its images are drawn."""
+    counts, how = study.fractaldb.drawn.counts(), study.profile.fractals
+    return {
+        "fractal-images": f"{counts.sum():,}",
+        "fractal-classes": f"{len(counts):,}",
+        "fractal-each": f"{counts.min():,}",
+        "fractal-points": f"{how['iterations']:,}",
+        "fractal-side": f"{study.profile.px * how['oversize']}",
+    }
 
 
 def task_numbers(study: Study) -> dict[str, str]:

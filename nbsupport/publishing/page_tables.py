@@ -129,6 +129,18 @@ def _training_row(group: Group, pretraining: "Job | None") -> tuple[str, ...]:
     )
 
 
+def fractal_table(category: int) -> Html:
+    """The maps of a category of FractalDB: a ... f, and how often each is taken."""
+    from nbsupport.data.fractals.systems import NAMES, categories
+
+    system = categories(category + 1)[category]
+    rows = [
+        (f"map {i}", *(signed(v, 2) for v in row[:6]), f"{row[6]:.0%}")
+        for i, row in enumerate(system, start=1)
+    ]
+    return table(("", *NAMES, "taken"), rows, numeric=range(1, 8))
+
+
 def signed(value: float, digits: int = 3) -> str:
     """+0.031 or −0.004, with a real minus sign; a number that is missing in words."""
     if not isfinite(value):

@@ -82,6 +82,31 @@ _FINDINGS = {
         "The shifts are alike: either all separate the two lines, or none does",
         "whether only some shifts separate the two lines",
     ),
+    "natural-sources": (
+        "Two natural sources, one line",
+        "The two natural sources do not share a line",
+        "whether the two natural sources share a line",
+    ),
+    "natural-sources-equal": (
+        "At equal size, one natural source is as good as the other",
+        "At equal size, the two natural sources differ",
+        "whether the two natural sources differ at equal size",
+    ),
+    "fractals": (
+        "Fractals beat no pre-training, and natural images beat fractals",
+        "Fractals do not lie between natural images and no pre-training",
+        "whether fractals lie between natural images and no pre-training",
+    ),
+    "generated": (
+        "Generated images are as good as as many natural ones",
+        "Generated images are not as good as as many natural ones",
+        "whether generated images are as good as natural ones",
+    ),
+    "generated-over-fractals": (
+        "Generated images beat more fractals",
+        "Generated images do not beat more fractals",
+        "whether generated images beat more fractals",
+    ),
 }
 
 

@@ -32,6 +32,7 @@ NOMINAL = [
     ("#b3283f", "#ff8492"),
     ("#5f6b2a", "#b6c76a"),
 ]
+FRACTALDB = NOMINAL[4]  # the same in Figures 10 and 11, where at most three more are drawn
 # Ordered groups, few to many: gold, orange, red, magenta, violet, equally spaced in lightness.
 RAMP_LIGHT = ("#b38600", "#cf6a16", "#cb4150", "#a52a80", "#6d2c96")
 RAMP_DARK = ("#ffe08a", "#ffb066", "#ff8585", "#ef82cb", "#bd9bf7")
@@ -87,6 +88,7 @@ def group_colours(
 ) -> dict[str, tuple[str, str]]:
     """(light, dark) colour by role. `ordered` groups, given from many to few, get the ramp."""
     fixed = {reference: SCRATCH, full: FULL, "scratch": SCRATCH, "imagenet/full": FULL}
+    fixed["fractaldb/full"] = FRACTALDB
     if full != "inaturalist/full":
         fixed["inaturalist/full"] = INATURALIST
     rest = [r for r in roles if r not in fixed]

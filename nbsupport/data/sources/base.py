@@ -37,7 +37,7 @@ class Source(ABC):
 
     @abstractmethod
     def classes(self) -> "pd.DataFrame":
-        """A row per class: label, name, tree, depth_1 ... depth_n, images."""
+        """A row per class: label, name, tree, depth_1 ... depth_n (where it has any), images."""
 
     @abstractmethod
     def labels(self) -> np.ndarray:
@@ -59,6 +59,7 @@ class Source(ABC):
 
 _SOURCES = {
     "captions": "nbsupport.data.sources.captions",
+    "fractaldb": "nbsupport.data.sources.fractaldb",
     "savanna": "nbsupport.data.sources.savanna",
 }
 

@@ -1,0 +1,28 @@
+"""Section 4.5: natural, fractal and generated images as sources of pre-training."""
+
+from typing import Any
+
+from nbsupport.comparisons.common import reference_groups, sized_role, whole
+from nbsupport.study import Group, Study
+
+EQUAL = "150K"  # the role at which sources are compared at equal size (Figure 11)
+
+
+def source_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Every source, in full (Figure 10) and at 150K (Figure 11), between the reference lines."""
+    return [
+        *reference_groups(study, parameters),
+        *natural_groups(study),
+        *synthetic_groups(study),
+    ]
+
+
+def natural_groups(study: Study) -> list[Group]:
+    """iNaturalist in full, and both natural sources at equal size."""
+    equal = [sized_role(study, kind, EQUAL) for kind in ("imagenet", "inaturalist")]
+    return [whole(study, "inaturalist"), *equal]
+
+
+def synthetic_groups(study: Study) -> list[Group]:
+    """What no camera ever saw."""
+    return [whole(study, "fractaldb")]
