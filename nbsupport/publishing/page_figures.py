@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.publishing import page_tables, page_titles
@@ -72,6 +73,26 @@ class PageFigures(ABC):
         known = {group.role for group in self.groups}
         return [role for role in ordered if role in known]
 
+    def matching(self, *patterns: str) -> list[str]:
+        """The roles that fit a pattern ("imagenet/within-*"), between the two reference lines."""
+        own = [
+            role
+            for role in self.roles()
+            if role not in (FULL, SCRATCH) and any(fnmatchcase(role, p) for p in patterns)
+        ]
+        return [FULL, *own, SCRATCH]
+
+    def by_total(self) -> list[list[str]]:
+        """The roles of each number of images in all, smallest first, between the reference lines.
+
+        The full source is a reference line, and no total of its own.
+        """
+        sizes = {g.role: len(g.subset) for g in self.groups if g.subset and g.role != FULL}
+        return [
+            [FULL, *(role for role, size in sizes.items() if size == total), SCRATCH]
+            for total in sorted(set(sizes.values()))
+        ]
+
     def trend(
         self,
         points: "pd.DataFrame",
@@ -81,16 +102,22 @@ class PageFigures(ABC):
         number: str,
         caption: str,
         origin: str = "live",
+        roles: Sequence[str] = (),
     ) -> "Figure | page_tables.Html":
-        """OOD against ID scores of one source's groups, between the two reference lines."""
+        """OOD against ID scores of one source's groups, between the two reference lines.
+
+        roles: these groups instead, from their full source down to their scratch.
+        """
         from nbsupport.analysis.charts import trend_figure
 
-        roles = self.roles(source)
+        drawn = list(roles) or self.roles(source)
         common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, roles, origin) or trend_figure(
+        return self._lacking(points, drawn, origin) or trend_figure(
             points,
-            roles,
+            drawn,
             labels=self.labels(source),
+            full=drawn[0] if roles else FULL,
+            reference=drawn[-1] if roles else SCRATCH,
             margin=self._margin(claim, points),
             **common,
         )
