@@ -50,12 +50,12 @@ def within_numbers(study: Study) -> dict[str, str]:
     for source, setting in study.profile.within.items():
         least = int(balanced(study, source).drawn.counts().min())
         numbers |= {
-            f"{source}-superclasses": f"{setting.superclasses:,}",
-            f"{source}-subclasses": f"{setting.subclasses:,}",
-            f"{source}-depth": f"{setting.depth}",
-            f"{source}-each": f"{setting.images:,}",
-            f"{source}-total": f"{setting.superclasses * setting.images:,}",
-            f"{source}-least": f"{least:,}",
+            f"within-{source}-superclasses": f"{setting.superclasses:,}",
+            f"within-{source}-subclasses": f"{setting.subclasses:,}",
+            f"within-{source}-depth": f"{setting.depth}",
+            f"within-{source}-each": f"{setting.images:,}",
+            f"within-{source}-total": f"{setting.superclasses * setting.images:,}",
+            f"within-{source}-least": f"{least:,}",
         }
     return numbers
 

@@ -137,7 +137,10 @@ def test_quoted_sizes_are_those_of_the_groups(within):
     assert trades["few-60k"] == "32 classes of 40 images"
     numbers = page_diversity.within_numbers(study)
     for source in ("imagenet", "inaturalist"):
-        assert numbers[f"{source}-total"] == f"{len(subset_of(within, f'{source}/within-1.0')):,}"
+        assert (
+            numbers[f"within-{source}-total"]
+            == f"{len(subset_of(within, f'{source}/within-1.0')):,}"
+        )
     repeated = subset_of(within, "imagenet/repeated-25K")
     assert numbers["repeated-images"] == f"{len(repeated):,}"
     assert numbers["repeated-different"] == f"{len(set(repeated.drawn.ids))}"
