@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.trends import AXES
 from nbsupport.comparisons import captions
+from nbsupport.comparisons.classes_or_images import classes_or_images_groups
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.controls import control_groups
 from nbsupport.comparisons.domain_pairs import pair_groups
 from nbsupport.comparisons.granularity import granularity_groups
 from nbsupport.comparisons.no_gap import no_gap_groups
 from nbsupport.comparisons.quantity import quantity_groups
+from nbsupport.comparisons.semantics import semantics_groups
 from nbsupport.comparisons.sources import source_groups
+from nbsupport.comparisons.within_class import within_class_groups
 from nbsupport.errors import unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
@@ -124,6 +127,9 @@ _SOURCE_CLAIMS = (
     "generated",
     "generated-over-fractals",
 )
+_SEMANTICS_CLAIMS = ("semantics-same", "semantics-position", "co-occurrence")
+_TRADE_CLAIMS = ("classes-or-images", "classes-or-images-large")
+_WITHIN_CLAIMS = ("within-class-imagenet", "within-class-inaturalist", "repeated-images")
 
 PAGES = {
     page.id: page
@@ -136,6 +142,21 @@ PAGES = {
         Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
         Page(
             "04_2_granularity", "Label granularity", "4.2", granularity_groups, _GRANULARITY_CLAIMS
+        ),
+        Page("04_3_semantics", "Label semantics", "4.3", semantics_groups, _SEMANTICS_CLAIMS),
+        Page(
+            "04_4_1_classes_or_images",
+            "More classes or more images",
+            "4.4.1",
+            classes_or_images_groups,
+            _TRADE_CLAIMS,
+        ),
+        Page(
+            "04_4_2_within_class",
+            "Diversity within classes",
+            "4.4.2",
+            within_class_groups,
+            _WITHIN_CLAIMS,
         ),
         Page("04_5_sources", "Data sources", "4.5", source_groups, _SOURCE_CLAIMS),
         Page(

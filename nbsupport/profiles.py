@@ -33,6 +33,11 @@ class Trade:
         if many * less != few * more:
             raise ValueError(f"{many} x {less} and {few} x {more} images are different totals")
 
+    @property
+    def total(self) -> int:
+        """Images in all, on both sides."""
+        return self.classes[0] * self.each[0]
+
 
 @dataclass(frozen=True)
 class WithinClass:

@@ -14,6 +14,7 @@ from nbsupport.errors import UserError, unknown
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
 from nbsupport.publishing import (
+    page_diversity,
     page_example,
     page_labels,
     page_numbers,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.data.subset import Subset
     from nbsupport.data.tasks import Task
 
 FRACTAL_PX = 256
@@ -101,14 +103,33 @@ class OpenPage(PageFigures):
         self.groups: list[Group] = groups_of(page.id, self.study, **self.values)
 
     # data ---------------------------------------------------------------------------------------
-    def grid(self, source: str, *, count: int = 16, caption: str = "") -> Any:
+    def grid(self, source: "str | Subset", *, count: int = 16, caption: str = "") -> Any:
         """Random images of a source ("imagenet", "inaturalist") or a role, each another class."""
         from nbsupport.publishing import page_images, widgets
 
-        own = {g.role: g.subset for g in self.groups if g.subset is not None}
-        subset = own[source] if source in own else getattr(self.study, source)
-        images, titles = page_images.sample_of_classes(subset, count)
+        images, titles = page_images.sample_of_classes(self._subset(source), count)
         return widgets.image_grid(images, titles, caption)
+
+    def mixed_grid(
+        self, role: str, *, count: int = 16, replaced: int = 4, caption: str = ""
+    ) -> Any:
+        """Images of a group, some of which show another class than their label, as titles say."""
+        from nbsupport.publishing import page_images, widgets
+
+        images, titles = page_images.sample_with_replaced(self._subset(role), count, replaced)
+        return widgets.image_grid(images, titles, caption)
+
+    def subclass_grids(self, source: str, *, count: int = 12) -> page_tables.Html:
+        """The same superclass at each share p of its subclasses, from few to many."""
+        return page_diversity.subclass_grids(self.groups, source, count)
+
+    def _subset(self, of: "str | Subset") -> "Subset":
+        """What a notebook names: a role of the page, a source of the study, or a subset itself."""
+        if not isinstance(of, str):
+            return of
+        own = {g.role: g.subset for g in self.groups if g.subset is not None}
+        found: Subset = own[of] if of in own else getattr(self.study, of)
+        return found
 
     def test_grid(self, split: str, *, role: str = "", count: int = 16, caption: str = "") -> Any:
         """Images of a split of the downstream task, each from another location.
@@ -121,7 +142,13 @@ class OpenPage(PageFigures):
         return widgets.image_grid(images, titles, caption)
 
     def plate(
-        self, of: str, *, role: str = "", count: int = 8, px: int = 144, caption: str = ""
+        self,
+        of: "str | Subset",
+        *,
+        role: str = "",
+        count: int = 8,
+        px: int = 144,
+        caption: str = "",
     ) -> Any:
         """A source or a split of the simulated world, drawn larger than models get it.
 
@@ -129,11 +156,11 @@ class OpenPage(PageFigures):
         """
         from nbsupport.publishing import page_images, widgets
 
-        if hasattr(self.study, of):
-            images, titles = page_images.large_photos(self.study, of, count, px)
-        else:
+        if isinstance(of, str) and not hasattr(self.study, of):
             task = self.task_of(role)
             images, titles = page_images.large_traps(self.study, of, count, px, task)
+        else:
+            images, titles = page_images.large_photos(self.study, self._subset(of), count, px)
         return widgets.image_grid(images, titles, caption, size=px)
 
     def styles(self, *, count: int = 8, px: int = 32, caption: str = "") -> Any:
@@ -182,6 +209,10 @@ class OpenPage(PageFigures):
     def label_paths(self, source: str = "imagenet", *, count: int = 4) -> page_tables.Html:
         """What each group calls some classes of a source: labels at every depth of the tree."""
         return page_labels.path_table(self.groups, source, count)
+
+    def superclasses(self, source: str) -> page_tables.Html:
+        """The superclasses of Section 4.4.2, and which subclasses are used at each share p."""
+        return page_diversity.superclass_table(self.groups, source)
 
     def verdicts(self, runs: "pd.DataFrame") -> page_tables.Html:
         """Each claim of the page: the paper, live, and as recorded on worlds 1 and 2."""
@@ -248,6 +279,22 @@ class OpenPage(PageFigures):
     def glue_pairs(self) -> None:
         """Glue the sizes of the domain pairs' task."""
         self.glue(page_pairs.pair_numbers(self.study))
+
+    def glue_positions(self, runs: "pd.DataFrame", pairs: Mapping[str, tuple[str, str]]) -> None:
+        """Glue how much further right the first of two roles lies, as `position-NAME`."""
+        self.glue(page_numbers.position_numbers(runs, pairs, self.axis))
+
+    def glue_semantics(self) -> None:
+        """Glue the sizes of the animal and object halves of Section 4.3."""
+        self.glue(page_diversity.semantics_numbers(self.study))
+
+    def glue_trades(self) -> None:
+        """Glue the classes and images on both sides of the trades of Section 4.4.1."""
+        self.glue(page_diversity.trade_numbers(self.study))
+
+    def glue_within(self) -> None:
+        """Glue the superclasses, subclasses and images of Section 4.4.2."""
+        self.glue(page_diversity.within_numbers(self.study))
 
     def glue_setup(self) -> None:
         """Glue how the stand-ins compare with the paper's data in size."""

@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.publishing import page_pairs, page_tables, page_titles
@@ -84,6 +85,26 @@ class PageFigures(ABC):
         known = {group.role for group in self.groups}
         return [role for role in ordered if role in known]
 
+    def matching(self, *patterns: str) -> list[str]:
+        """The roles that fit a pattern ("imagenet/within-*"), between the two reference lines."""
+        own = [
+            role
+            for role in self.roles()
+            if role not in (FULL, SCRATCH) and any(fnmatchcase(role, p) for p in patterns)
+        ]
+        return [FULL, *own, SCRATCH]
+
+    def by_total(self) -> list[list[str]]:
+        """The roles of each number of images in all, smallest first, between the reference lines.
+
+        The full source is a reference line, and no total of its own.
+        """
+        sizes = {g.role: len(g.subset) for g in self.groups if g.subset and g.role != FULL}
+        return [
+            [FULL, *(role for role, size in sizes.items() if size == total), SCRATCH]
+            for total in sorted(set(sizes.values()))
+        ]
+
     def trend(
         self,
         points: "pd.DataFrame",
@@ -98,7 +119,7 @@ class PageFigures(ABC):
     ) -> "Figure | page_tables.Html":
         """OOD against ID scores of one source's groups, between the two reference lines.
 
-        roles: the groups of another task instead, from its full source down to its scratch.
+        roles: these groups instead, from their full source down to their scratch.
         axis_titles: what ID and OOD are there.
         """
         from nbsupport.analysis.charts import trend_figure
@@ -110,9 +131,9 @@ class PageFigures(ABC):
             points,
             drawn,
             labels=self.labels(source),
-            margin=self._margin(claim, points),
             full=drawn[0] if roles else FULL,
             reference=drawn[-1] if roles else SCRATCH,
+            margin=self._margin(claim, points),
             axis_titles=axis_titles or TITLES,
             **common,
         )

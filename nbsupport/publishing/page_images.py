@@ -26,6 +26,42 @@ def sample_of_classes(subset: "Subset", count: int, seed: int = 0) -> tuple[np.n
     return images, [draw.names[label] for label in classes]
 
 
+def sample_with_replaced(
+    subset: "Subset", count: int, replaced: int, seed: int = 0
+) -> tuple[np.ndarray, list[str]]:
+    """`count` random images, up to `replaced` of them showing another class than their label.
+
+    Returns images uint8 [n, 3, px, px] and titles: the label, and what a replaced image shows.
+    """
+    draw, rng = subset.drawn, np.random.default_rng(seed)
+    shown = subset.source.classes()["name"].to_numpy(dtype=str)[subset.source.labels()[draw.ids]]
+    named = np.array(draw.names)[draw.labels]
+    others = rng.permutation(np.flatnonzero(shown != named))[:replaced]
+    usual = rng.permutation(np.flatnonzero(shown == named))[: count - len(others)]
+    rows = rng.permutation(np.concatenate([others, usual]))
+    images = subset.source.images(draw.ids[rows]).numpy()
+    pairs = zip(named[rows].tolist(), shown[rows].tolist(), strict=True)
+    return images, [name if name == seen else f"{name} (shows: {seen})" for name, seen in pairs]
+
+
+def sample_of_subclasses(
+    subset: "Subset", superclass: int, count: int
+) -> tuple[np.ndarray, list[str]]:
+    """About `count` images of one superclass, equally many of each subclass that it has.
+
+    Returns images uint8 [n, 3, px, px] and the names of their subclasses.
+    """
+    draw = subset.drawn
+    rows = np.flatnonzero(draw.labels == superclass)
+    own = subset.source.labels()[draw.ids[rows]]
+    used = np.unique(own)
+    each = max(1, count // len(used))
+    picked = np.concatenate([rows[own == leaf][:each] for leaf in used])
+    names = subset.source.classes()["name"].to_numpy(dtype=str)
+    images = subset.source.images(draw.ids[picked]).numpy()
+    return images, names[subset.source.labels()[draw.ids[picked]]].tolist()
+
+
 def sample_of_split(
     task: "Task", split: str, count: int, seed: int = 0
 ) -> tuple[np.ndarray, list[str]]:
@@ -40,17 +76,23 @@ def sample_of_split(
     return images, [task.caption(row) for _, row in picked.iterrows()]
 
 
-def large_photos(study: "Study", kind: str, count: int, px: int) -> tuple[np.ndarray, list[str]]:
+def large_photos(
+    study: "Study", subset: "Subset", count: int, px: int
+) -> tuple[np.ndarray, list[str]]:
     """Photographs of the simulated world for the eye, larger than models get them.
+
+    They show classes spread over those that a subset of a simulated source has images of.
 
     Returns images uint8 [count, 3, px, px] and the names of their classes.
     """
     from nbsupport.savanna.world import World
 
-    classes = getattr(study, kind).source.classes()
-    rows = np.linspace(0, len(classes) - 1, count).round().astype(int)
-    labels = classes["label"].to_numpy()[rows]
-    images = World(study.world, px).photos(kind, labels, "plate", np.arange(count))
+    classes, spec = subset.source.classes(), subset.source.spec()
+    present = np.unique(subset.source.labels()[subset.drawn.ids])
+    rows = present[np.linspace(0, len(present) - 1, count).round().astype(int)]
+    labels, numbers = classes["label"].to_numpy()[rows], np.arange(count)
+    own = bool(spec.get("own_textures"))
+    images = World(study.world, px).photos(spec["kind"], labels, "plate", numbers, own_textures=own)
     return images.numpy(), classes["name"].iloc[rows].tolist()
 
 

@@ -83,6 +83,22 @@ def gain_numbers(
     return numbers | {"live-cells": f"{len(cells)}"}
 
 
+def position_numbers(
+    runs: "pd.DataFrame", pairs: Mapping[str, tuple[str, str]], axis: str = "linear"
+) -> dict[str, str]:
+    """Mean difference in ID score at equal epochs, the first role minus the second, by name."""
+    from nbsupport.analysis.verdicts import contrast
+
+    present, numbers = set(runs["role"]), {}
+    for name, (a, b) in pairs.items():
+        if not {a, b, SCRATCH, FULL} <= present:
+            numbers[f"position-{name}"] = MISSING
+            continue
+        found = contrast(runs, a, b, axis=axis, statistic="id-position")
+        numbers[f"position-{name}"] = signed(found.estimate.value)
+    return numbers
+
+
 def example_sizes(study: Study) -> list[int]:
     """Three sizes that every source of the study can give, spread over the profile's own."""
     each = sorted(study.profile.sizes.values())

@@ -107,6 +107,46 @@ _FINDINGS = {
         "Generated images do not beat more fractals",
         "whether generated images beat more fractals",
     ),
+    "semantics-same": (
+        "Animal classes and object classes make equally robust models, above scratch",
+        "Animal and object classes do not make equally robust models above scratch",
+        "whether animal and object classes make equally robust models",
+    ),
+    "semantics-position": (
+        "Animal classes take models further along the line than object classes",
+        "Animal classes take models no further along the line than object classes",
+        "whether animal classes take models further along the line",
+    ),
+    "co-occurrence": (
+        "A few animals among the objects change nothing",
+        "A few animals among the objects make a difference",
+        "whether a few animals among the objects change anything",
+    ),
+    "classes-or-images": (
+        "At a fixed total, more classes are worth as much as more images of each",
+        "At a fixed total, more classes and more images of each are not worth the same",
+        "whether more classes are worth as much as more images of each",
+    ),
+    "classes-or-images-large": (
+        "At the larger total, more classes are worth as much as more images of each",
+        "At the larger total, more classes and more images of each are not worth the same",
+        "whether more classes are worth as much as more images at the larger total",
+    ),
+    "within-class-imagenet": (
+        "It does not matter from how many subclasses a label's images come",
+        "It matters from how many subclasses a label's images come",
+        "whether it matters from how many subclasses a label's images come",
+    ),
+    "within-class-inaturalist": (
+        "It does not matter from how many species a label's images come",
+        "It matters from how many species a label's images come",
+        "whether it matters from how many species a label's images come",
+    ),
+    "repeated-images": (
+        "One image repeated is no substitute for different images of a class",
+        "Different images of a class do not beat one image repeated",
+        "whether different images of a class beat one image repeated",
+    ),
 }
 
 

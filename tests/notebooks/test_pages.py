@@ -154,7 +154,14 @@ def test_the_commands_of_the_pages_are_understood(line, capsys):
 
 
 @pytest.mark.parametrize(
-    ("page_id", "asked"), [("04_1_quantity", "1000,2000"), ("04_2_granularity", "depths [1,3]")]
+    ("page_id", "asked"),
+    [
+        ("04_1_quantity", "1000,2000"),
+        ("04_2_granularity", "depths [1,3]"),
+        ("04_3_semantics", "0.011,0.05"),
+        ("04_4_1_classes_or_images", "1280,2560"),
+        ("04_4_2_within_class", "0.5,1.0"),
+    ],
 )
 def test_the_exercise_on_costs_counts_right(page_id, asked, capsys):
     solution = prose(page_id).split("**1. Count")[1].split("**2.")[0]
