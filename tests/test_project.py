@@ -166,3 +166,16 @@ def test_light_modules_do_not_load_torch(module):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_planning_the_book_does_not_load_torch():
+    """A plan has to answer in a second; torch alone takes longer."""
+    code = (
+        "import sys; from nbsupport.plan import plan_book; from nbsupport.jobs.store import Store;"
+        "from nbsupport.paths import store_dir; plan_book('demo', Store(store_dir()));"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.data.batches import LabelledImages
 from nbsupport.data.sources.base import Source
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
+    from nbsupport.data.batches import LabelledImages
     from nbsupport.data.subset import Subset
 
 
@@ -42,7 +42,9 @@ def captioned(source: Source) -> CaptionedSource:
     return source
 
 
-def load_pairs(subset: "Subset", device: "str | torch.device" = "cpu") -> LabelledImages:
+def load_pairs(subset: "Subset", device: "str | torch.device" = "cpu") -> "LabelledImages":
     """A subset's images uint8 [n, 3, px, px] with their captions int64 [n, length] as labels."""
+    from nbsupport.data.batches import LabelledImages  # here: it needs torch, a plan does not
+
     source, ids = captioned(subset.source), subset.drawn.ids
     return LabelledImages(source.images(ids), source.captions(ids), 0).to(device)

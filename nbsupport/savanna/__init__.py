@@ -13,8 +13,17 @@ from nbsupport.savanna.settings import DEFAULT, Settings
 VERSION = 1
 STYLES = ("photo", "sketch", "painting", "infrared", "silhouette")  # drawn by `styles`
 STYLES_VERSION = 1  # goes up whenever a picture of `styles` would change
+CAPTIONS_VERSION = 1  # goes up whenever a caption would change
 
-__all__ = ["DEFAULT", "STYLES", "STYLES_VERSION", "VERSION", "Settings", "fingerprint"]
+__all__ = [
+    "CAPTIONS_VERSION",
+    "DEFAULT",
+    "STYLES",
+    "STYLES_VERSION",
+    "VERSION",
+    "Settings",
+    "fingerprint",
+]
 
 
 @lru_cache(maxsize=64)  # asked for once a job

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from nbsupport.errors import unknown
-from nbsupport.savanna import VERSION, chance
+from nbsupport.savanna import CAPTIONS_VERSION, VERSION, chance
 from nbsupport.savanna.attributes import COAT_WORDS
 from nbsupport.savanna.ecology import SOURCES
 from nbsupport.savanna.naming import FLOWER_WORDS, PAINT_WORDS
@@ -29,7 +29,6 @@ from nbsupport.savanna.sights import (
 )
 from nbsupport.savanna.world import World
 
-CAPTIONS = 1  # moves when a caption would change: part of the fingerprint of captioned pairs
 CORPORA = ("clean", "noisy")
 SPLITS = ("train", "held-out")
 
@@ -98,7 +97,7 @@ class Corpus:
             raise unknown("split of a caption corpus", split, SPLITS)
         self.corpus, self.world = corpus, World(world, px)
         self.stream = f"captions-{corpus}-{split}"
-        self._base = chance.number_of(VERSION, CAPTIONS, self.world.draws, self.stream)
+        self._base = chance.number_of(VERSION, CAPTIONS_VERSION, self.world.draws, self.stream)
 
     # which pictures -----------------------------------------------------------------------------
     def subjects(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from nbsupport import savanna
 from nbsupport.data.captioned import captioned, load_pairs
 from nbsupport.data.sources import open_source
 from nbsupport.data.subset import Subset
@@ -88,7 +89,7 @@ def test_held_out_pairs_are_others():
 def test_the_fingerprint_moves_with_the_captions(monkeypatch):
     source = open_source(CLEAN)
     before = source.fingerprint
-    monkeypatch.setattr(corpora, "CAPTIONS", corpora.CAPTIONS + 1)
+    monkeypatch.setattr(savanna, "CAPTIONS_VERSION", savanna.CAPTIONS_VERSION + 1)
     assert source.fingerprint != before
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.data.fractals.systems import variations, varied
-from nbsupport.savanna.chance import number_of
 
 if TYPE_CHECKING:
     import torch
@@ -69,6 +68,8 @@ def instance(number: int | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def mask_key(drawing: Drawing, category: int, variation: int, repeat: int) -> int:
     """The int64 from which the patches of an image follow; its flips share them."""
+    from nbsupport.savanna.chance import number_of  # here: it needs torch, a plan does not
+
     return number_of("fractaldb", drawing.seed, category, variation, repeat)
 
 

@@ -45,9 +45,7 @@ class CaptionSource(CaptionedSource):
 
     @property
     def fingerprint(self) -> str:
-        from nbsupport.savanna.captions import CAPTIONS
-
-        return f"{savanna.fingerprint(self.world, self.px)}-captions-{CAPTIONS}"
+        return f"{savanna.fingerprint(self.world, self.px)}-captions-{savanna.CAPTIONS_VERSION}"
 
     def classes(self) -> "pd.DataFrame":
         import pandas as pd
