@@ -95,6 +95,14 @@ def test_the_figure_has_a_panel_for_each_pair(page, points):
     assert "no figure" in page.pairs(points.iloc[:0], **options).text
 
 
+def test_a_panel_says_where_nothing_can_be_measured(page, points):
+    far = points.copy()
+    far.loc[far["role"] == "pair-2/full", "id_macro_f1"] += 0.5
+    figure = page.pairs(far, claim="some-shifts-only", number="Figure G.1", caption="")
+    said = [p["title"]["subtitle"] for p in figure.wide["vconcat"][1]["concat"]]
+    assert [text == "off the scratch line" for text in said] == [False, True, *[False] * 4]
+
+
 def test_another_tasks_lines_can_be_drawn_by_role(page, points):
     """As the discussion does with the task that has no per-location bias."""
     figure = page.trend(

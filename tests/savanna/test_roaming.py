@@ -18,6 +18,10 @@ def traps(world: World, split: str, rows: slice) -> torch.Tensor:
     return world.traps(split, *(table[c].to_numpy() for c in COLUMNS))
 
 
+def places(split: str, n: int) -> torch.Tensor:
+    return torch.from_numpy(roaming(0, split, n)["location"].to_numpy(copy=True))
+
+
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_no_place_comes_back_and_none_is_of_the_main_task(number: int) -> None:
     tables = {split: roaming(number, split) for split in SPLITS}
@@ -54,7 +58,7 @@ def test_pictures_do_not_depend_on_order_or_batch() -> None:
 def test_every_picture_has_a_background_of_its_own() -> None:
     world = RoamingWorld(0, 32)
     world.block = 16
-    where = torch.from_numpy(roaming(0, "train")["location"].to_numpy()[:16])
+    where = places("train", 16)
     images = world._scene(where).image.flatten(1)
     apart = torch.cdist(images, images) + torch.eye(16) * 1e6
     assert apart.min() > 1.0
@@ -65,8 +69,7 @@ def test_only_the_later_places_drift() -> None:
     count = 2000
     grass = {}
     for split in ("train", "id_test", "ood_test"):
-        where = torch.from_numpy(roaming(0, split)["location"].to_numpy()[:count])
-        grass[split] = world._scene(where).grass.mean().item()
+        grass[split] = world._scene(places(split, count)).grass.mean().item()
     assert grass["train"] == pytest.approx(grass["id_test"], rel=0.08)
     assert grass["ood_test"] < 0.7 * grass["train"]
     assert set(np.abs(drift(PLACE_LATENT))) == {0.0, DRIFT}

@@ -1,5 +1,6 @@
 """Small multiples: for each pair of domains a scatter with its own two lines."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,10 +139,9 @@ class _Panels:
         own = [_of_panel(layer, i) for layer in layers]
         # Two views of one name would share their data and scales: Vega-Lite goes by names.
         own = [c.properties(name=f"pair{i}") if "name" in c.to_dict() else c for c in own]
-        first = self.effects[i].iloc[0]
         title = alt.TitleParams(
             self.pairs[i].title,
-            subtitle=f"{prepare.signed(first['er'])} over scratch",
+            subtitle=_over_scratch(float(self.effects[i]["er"].iloc[0])),
             fontSize=13,
             subtitleFontSize=11,
             frame="group",
@@ -172,6 +172,13 @@ class _Panels:
             ]
             left += wide
         return alt.layer(*marks).properties(width=width, height=KEY_HEIGHT * (row + 1))
+
+
+def _over_scratch(er: float) -> str:
+    """What a panel amounts to, in a few words."""
+    if not math.isfinite(er):
+        return "off the scratch line"
+    return f"{prepare.signed(er)} over scratch"
 
 
 def _entries(shapes: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
