@@ -33,6 +33,7 @@ class Profile:
     recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]]
     recipes: str  # a set of recipes in nbsupport.training.recipes
     evidence: bool  # False: verdicts are masked
+    generated_per_class: int = 0  # images of the generative stand-in
     simulated: bool = True
     worlds: tuple[int, ...] = (0, 1, 2)
     notes: dict[str, str] = field(default_factory=dict)
@@ -73,6 +74,7 @@ _DEMO = Profile(
     recorded={1: (FIVE_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))},
     recipes="demo",
     evidence=True,
+    generated_per_class=80,
 )
 
 _SMOKE = Profile(
@@ -91,6 +93,7 @@ _SMOKE = Profile(
     recorded={},
     recipes="smoke",
     evidence=False,
+    generated_per_class=16,
 )
 
 PROFILES = {profile.name: profile for profile in (_SMOKE, _DEMO)}

@@ -13,6 +13,7 @@ from nbsupport.errors import unknown
 STAGES: dict[str, str] = {
     "pretrain": "nbsupport.training.stages:pretrain",
     "finetune": "nbsupport.training.stages:finetune",
+    "generate": "nbsupport.training.generation:generate",
 }
 
 

@@ -57,7 +57,10 @@ class Source(ABC):
         return Subset(self)
 
 
-_SOURCES = {"savanna": "nbsupport.data.sources.savanna"}
+_SOURCES = {
+    "generated": "nbsupport.data.sources.generated",
+    "savanna": "nbsupport.data.sources.savanna",
+}
 
 
 def register_source(name: str, module: str) -> None:
