@@ -84,6 +84,7 @@ class Profile:
     diversity: tuple[float, ...]  # p: the shares of subclasses that are compared
     animal_share: float  # of the object images, in the claim on co-occurrence
     species_each: int  # photographs of each of the task's species, in the control
+    generated_per_class: int = 0  # images of the generative stand-in
     simulated: bool = True
     worlds: tuple[int, ...] = (0, 1, 2)
     notes: dict[str, str] = field(default_factory=dict)
@@ -167,6 +168,7 @@ _DEMO = Profile(
     diversity=(0.33, 0.67, 1.0),
     animal_share=0.011,
     species_each=512,  # 20 species: the 10,240 images of the full source
+    generated_per_class=80,
 )
 
 _SMOKE = Profile(
@@ -196,6 +198,7 @@ _SMOKE = Profile(
     diversity=(0.33, 0.67, 1.0),
     animal_share=0.011,
     species_each=13,
+    generated_per_class=16,
 )
 
 PROFILES = {profile.name: profile for profile in (_SMOKE, _DEMO)}

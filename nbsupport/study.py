@@ -27,6 +27,8 @@ FULL = "imagenet/full"
 BUDGETS = ("epochs", "steps")
 # What pre-training learns to predict: the stage that does it, and the name of its recipe.
 OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
+GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
+GENERATED_PER_SECOND = 1000  # a thread's
 EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
 
 
@@ -67,9 +69,8 @@ class Run:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The pre-training, where there is one, and the fine-tuning."""
-        parent = self.finetune.parent
-        return (self.finetune,) if parent is None else (parent, self.finetune)
+        """What generates the images, the pre-training, where there are, and the fine-tuning."""
+        return (*reversed(list(self.finetune.ancestors())), self.finetune)
 
 
 class Study:
@@ -144,6 +145,42 @@ class Study:
     def fractaldb(self) -> Subset:
         """FractalDB with as many images as the ImageNet stand-in; the same in every world."""
         return open_source(self.profile.source_spec("fractaldb", self.world)).all()
+
+    @cached_property
+    def generated(self) -> Subset:
+        """All images of the stand-in for Stable Diffusion. Planned here, not made yet."""
+        job = self.generation
+        spec = {"name": "generated", **job.spec, "job": job.key}
+        return open_source(spec | {"folder": str(self.store.folder(job))}).all()
+
+    @cached_property
+    def generation(self) -> Job:
+        """The job that makes the generated images: one for all cells of a world.
+
+        Raises UserError where the profile has none.
+        """
+        from nbsupport.training.assets import GENERATOR
+
+        profile = self.profile
+        if not profile.generated_per_class:
+            raise UserError(
+                f"profile {profile.name} has no generated images: choose another profile"
+            )
+        spec = {
+            "kind": "imagenet",
+            "world": self.world,
+            "px": profile.px,
+            "images_per_class": profile.generated_per_class,
+            "classes": profile.classes,
+            **GENERATION,
+            "weights": GENERATOR.sha256,
+        }
+        classes = self.imagenet.num_classes
+        images = classes * profile.generated_per_class
+        label = f"generate {images:,} images of {classes} classes, world {self.world}"
+        data = self.imagenet.source.fingerprint
+        cost = images / GENERATED_PER_SECOND
+        return Job("generate", VERSIONS["generate"], spec, data, None, label, cost)
 
     @property
     def task(self) -> "Task":
@@ -237,7 +274,8 @@ class Study:
         cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
         label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
-        return Job(stage, VERSIONS[stage], spec, data, None, label, cost)
+        made = self.generation if drawn.source.name == "generated" else None
+        return Job(stage, VERSIONS[stage], spec, data, made, label, cost)
 
     def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, stage, family)

@@ -14,6 +14,7 @@ STAGES: dict[str, str] = {
     "pretrain": "nbsupport.training.stages:pretrain",
     "finetune": "nbsupport.training.stages:finetune",
     "contrast": "nbsupport.training.contrastive:contrast",
+    "generate": "nbsupport.training.generation:generate",
 }
 
 

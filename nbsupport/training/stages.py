@@ -27,13 +27,13 @@ def pretrain(
 ) -> Spec:
     """Train a new model on a subset; its weights are left in `folder`.
 
-    `spec` has subset, family, px, recipe and seed. Returns train_accuracy (of the last epoch, on
-    augmented images), loss, epochs, updates, images_per_second, seconds, device, precision.
+    `spec` has subset, family, px, recipe and seed. `parent` is the folder of the job that made the
+    subset's images, where one did; the model always starts from nothing. Returns train_accuracy (of
+    the last epoch, on augmented images), loss, epochs, updates, images_per_second, seconds, device,
+    precision.
     """
-    if parent is not None:
-        raise ValueError(f"a pre-training starts from nothing, not from {parent}")
     device = choose_device()
-    data = Subset.from_spec(spec["subset"]).load(device)
+    data = Subset.from_spec(_with_images(spec["subset"], parent)).load(device)
     model = build(spec["family"], data.num_classes, spec["px"], spec["seed"])
     recipe = Recipe.from_spec(spec["recipe"])
     done = train(model, data, recipe, seed=spec["seed"], folder=folder, report=report)
@@ -68,6 +68,13 @@ def finetune(
     save_weights(model, folder / WEIGHTS)
     checkpoint.remove(folder)
     return {"records": _records(done), **summary(done, device)}
+
+
+def _with_images(subset: Spec, parent: Path | None) -> Spec:
+    """The subset's spec, its source told where the parent has left the images."""
+    if parent is None:
+        return subset
+    return subset | {"source": subset["source"] | {"folder": str(parent)}}
 
 
 def _starting_model(spec: Spec, num_classes: int, parent: Path | None) -> torch.nn.Module:

@@ -101,6 +101,23 @@ def test_a_parent_nobody_needs_is_not_trained(store: Store) -> None:
 
 
 @BOTH
+def test_what_several_parents_start_from_is_made_first_and_once(
+    store: Store, diary: Path, engine: str
+) -> None:
+    images = toy("images", diary=str(diary))
+    parents = [toy(f"parent{i}", images, diary=str(diary)) for i in range(2)]
+    children = [toy(f"child{i}", parents[i], diary=str(diary)) for i in range(2)]
+    results = run(children, store, engine=engine)
+    assert entries(diary, "begin")[0] == "images"
+    assert len(entries(diary, "begin")) == 5
+    assert [results[child.key]["total"] for child in children] == [9.0, 9.0]
+    for child in children:
+        store.remove(child)
+    store.remove(images)  # whose work is done: the parents are there
+    assert set(run(children, store, engine=engine)) == {j.key for j in (*children, *parents)}
+
+
+@BOTH
 def test_a_failure_stops_its_children_only(store: Store, engine: str) -> None:
     bad, good = toy("bad", trouble="raise"), toy("good")
     child = toy("child", bad)

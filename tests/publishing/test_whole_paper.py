@@ -12,7 +12,7 @@ import pytest
 from nbsupport import ledger, records
 from nbsupport.analysis import claims, effects
 from nbsupport.errors import UserError
-from nbsupport.pages import PAGES, all_groups, groups_of, study_for
+from nbsupport.pages import BESIDE_PAGES, PAGES, all_groups, groups_of, study_for
 from nbsupport.publishing import page_discussion as discussion
 from nbsupport.publishing import page_findings as findings
 from nbsupport.publishing import page_ledger, page_pipeline, sparks, widgets
@@ -20,6 +20,7 @@ from nbsupport.publishing import page_training as training
 from nbsupport.publishing.page import open_page
 from nbsupport.publishing.page_ledger_table import HEADER, ledger_table, page_link, tokens
 from nbsupport.study import Study
+from nbsupport.training.families import EXTRA_FAMILIES
 
 HEIGHTS = {
     "scratch": 0.0,
@@ -62,7 +63,7 @@ def entries(table):
 
 
 # the groups of pages that gather others -----------------------------------------------------------
-def test_the_ledger_needs_no_training_of_its_own():
+def test_the_ledger_trains_what_the_pages_do_and_the_groups_beside_them():
     keys = {}
     for page_id in PAGES:
         study = study_for(page_id, profile="demo")
@@ -70,6 +71,9 @@ def test_the_ledger_needs_no_training_of_its_own():
         keys[page_id] = {run.finetune.key for run in runs}
     gathering = ("claims", "01_introduction", "06_discussion")
     others = set.union(*(keys[page_id] for page_id in PAGES if page_id not in gathering))
+    study = study_for("claims", profile="demo")
+    beside = [group for groups in BESIDE_PAGES for group in groups(study, {})]
+    others |= {run.finetune.key for run in study.runs(beside)}
     assert keys["claims"] == others
     assert keys["06_discussion"] < keys["01_introduction"] <= keys["claims"]
 
@@ -78,13 +82,16 @@ def test_records_hold_each_group_once_and_no_family_of_their_own():
     study = Study("demo")
     roles = [group.role for group in all_groups(study)]
     assert len(set(roles)) == len(roles)
-    assert {run.family for run in study.runs(all_groups(study))} == set(study.families)
+    own = {family for group in all_groups(study) for family in group.families}
+    assert {run.family for run in study.runs(all_groups(study))} == {*study.families, *own}
+    assert own == set(EXTRA_FAMILIES)
 
 
 def test_families_that_a_reader_names_replace_those_of_the_pages():
     study = study_for("claims", families=["alexnet"])
     runs = study.runs(groups_of("claims", study, families=["alexnet"]))
-    assert {run.family for run in runs} == {"alexnet"}
+    assert {run.family for run in runs if not run.group.families} == {"alexnet"}
+    assert {run.family for run in runs} == {"alexnet", *EXTRA_FAMILIES}
 
 
 # the ledger's table -------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 from toy_lab import spec
 
+from nbsupport.training import stages
 from nbsupport.training.families import ARCHITECTURES
 from nbsupport.training.stages import finetune, pretrain
 
@@ -87,9 +88,17 @@ def test_validation_is_looked_at_only_when_asked_for(tmp_path):
     assert set(result["records"][-1]) == SCORES | {"epoch", "id_val_macro_f1"}
 
 
-def test_a_pretraining_has_no_parent(tmp_path):
-    with pytest.raises(ValueError, match="starts from nothing"):
-        pretrain(spec("resnet"), tmp_path, tmp_path)
+@pytest.mark.usefixtures("toys")
+def test_a_parent_of_a_pretraining_is_where_its_images_lie(tmp_path, monkeypatch):
+    seen = []
+    from_spec = stages.Subset.from_spec
+    monkeypatch.setattr(stages.Subset, "from_spec", lambda s: seen.append(s) or from_spec(s))
+    given = spec("resnet", epochs=1) | {"subset": {"source": {"name": "toy"}}}
+    with_parent = pretrain(given, folder(tmp_path, "with"), tmp_path / "images")
+    without = pretrain(given, folder(tmp_path, "without"))
+    assert seen[0] == {"source": {"name": "toy", "folder": str(tmp_path / "images")}}
+    assert seen[1] == {"source": {"name": "toy"}} == given["subset"]
+    assert with_parent["loss"] == without["loss"]  # the model starts from nothing all the same
 
 
 def start(made: Path) -> subprocess.Popen:

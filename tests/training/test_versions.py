@@ -6,11 +6,19 @@ import sys
 
 import pytest
 
+from nbsupport.jobs.spec import stage_path
 from nbsupport.paths import root
 from nbsupport.training import ledger
 from nbsupport.training.ledger import code_hash, current, problem, stages
 from nbsupport.training.versions import VERSIONS
 
+# A job's key holds the fingerprint of what these give, its spec what a subset does.
+FINGERPRINTED = {
+    "nbsupport/data/subset.py",
+    "nbsupport/data/sources/generated.py",
+    "nbsupport/data/sources/savanna.py",
+    "nbsupport/data/tasks/__init__.py",
+}
 PLAIN = 'def f(x: int) -> str:\n    """Say."""\n    return f"{x + 1} times"\n'
 
 
@@ -96,19 +104,14 @@ def test_every_reason_says_something(stage):
 @pytest.mark.parametrize("stage", VERSIONS)
 def test_no_module_that_a_stage_computes_with_is_missing(stage):
     """Followed from the stage's module through the imports of training/ and data/."""
-    fingerprinted = {
-        "nbsupport/data/sources/base.py",
-        "nbsupport/data/subset.py",
-        "nbsupport/data/tasks/__init__.py",
-    }
+    module = stage_path(stage).partition(":")[0]
     listed = set(stages()[stage]["files"])
-    module = "contrastive" if stage == "contrast" else "stages"
-    names = {f"nbsupport/training/{module}.py"}
+    names = {module.replace(".", "/") + ".py"}
     for name in names.copy():
         _follow(name, names)
-    numbers_only = {"nbsupport/training/families.py", "nbsupport/training/versions.py"}
-    missing = names - listed - numbers_only - fingerprinted
-    allowed = set() if stage == "finetune" else {"nbsupport/training/evaluation.py"}
+    numbers_only = {f"nbsupport/training/{n}.py" for n in ("assets", "families", "versions")}
+    missing = names - listed - numbers_only - FINGERPRINTED
+    allowed = {"nbsupport/training/evaluation.py"} if stage in ("pretrain", "contrast") else set()
     assert missing <= allowed
 
 
@@ -122,7 +125,7 @@ def _follow(name: str, found: set[str]) -> None:
             path = module.replace(".", "/") + ".py"
             if (root() / path).exists() and path not in found:
                 found.add(path)
-                if path != "nbsupport/data/subset.py":
+                if path not in FINGERPRINTED:
                     _follow(path, found)
 
 

@@ -60,6 +60,7 @@ class Source(ABC):
 _SOURCES = {
     "captions": "nbsupport.data.sources.captions",
     "fractaldb": "nbsupport.data.sources.fractaldb",
+    "generated": "nbsupport.data.sources.generated",
     "savanna": "nbsupport.data.sources.savanna",
 }
 
