@@ -25,4 +25,4 @@ def natural_groups(study: Study) -> list[Group]:
 
 def synthetic_groups(study: Study) -> list[Group]:
     """What no camera ever saw."""
-    return [whole(study, "fractaldb")]
+    return [whole(study, "fractaldb"), sized_role(study, "generated", EQUAL)]
