@@ -68,9 +68,9 @@ def _sources(study: Study) -> Step:
     """What can be pre-trained on: a few pictures of each source."""
     parts, said = [], []
     for kind, name in SOURCES.items():
-        subset = getattr(study, kind, None)
-        if subset is None:
-            continue
+        if kind == "generated" and not study.store.done(study.generation):
+            continue  # a page that compares none of them has not had them made
+        subset = getattr(study, kind)
         images, titles = page_images.sample_of_classes(subset, SHOWN)
         parts.append(sparks.picture(images, f"{name}: {', '.join(titles)}"))
         said.append(f"{name}, {len(subset):,} images")

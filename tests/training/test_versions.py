@@ -14,6 +14,7 @@ from nbsupport.training.versions import VERSIONS
 
 # A job's key holds the fingerprint of what these give, its spec what a subset does.
 FINGERPRINTED = {
+    "nbsupport/data/sources/base.py",
     "nbsupport/data/subset.py",
     "nbsupport/data/sources/generated.py",
     "nbsupport/data/sources/savanna.py",
