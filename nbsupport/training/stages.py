@@ -7,10 +7,10 @@ import torch
 
 from nbsupport.data.subset import Subset
 from nbsupport.data.tasks import open_task
-from nbsupport.training import checkpoint
+from nbsupport.training import checkpoint, loop
 from nbsupport.training.device import choose_device, precision
 from nbsupport.training.evaluation import TestSets
-from nbsupport.training.loop import Progress, Report, train
+from nbsupport.training.loop import Report, train
 from nbsupport.training.models import build, load_weights, replace_head, save_weights
 from nbsupport.training.recipe import Recipe
 from nbsupport.training.versions import VERSIONS
@@ -84,13 +84,13 @@ def _starting_model(spec: Spec, num_classes: int, parent: Path | None) -> torch.
     return replace_head(model, num_classes, spec["seed"])
 
 
-def _records(done: Progress) -> list[dict[str, Any]]:
+def _records(done: loop.Progress) -> list[dict[str, Any]]:
     training = ("epochs", "loss", "train_accuracy")
     scored = [row for row in done.rows if "id_macro_f1" in row]
     return [{k: v for k, v in row.items() if k not in training} for row in scored]
 
 
-def summary(done: Progress, device: torch.device) -> dict[str, Any]:
+def summary(done: loop.Progress, device: torch.device) -> dict[str, Any]:
     """What every stage returns of a training."""
     last = done.rows[-1]
     return {
