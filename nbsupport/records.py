@@ -63,6 +63,20 @@ def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame") -> list[Run]:
     return [run for run in runs if (run.group.role, run.finetune.key) not in held]
 
 
+def without_stale(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> "pd.DataFrame":
+    """The records less those of these very cells of a world that were made otherwise.
+
+    A cell has one run of a role: where its key has moved, the older one stands for nothing any more.
+    """
+    keys = {(run.group.role, run.family, run.seed): run.finetune.key for run in runs}
+    columns = (recorded[name] for name in ("role", "family", "seed", "key", "world"))
+    kept = [
+        number != world or keys.get((role, family, seed), key) == key
+        for role, family, seed, key, number in zip(*columns, strict=True)
+    ]
+    return recorded[kept]
+
+
 def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
@@ -87,8 +101,10 @@ def _record_world(profile: str, world: int) -> Iterator[str]:
     families, seeds = profile_named(profile).recorded[world]
     for seed in seeds:
         study = Study(profile, world=world, families=families, seeds=[seed])
-        todo = missing_runs(study.runs(all_groups(study)), read_records(profile))
+        runs = study.runs(all_groups(study))
+        todo = missing_runs(runs, read_records(profile))
         if todo:
             new = study.execute(todo)
-            write_records(profile, pd.concat([read_records(profile), new], ignore_index=True))
+            kept = without_stale(runs, read_records(profile), world)
+            write_records(profile, pd.concat([kept, new], ignore_index=True))
         yield f"world {world}, seed {seed}: {len(todo)} runs recorded now"

@@ -227,6 +227,16 @@ def test_a_run_that_is_recorded_is_not_missing(folder: Path) -> None:
     assert records.missing_runs(runs, records.read_records("toy")) == runs
 
 
+def test_a_run_that_was_made_otherwise_gives_way_to_the_newer(folder: Path) -> None:
+    study = Study("demo", world=1)
+    runs = study.runs([study.scratch])
+    made = [_row(SCRATCH, runs[0].finetune.key), _row(SCRATCH, "made otherwise")]
+    others = [_row("another role", "k1"), _row(SCRATCH, "in another world") | {"world": 2}]
+    held = pd.DataFrame([row | {"world": row["world"] or 1} for row in [*made, *others]])
+    kept = records.without_stale(runs, held, 1)
+    assert kept["key"].tolist() == [runs[0].finetune.key, "k1", "in another world"]
+
+
 def test_a_damaged_file_of_records_is_a_one_line_error(folder: Path) -> None:
     (folder / "toy.csv").write_text("role,key\n")
     with pytest.raises(UserError, match="lacks the columns"):
