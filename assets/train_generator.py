@@ -189,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--updates", type=int, default=9_000)
+    parser.add_argument("--updates", type=int, default=6_600)
     parser.add_argument("--folder", type=Path, default=store_dir() / "generator")
     options = parser.parse_args()
     torch.set_num_threads(1)

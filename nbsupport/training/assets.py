@@ -21,5 +21,5 @@ class Asset:
 
 # Of the generative model (assets/train_generator.py makes it): the stand-in for Stable Diffusion.
 GENERATOR = Asset(
-    "generator.safetensors", "5ab1751db441b7167defdb420a1b6648b86686d9d9167c8b261224b7fa8034c0"
+    "generator.safetensors", "58a1a5ac5ab7e5b4b80c7b6d0890ed9ba71198778834a64fb064478176707d51"
 )
