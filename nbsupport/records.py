@@ -66,7 +66,7 @@ def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame") -> list[Run]:
 def without_stale(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> "pd.DataFrame":
     """The records less those of these very cells of a world that were made otherwise.
 
-    A cell has one run of a role: where its key has moved, the older one stands for nothing any more.
+    A cell has one run of a role: where its key has moved, the older one stands for nothing now.
     """
     keys = {(run.group.role, run.family, run.seed): run.finetune.key for run in runs}
     columns = (recorded[name] for name in ("role", "family", "seed", "key", "world"))
