@@ -204,6 +204,7 @@ class GeneratedPage:
             "generated-share": f"{made.accuracy / max(real.accuracy, 1e-9):.0%}",
             "generated-chance": f"{1 / len(self.names):.1%}",
             "generated-never-named": f"{int((classes == 0).sum()):,}",
+            "generated-searched": f"{TRAINED_EACH:,}",
             "generated-distance": f"{near_made:.0f}",
             "natural-distance": f"{near_real:.0f}",
         }

@@ -107,6 +107,11 @@ _FINDINGS = {
         "Generated images do not beat more fractals",
         "whether generated images beat more fractals",
     ),
+    "generated-saturates": (
+        "Natural images beat as many generated ones at the largest size",
+        "Natural images do not beat as many generated ones at the largest size",
+        "whether natural images beat as many generated ones at the largest size",
+    ),
     "semantics-same": (
         "Animal classes and object classes make equally robust models, above scratch",
         "Animal and object classes do not make equally robust models above scratch",
