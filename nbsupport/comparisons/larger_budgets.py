@@ -7,7 +7,6 @@ from nbsupport.comparisons.common import reference_groups, whole
 from nbsupport.comparisons.generated import generated_groups
 from nbsupport.study import Group, Study
 
-
 LARGER = "300K"  # the total of Figure 18
 
 

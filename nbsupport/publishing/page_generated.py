@@ -58,6 +58,7 @@ class GeneratedPage:
     def __init__(self, study: "Study") -> None:
         self.study = study
         self.names = list(study.generated.drawn.names)
+        self._drawn: dict[int, np.ndarray] = {}  # photographs that were learned from, by class
 
     # who judges ---------------------------------------------------------------------------------
     @cached_property
@@ -175,8 +176,10 @@ class GeneratedPage:
     def _learned(self, label: int) -> np.ndarray:
         from nbsupport.training.generative import STREAM
 
-        labels = np.full(TRAINED_EACH, label)
-        return self._photos(labels, STREAM, np.arange(TRAINED_EACH)).numpy()
+        if label not in self._drawn:
+            labels, index = np.full(TRAINED_EACH, label), np.arange(TRAINED_EACH)
+            self._drawn[label] = self._photos(labels, STREAM, index).numpy()
+        return self._drawn[label]
 
     def distances(self, count: int = 24) -> tuple[float, float]:
         """Median distance to the nearest training photograph: of generated and of new natural ones.
