@@ -16,6 +16,7 @@ from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.controls import control_groups
 from nbsupport.comparisons.domain_pairs import pair_groups
 from nbsupport.comparisons.granularity import granularity_groups
+from nbsupport.comparisons.larger_budgets import larger_budgets_groups
 from nbsupport.comparisons.no_gap import no_gap_groups
 from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.comparisons.semantics import semantics_groups
@@ -176,6 +177,13 @@ PAGES = {
             ("clip-quantity",),
         ),
         Page("appendix_domain_pairs", "Domain pairs", "G", pair_groups, ("some-shifts-only",)),
+        Page(
+            "appendix_larger_budgets",
+            "Larger budgets",
+            "",
+            larger_budgets_groups,
+            ("generated-saturates",),
+        ),
         Page("claims", "All claims", "", book_groups),
         Page("builds_in", "What this world builds in", "", no_groups),
     )

@@ -106,6 +106,7 @@ def test_a_page_shows_and_counts_what_the_judge_says(study: Study) -> None:
     assert np.allclose(made.probabilities.sum(1), 1, atol=1e-4)
     numbers = page.numbers()
     assert numbers["generated-images"] == "256"
+    assert int(numbers["generated-searched"]) == len(page._learned(0))
     assert numbers["generated-accuracy"] == f"{made.right.mean():.0%}"
     assert float(numbers["generated-distance"]) > 0
     beside = page.beside_natural(4, "Generated beside natural.")

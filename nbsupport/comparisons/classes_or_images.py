@@ -26,6 +26,13 @@ def classes_or_images_groups(study: Study, parameters: dict[str, Any]) -> list[G
     return [*reference_groups(study, {}), *own]
 
 
+def trade_groups(study: Study, total: str) -> list[Group]:
+    """Both sides of the profile's trade at a total ("60K" or "300K"): many classes, many images."""
+    trade = study.profile.trades[total]
+    pairs = zip(trade.classes, trade.each, strict=True)
+    return [_group(study, c, each, _roles(study)[c, each]) for c, each in pairs]
+
+
 def _roles(study: Study) -> dict[tuple[int, int], str]:
     """(classes, images of each) -> the role that it plays in the profile."""
     roles: dict[tuple[int, int], str] = {}

@@ -2,9 +2,17 @@
 
 from typing import Any
 
+from nbsupport.comparisons.classes_or_images import trade_groups
 from nbsupport.comparisons.common import reference_groups, whole
 from nbsupport.comparisons.generated import generated_groups
 from nbsupport.study import Group, Study
+
+LARGER = "300K"  # the total of Figure 18
+
+
+def larger_budgets_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """The groups of Figure 19, then both sides of the larger trade (Figure 18)."""
+    return [*saturation_groups(study, parameters), *trade_groups(study, LARGER)]
 
 
 def saturation_groups(study: Study, _: dict[str, Any]) -> list[Group]:

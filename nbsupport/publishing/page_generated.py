@@ -4,6 +4,7 @@ The judge is a classifier that a page has anyway: the network pre-trained on all
 Which images are shown follows from its verdicts and from the class table, never from taste.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -58,14 +59,18 @@ class GeneratedPage:
     def __init__(self, study: "Study") -> None:
         self.study = study
         self.names = list(study.generated.drawn.names)
+        self._drawn: dict[int, np.ndarray] = {}  # photographs that were learned from, by class
 
     # who judges ---------------------------------------------------------------------------------
     @cached_property
     def judge(self) -> "torch.nn.Module":
         """The network of the study's first cell, pre-trained on all natural images."""
         from nbsupport.jobs import engines
-        from nbsupport.training.models import load_weights
         from nbsupport.training.stages import WEIGHTS
+
+        with warnings.catch_warnings():  # timm wants a progress bar that a page has no use for
+            warnings.filterwarnings("ignore", message="IProgress not found")
+            from nbsupport.training.models import load_weights
 
         job = self._judge_job()
         engines.run([job], self.study.store, engine=self.study.engine)
@@ -175,8 +180,10 @@ class GeneratedPage:
     def _learned(self, label: int) -> np.ndarray:
         from nbsupport.training.generative import STREAM
 
-        labels = np.full(TRAINED_EACH, label)
-        return self._photos(labels, STREAM, np.arange(TRAINED_EACH)).numpy()
+        if label not in self._drawn:
+            labels, index = np.full(TRAINED_EACH, label), np.arange(TRAINED_EACH)
+            self._drawn[label] = self._photos(labels, STREAM, index).numpy()
+        return self._drawn[label]
 
     def distances(self, count: int = 24) -> tuple[float, float]:
         """Median distance to the nearest training photograph: of generated and of new natural ones.
@@ -204,6 +211,7 @@ class GeneratedPage:
             "generated-share": f"{made.accuracy / max(real.accuracy, 1e-9):.0%}",
             "generated-chance": f"{1 / len(self.names):.1%}",
             "generated-never-named": f"{int((classes == 0).sum()):,}",
+            "generated-searched": f"{TRAINED_EACH:,}",
             "generated-distance": f"{near_made:.0f}",
             "natural-distance": f"{near_real:.0f}",
         }

@@ -107,6 +107,11 @@ _FINDINGS = {
         "Generated images do not beat more fractals",
         "whether generated images beat more fractals",
     ),
+    "generated-saturates": (
+        "Natural images beat as many generated ones at full size",
+        "Natural images do not beat as many generated ones at full size",
+        "whether natural images beat as many generated ones at full size",
+    ),
     "semantics-same": (
         "Animal classes and object classes make equally robust models, above scratch",
         "Animal and object classes do not make equally robust models above scratch",
@@ -130,7 +135,7 @@ _FINDINGS = {
     "classes-or-images-large": (
         "At the larger total, more classes are worth as much as more images of each",
         "At the larger total, more classes and more images of each are not worth the same",
-        "whether more classes are worth as much as more images at the larger total",
+        "whether more classes match more images of each at the larger total",
     ),
     "within-class-imagenet": (
         "It does not matter from how many subclasses a label's images come",

@@ -50,6 +50,7 @@ PAGES = [
     "06_discussion",
     "appendix_clip_quantity",
     "appendix_domain_pairs",
+    "appendix_larger_budgets",
     "claims",
 ]
 GOOD = """

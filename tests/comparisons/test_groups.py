@@ -9,6 +9,7 @@ from nbsupport.analysis import claims
 from nbsupport.comparisons.classes_or_images import classes_or_images_groups
 from nbsupport.comparisons.controls import control_groups
 from nbsupport.comparisons.granularity import granularity_groups
+from nbsupport.comparisons.larger_budgets import larger_budgets_groups
 from nbsupport.comparisons.semantics import semantics_groups
 from nbsupport.comparisons.within_class import within_class_groups
 from nbsupport.errors import UserError
@@ -21,6 +22,7 @@ PAGES: dict[str, GroupsOf] = {
     "04_3_semantics": semantics_groups,
     "04_4_1_classes_or_images": classes_or_images_groups,
     "04_4_2_within_class": within_class_groups,
+    "appendix_larger_budgets": larger_budgets_groups,
     "claims": control_groups,
 }
 STUDIES = [(profile, world) for profile in ("demo", "smoke") for world in (0, 1, 2)]
@@ -126,6 +128,27 @@ def test_other_totals_are_tried_at_each_number_of_classes() -> None:
         "imagenet/32 classes x 20 images",
     ]
     assert {len(g.subset) for g in groups[2:] if g.subset} == {640, 1280}
+
+
+# Figures 18 and 19
+@pytest.mark.parametrize("profile", ["demo", "smoke"])
+def test_larger_budgets_train_nothing_twice(profile: str) -> None:
+    study = Study(profile)
+    groups = larger_budgets_groups(study, {})
+    trade = [g.role for g in classes_or_images_groups(study, {}) if g.role.endswith("-300K")]
+    assert [g.role for g in groups[-2:]] == trade
+    shared = {run.finetune.key for run in study.runs(classes_or_images_groups(study, {}))}
+    assert {run.finetune.key for run in study.runs(groups[-2:])} <= shared
+
+
+@pytest.mark.parametrize(("profile", "world"), STUDIES)
+def test_generated_images_are_as_many_as_the_natural_ones_of_the_claim(
+    profile: str, world: int
+) -> None:
+    groups = larger_budgets_groups(Study(profile, world=world), {})
+    natural, made = (subset(groups, role) for role in ("imagenet/full", "generated/1M"))
+    assert len(natural) == len(made)
+    assert natural.drawn.names == made.drawn.names
 
 
 # Section 4.4.2

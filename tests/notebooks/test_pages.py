@@ -161,6 +161,7 @@ def test_the_commands_of_the_pages_are_understood(line, capsys):
         ("04_3_semantics", "0.011,0.05"),
         ("04_4_1_classes_or_images", "1280,2560"),
         ("04_4_2_within_class", "0.5,1.0"),
+        ("appendix_larger_budgets", "seeds [0,1]"),
     ],
 )
 def test_the_exercise_on_costs_counts_right(page_id, asked, capsys):

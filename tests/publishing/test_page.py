@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbsupport.analysis import claims
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.trends import role_line
-from nbsupport.analysis.verdicts import WORDS, Verdict
 from nbsupport.errors import UserError
-from nbsupport.pages import PAGES
 from nbsupport.parameters import parse_assignments
 from nbsupport.publishing import page as page_module
 from nbsupport.publishing import page_example, page_numbers, page_setup, page_tables, page_titles
@@ -21,7 +18,6 @@ from nbsupport.publishing import page_welcome as welcome
 from nbsupport.publishing.page import TOLERANCE, open_page
 
 HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.06, "imagenet/25K": 0.03, "imagenet/5K": 0.0}
-CLAIMS = [claim for page in PAGES.values() for claim in page.claims]
 
 
 def made_up(heights: dict[str, float] = HEIGHTS, seeds: int = 3) -> pd.DataFrame:
@@ -183,36 +179,6 @@ def test_smoke_shows_no_verdict():
     assert "smoke: not evidence" in page.verdicts(runs).text
     assert "+0.0" not in page.verdicts(runs).html
     assert "smoke" in page.sensitivity("reference-gap", runs).text
-
-
-# titles -------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("claim", CLAIMS)
-def test_every_claim_has_a_title_for_every_verdict(claim):
-    titles = {
-        word + direction: page_titles.title(claim, Verdict(word, direction=direction))
-        for word in WORDS
-        for direction in (("towards", "against") if word == "leans" else ("",))
-    }
-    assert all(0 < len(title) < 110 for title in titles.values())
-    apart = ["supported", "contradicted", "inconclusive", "not testable", "not run"]
-    assert len({titles[word] for word in apart}) == len(apart)
-    assert titles["leanstowards"] != titles["leansagainst"]
-    assert page_titles.title(claim, None) == page_titles.NOTHING
-
-
-@pytest.mark.parametrize(("height", "found"), [(0.06, True), (-0.06, False)])
-def test_a_calibrated_claim_is_titled_by_what_it_shows(height, found):
-    points = made_up({"scratch": 0.0, "imagenet/full": height})
-    verdict = claims.verdict("reference-gap", points)
-    title = page_titles.title("reference-gap", verdict)
-    assert ("do not lie" not in title) is found
-
-
-def test_class_sizes_are_titled_by_their_shape():
-    flat, tail = np.array([5, 5]), np.array([9, 2])
-    titles = {page_titles.class_sizes(a, b) for a in (flat, tail) for b in (flat, tail)}
-    assert len(titles) == 4
-    assert "long tail" in page_titles.class_sizes(flat, tail)
 
 
 # figures' groups ----------------------------------------------------------------------------------
