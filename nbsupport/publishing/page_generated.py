@@ -66,11 +66,11 @@ class GeneratedPage:
     def judge(self) -> "torch.nn.Module":
         """The network of the study's first cell, pre-trained on all natural images."""
         from nbsupport.jobs import engines
-        from nbsupport.training.stages import WEIGHTS
 
         with warnings.catch_warnings():  # timm wants a progress bar that a page has no use for
             warnings.filterwarnings("ignore", message="IProgress not found")
             from nbsupport.training.models import load_weights
+            from nbsupport.training.stages import WEIGHTS
 
         job = self._judge_job()
         engines.run([job], self.study.store, engine=self.study.engine)
