@@ -6,6 +6,7 @@ for a table, a figure or a verdict in one line each.
 
 import json
 import shlex
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,8 @@ def open_page(page_id: str, namespace: Mapping[str, Any]) -> "OpenPage":
 
     Raises UserError for an unknown page, a value of the wrong type, or one that is not allowed.
     """
+    # timm brings in tqdm, which misses ipywidgets in a notebook and would say so on the page
+    warnings.filterwarnings("ignore", message="IProgress not found")
     page = page_named(page_id)
     declared = page.parameters()
     given = {p.name: _read(p, namespace[p.name]) for p in declared if p.name in namespace}

@@ -4,7 +4,6 @@ The judge is a classifier that a page has anyway: the network pre-trained on all
 Which images are shown follows from its verdicts and from the class table, never from taste.
 """
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -66,11 +65,8 @@ class GeneratedPage:
     def judge(self) -> "torch.nn.Module":
         """The network of the study's first cell, pre-trained on all natural images."""
         from nbsupport.jobs import engines
-
-        with warnings.catch_warnings():  # timm wants a progress bar that a page has no use for
-            warnings.filterwarnings("ignore", message="IProgress not found")
-            from nbsupport.training.models import load_weights
-            from nbsupport.training.stages import WEIGHTS
+        from nbsupport.training.models import load_weights
+        from nbsupport.training.stages import WEIGHTS
 
         job = self._judge_job()
         engines.run([job], self.study.store, engine=self.study.engine)

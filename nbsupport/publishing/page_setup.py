@@ -1,6 +1,5 @@
 """Section 3 as tables: the paper's data, families and recipes beside those of a study."""
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -144,9 +143,7 @@ def parameters(family: str, num_classes: int, px: int) -> int:
 
     from nbsupport.training import models
 
-    with warnings.catch_warnings(), torch.device("meta"):
-        # timm brings in tqdm, which misses ipywidgets in a notebook and would say so on the page
-        warnings.filterwarnings("ignore", message="IProgress not found")
+    with torch.device("meta"):
         model = models.build(family, num_classes, px)
     return sum(weight.numel() for weight in model.parameters())
 
