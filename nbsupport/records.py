@@ -80,8 +80,8 @@ def without_stale(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> 
 def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
-    A part is one seed of one world. The CSV is written after each, so that a run that is stopped
-    loses at most the part under way, and of that only what the store lacks. Raises UserError where
+    A part is one cell (seed and family) of one world, seed by seed. The CSV is written after each,
+    so that who stops loses at most the part under way, and of that only what the store lacks. Raises UserError where
     the profile records nothing, or not this world.
     """
     recorded = profile_named(profile).recorded
@@ -96,15 +96,21 @@ def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
 
 
 def _record_world(profile: str, world: int) -> Iterator[str]:
-    import pandas as pd
-
     families, seeds = profile_named(profile).recorded[world]
     for seed in seeds:
-        study = Study(profile, world=world, families=families, seeds=[seed])
-        runs = study.runs(all_groups(study))
-        todo = missing_runs(runs, read_records(profile))
-        if todo:
-            new = study.execute(todo)
-            kept = without_stale(runs, read_records(profile), world)
-            write_records(profile, pd.concat([kept, new], ignore_index=True))
-        yield f"world {world}, seed {seed}: {len(todo)} runs recorded now"
+        for family in families:
+            count = _record_cell(Study(profile, world=world, families=[family], seeds=[seed]))
+            yield f"world {world}, seed {seed}, {family}: {count} runs recorded now"
+
+
+def _record_cell(study: Study) -> int:
+    """Train and record what the records lack of a study's runs; how many that was."""
+    import pandas as pd
+
+    profile, runs = study.profile.name, study.runs(all_groups(study))
+    todo = missing_runs(runs, read_records(profile))
+    if todo:
+        new = study.execute(todo)
+        kept = without_stale(runs, read_records(profile), study.world)
+        write_records(profile, pd.concat([kept, new], ignore_index=True))
+    return len(todo)
