@@ -81,8 +81,8 @@ def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
     A part is one cell (seed and family) of one world, seed by seed. The CSV is written after each,
-    so that who stops loses at most the part under way, and of that only what the store lacks. Raises UserError where
-    the profile records nothing, or not this world.
+    so that who stops loses at most the part under way, and of that only what the store lacks.
+    Raises UserError where the profile records nothing, or not this world.
     """
     recorded = profile_named(profile).recorded
     if not recorded:
