@@ -1,6 +1,6 @@
 """How fast worlds are drawn: images a second on one thread, beside a plain loop over images.
 
-    python benchmarks/render.py [--px 32] [--images 2048]
+    python benchmarks/render.py [--px 32] [--images 2000]
 
 The plain loop draws the same pictures with the same code, one image at a time.
 """
@@ -36,7 +36,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--px", type=int, default=32)
-    parser.add_argument("--images", type=int, default=2048)
+    parser.add_argument("--images", type=int, default=2000)
     options = parser.parse_args()
     torch.set_num_threads(1)
     world, plain = World(0, options.px), World(0, options.px)
