@@ -81,19 +81,23 @@ def forest(
 def _texts(base: alt.Chart, x: alt.X, width: int, headed: bool) -> list[alt.Chart]:
     """Each row's number at its dot, or with the row's name above it."""
     quiet = {"color": alt.value("@ink"), "opacity": faded(1, 0.3)}
+    # a halo in the page's colour, so that the line at zero does not run through a text
+    halo: dict[str, Any] = {"stroke": "@paper", "strokeWidth": 3}
+    paper = alt.value("@paper")
     if not headed:
-        # a halo in the page's colour, so that the line at zero does not run through a number
-        halo = base.mark_text(dy=-11, fontSize=10.5, stroke="@paper", strokeWidth=3)
-        text = base.mark_text(dy=-11, fontSize=10.5)
+        place: dict[str, Any] = {"dy": -11, "fontSize": 10.5}
         return [
-            halo.encode(x=x, text="text:N", color=alt.value("@paper")),
-            text.encode(x=x, text="text:N", **quiet),
+            base.mark_text(**place, **halo).encode(x=x, text="text:N", color=paper),
+            base.mark_text(**place).encode(x=x, text="text:N", **quiet),
         ]
-    name = base.mark_text(align="left", dy=-13, fontSize=12)
-    value = base.mark_text(align="right", dy=-13, fontSize=11)
+    place = {"align": "left", "dy": -13, "fontSize": 12}
+    left = base.encode(x=alt.value(0), text="group:N")
     return [
-        name.encode(x=alt.value(0), text="group:N", **quiet),
-        value.encode(x=alt.value(width), text="text:N", **quiet),
+        left.mark_text(**place, **halo).encode(color=paper),
+        left.mark_text(**place).encode(**quiet),
+        base.mark_text(align="right", dy=-13, fontSize=11).encode(
+            x=alt.value(width), text="text:N", **quiet
+        ),
     ]
 
 
