@@ -144,7 +144,7 @@ class Study:
     @cached_property
     def fractaldb(self) -> Subset:
         """FractalDB with as many images as the ImageNet stand-in; the same in every world."""
-        return open_source(self.profile.source_spec("fractaldb", self.world)).all()
+        return self._whole("fractaldb")
 
     @cached_property
     def generated(self) -> Subset:

@@ -169,7 +169,12 @@ class PageFigures(ABC):
         drawn = [role for role in dict.fromkeys([FULL, *roles, SCRATCH]) if role in known]
         common = self._common(points, claim, number, caption, origin)
         return self._lacking(points, drawn, origin) or trend_figure(
-            points, drawn, labels=self.source_labels(), ordered=False, **common
+            points,
+            drawn,
+            labels=self.source_labels(),
+            margin=self._margin(claim, points),
+            ordered=False,
+            **common,
         )
 
     def reference(
