@@ -1,0 +1,180 @@
+"""Pictures in files: a folder or a zip, listed once, each read by its row."""
+
+import io
+import os
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from nbsupport.errors import UserError
+
+ENDINGS = (".jpg", ".jpeg", ".png")
+RESIZES = ("crop", "squash")
+
+
+class Place(ABC):
+    """Where a data set lies: a folder or a zip, whose files have names with / in them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """Name of every file below, in order, and its length in bytes."""
+
+    @abstractmethod
+    def read(self, name: str) -> bytes:
+        """A file's content. UserError where it is missing or cannot be read."""
+
+    def below(self, folder: str, endings: Iterable[str] = ENDINGS) -> list[str]:
+        """The names below a folder (ending in /, "" is all) with one of these endings."""
+        wanted = tuple(endings)
+        return [
+            name
+            for name in self.sizes()
+            if name.startswith(folder) and name.lower().endswith(wanted)
+        ]
+
+
+class Folder(Place):
+    """A folder on disk."""
+
+    def sizes(self) -> dict[str, int]:
+        return self._sizes
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        found = {}
+        for at, folders, files in os.walk(self.path):
+            folders.sort()
+            here = Path(at).relative_to(self.path).as_posix()
+            start = "" if here == "." else f"{here}/"
+            for name in sorted(files):
+                found[start + name] = (Path(at) / name).stat().st_size
+        return found
+
+    def read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            raise UserError(
+                f"{self.path / name}: {error.strerror}; restore the file, "
+                "then ask again with python -m nbsupport data check"
+            ) from error
+
+
+class Zip(Place):
+    """A zip, read where it is and never unpacked. UserError for one that leads out of itself."""
+
+    def sizes(self) -> dict[str, int]:
+        return self._sizes
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        entries = [entry for entry in self._archive().infolist() if not entry.is_dir()]
+        for entry in entries:
+            name = PurePosixPath(entry.filename)
+            if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
+                raise UserError(
+                    f"{self.path} holds the path {entry.filename!r}, which leads out of the zip: "
+                    "get the file again from where it is published"
+                )
+        return {entry.filename: entry.file_size for entry in sorted(entries, key=_by_name)}
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self._archive().read(name)
+        except KeyError:
+            raise UserError(f"{self.path} has no file {name}: get the zip again") from None
+        except (OSError, zipfile.BadZipFile, ValueError) as error:
+            raise UserError(f"{name} in {self.path}: {error}; get the zip again") from error
+
+    def _archive(self) -> zipfile.ZipFile:
+        """One open file a process: after a fork two would move each other's position."""
+        if getattr(self, "_opened", (None, None))[0] != os.getpid():
+            try:
+                self._opened = (os.getpid(), zipfile.ZipFile(self.path))
+            except (OSError, zipfile.BadZipFile) as error:
+                raise UserError(f"{self.path} is no whole zip ({error}): get it again") from error
+        return self._opened[1]
+
+
+def _by_name(entry: zipfile.ZipInfo) -> str:
+    return entry.filename
+
+
+def place(path: Path) -> Place:
+    """The folder or zip at a path. UserError where there is none."""
+    if path.is_dir():
+        return Folder(path)
+    if path.is_file() and path.suffix == ".zip":
+        return Zip(path)
+    raise UserError(
+        f"{path} is neither a folder nor a zip: say where the data are with NBSUPPORT_DATA"
+    )
+
+
+class Pictures:
+    """Pictures at a place, in a fixed order: `names` [n]. Cheap: no file is read until asked for.
+
+    resize "crop": the shorter side becomes px, the middle square is kept. "squash": both sides
+    become px (what `wilds` does with iWildCam).
+    """
+
+    def __init__(self, where: Place, names: Iterable[str], resize: str = "crop") -> None:
+        if resize not in RESIZES:
+            raise ValueError(f"resize={resize!r}: one of {RESIZES}")
+        self.place, self.names, self.resize = where, tuple(names), resize
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of names and lengths, in order: not of the place, nor of every byte."""
+        sizes = self.place.sizes()
+        text = "".join(f"{name}\0{sizes[name]}\n" for name in self.names)
+        return f"{self.resize}-{sha256(text.encode()).hexdigest()[:16]}"
+
+    def square(self, row: int, px: int) -> np.ndarray:
+        """A picture as uint8 [3, px, px]. UserError, naming the file, where it cannot be read."""
+        name = self.names[row]
+        return decode(self.place.read(name), px, self.resize, f"{self.place.path}: {name}")
+
+    def squares(self, rows: np.ndarray, px: int) -> np.ndarray:
+        """The pictures at these rows [k] as uint8 [k, 3, px, px]."""
+        return np.stack([self.square(int(row), px) for row in rows])
+
+
+def decode(content: bytes, px: int, resize: str, name: str) -> np.ndarray:
+    """An encoded picture as uint8 [3, px, px]; UserError, with its name, where it is broken."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            opened.draft("RGB", (2 * px, 2 * px))  # a large JPEG is decoded at a fraction
+            picture = opened.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(
+            f"{name} cannot be read as a picture ({error}): restore the file"
+        ) from error
+    fitted = picture.resize((px, px), Image.Resampling.BILINEAR, box=_BOXES[resize](picture))
+    return np.asarray(fitted).transpose(2, 0, 1)
+
+
+def _middle(picture: "object") -> tuple[float, float, float, float]:
+    width, height = picture.size  # type: ignore[attr-defined]
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    return left, top, left + side, top + side
+
+
+_BOXES: dict[str, Callable[..., tuple[float, float, float, float] | None]] = {
+    "crop": _middle,
+    "squash": lambda _: None,
+}
