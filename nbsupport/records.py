@@ -52,14 +52,15 @@ def write_records(profile: str, table: "pd.DataFrame") -> Path:
     path = records_path(profile)
     path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".partial")
-    ordered = table[COLUMNS].drop_duplicates(["role", "key", "epoch"]).sort_values(_ORDER)
+    ordered = table[COLUMNS].drop_duplicates(["world", "role", "key", "epoch"]).sort_values(_ORDER)
     ordered.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
     return partial.replace(path)
 
 
-def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame") -> list[Run]:
-    """The runs that the records do not hold yet, by role and key."""
-    held = set(zip(recorded["role"], recorded["key"], strict=True))
+def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> list[Run]:
+    """The runs that the records do not hold yet of a world, by role and key."""
+    own = recorded[recorded["world"] == world]
+    held = set(zip(own["role"], own["key"], strict=True))
     return [run for run in runs if (run.group.role, run.finetune.key) not in held]
 
 
@@ -108,7 +109,7 @@ def _record_cell(study: Study) -> int:
     import pandas as pd
 
     profile, runs = study.profile.name, study.runs(all_groups(study))
-    todo = missing_runs(runs, read_records(profile))
+    todo = missing_runs(runs, read_records(profile), study.world)
     if todo:
         new = study.execute(todo)
         kept = without_stale(runs, read_records(profile), study.world)

@@ -13,6 +13,8 @@ from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
+from nbsupport.profiles.real import RealProfile
+from nbsupport.profiles.simulated import SimulatedProfile
 from nbsupport.training.families import ARCHITECTURES, FAMILIES, IMAGES_PER_SECOND
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
@@ -39,7 +41,8 @@ class Group:
     `subset` is None for training from scratch. `task` are options of the downstream task that
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
     cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them.
+    learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
+    others have pre-trained, by family, in place of a subset; only these families are run.
     """
 
     role: str
@@ -49,6 +52,7 @@ class Group:
     families: tuple[str, ...] = ()
     seed_shift: int = 0
     objective: str = "labels"
+    weights: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
@@ -113,6 +117,15 @@ class Study:
             raise UserError(f"world {world!r}: profile {self.profile.name} has worlds {allowed}")
         return world
 
+    @property
+    def simulation(self) -> SimulatedProfile:
+        """The profile, where it is of a simulated world; UserError where it is of real images."""
+        if not isinstance(self.profile, SimulatedProfile):
+            raise UserError(
+                f"profile {self.profile.name} is of real images: choose a simulated one"
+            )
+        return self.profile
+
     # what can be pre-trained on -----------------------------------------------------------------
     @cached_property
     def imagenet(self) -> Subset:
@@ -137,35 +150,40 @@ class Study:
     def _whole(self, kind: str) -> Subset:
         return open_source(self.profile.source_spec(kind, self.world)).all()
 
+    def has(self, kind: str) -> bool:
+        """Whether the profile has such a source to pre-train on."""
+        return self.profile.has(kind)
+
     def captions(self, corpus: str) -> Subset:
         """A whole caption corpus, "clean" or "noisy"."""
-        return open_source(self.profile.captions_spec(corpus, self.world)).all()
+        return open_source(self.simulation.captions_spec(corpus, self.world)).all()
+
+    def published(self, corpus: str) -> Mapping[str, str]:
+        """Names of models that others have trained on a caption corpus, by family."""
+        if not isinstance(self.profile, RealProfile):
+            raise UserError(f"profile {self.profile.name} trains on captions itself")
+        return self.profile.weights[corpus]
 
     @cached_property
     def fractaldb(self) -> Subset:
-        """FractalDB with as many images as the ImageNet stand-in; the same in every world."""
+        """FractalDB with as many images as ImageNet or its stand-in; the same in every world."""
         return self._whole("fractaldb")
 
     @cached_property
     def generated(self) -> Subset:
-        """All images of the stand-in for Stable Diffusion. Planned here, not made yet."""
+        """All generated images; those of a simulated world are planned here, not made yet."""
+        if not self.profile.simulated:
+            return self._whole("generated")
         job = self.generation
         spec = {"name": "generated", **job.spec, "job": job.key}
         return open_source(spec | {"folder": str(self.store.folder(job))}).all()
 
     @cached_property
     def generation(self) -> Job:
-        """The job that makes the generated images: one for all cells of a world.
-
-        Raises UserError where the profile has none.
-        """
+        """The job that makes the generated images of a simulated world: one for all its cells."""
         from nbsupport.training.assets import GENERATOR
 
-        profile = self.profile
-        if not profile.generated_per_class:
-            raise UserError(
-                f"profile {profile.name} has no generated images: choose another profile"
-            )
+        profile = self.simulation
         spec = {
             "kind": "imagenet",
             "world": self.world,
@@ -204,8 +222,11 @@ class Study:
             self._run(group, family, seed)
             for group in as_groups(groups)
             for seed in self.seeds
-            for family in dict.fromkeys((*self.families, *group.families))
+            for family in self._families(group)
         ]
+
+    def _families(self, group: Group) -> Iterable[str]:
+        return group.weights or dict.fromkeys((*self.families, *group.families))
 
     def run(
         self, groups: Iterable[Group] | Mapping[str, Subset | None], *, progress: bool = True
@@ -274,14 +295,15 @@ class Study:
         cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
         label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
-        made = self.generation if drawn.source.name == "generated" else None
+        made = self.generation if "job" in drawn.source.spec() else None
         return Job(stage, VERSIONS[stage], spec, data, made, label, cost)
 
     def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, stage, family)
         if self.budget == "steps":
-            whole = {"pretrain": len(self.imagenet), "contrast": self.profile.captioned_images}
-            return replace(recipe, updates=recipe.updates_for(whole[stage]))
+            labels = stage == "pretrain"
+            whole = len(self.imagenet) if labels else self.simulation.captioned_images
+            return replace(recipe, updates=recipe.updates_for(whole))
         return recipe
 
     # what came of it ----------------------------------------------------------------------------

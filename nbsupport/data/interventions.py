@@ -72,6 +72,17 @@ def choose_classes(draw: Draw, classes: int, subset: "Subset") -> Draw:
     return draw.keep(np.isin(draw.labels, kept))
 
 
+def with_at_least(draw: Draw, images: int, subset: "Subset") -> Draw:
+    """The classes with that many images or more."""
+    counts = draw.counts()
+    if counts.max() < images:
+        raise UserError(
+            f"{subset.source.name}: no class has {images:,} images; "
+            f"ask for at most {counts.max():,}"
+        )
+    return draw.keep(counts[draw.labels] >= images)
+
+
 def _check_classes(draw: Draw, classes: int, subset: "Subset") -> None:
     if classes > len(draw.names):
         raise UserError(
@@ -247,6 +258,7 @@ APPLY: dict[str, Callable[[Draw, Any, "Subset"], Draw]] = {
     "per_class": per_class,
     "take": take,
     "most_frequent": most_frequent,
+    "with_at_least": with_at_least,
     "choose_classes": choose_classes,
     "under": under,
     "not_under": not_under,

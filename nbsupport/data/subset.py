@@ -54,6 +54,10 @@ class Subset:
         """Classes at random: of one seed, fewer classes are among the more."""
         return self._then("choose_classes", _whole("choose_classes", classes))
 
+    def with_at_least(self, images: int) -> "Subset":
+        """Only the classes that have as many images (ImageNet's have 732 to 1,300)."""
+        return self._then("with_at_least", _whole("with_at_least", images))
+
     def under(self, node: str) -> "Subset":
         """The classes that are `node` or below it in the tree, such as "animal"."""
         return self._then("under", _text("under", node))

@@ -43,12 +43,13 @@ def corpus_numbers(study: Study) -> dict[str, str]:
 
     classes = [s.num_classes for s in (study.imagenet, study.inaturalist)]
     sizes = {f"pairs-{r.lower()}": study.imagenet.num_classes * n for r, n in _sizes(study).items()}
-    numbers = {"pairs-full": study.profile.captioned_images, "imagenet-images": len(study.imagenet)}
+    whole = study.simulation.captioned_images
+    numbers = {"pairs-full": whole, "imagenet-images": len(study.imagenet)}
     texts = {name: f"{n:,}" for name, n in (numbers | sizes).items()}
     return texts | {
         "held-out": f"{HELD_OUT:,}",
         "caption-classes": f"{sum(classes):,}",
-        "pairs-over-imagenet": f"{study.profile.captioned_images / len(study.imagenet):.1f}",
+        "pairs-over-imagenet": f"{whole / len(study.imagenet):.1f}",
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.comparisons.common import balanced
-from nbsupport.comparisons.semantics import ANIMAL
+from nbsupport.comparisons.semantics import halves_of
 from nbsupport.comparisons.within_class import REPEATED
 from nbsupport.publishing.page_tables import Html, table
 from nbsupport.study import Group, Study
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Section 4.3 --------------------------------------------------------------------------------------
 def semantics_numbers(study: Study) -> dict[str, str]:
     """Classes and images of both halves of the source, as text to glue."""
-    halves = {"animal": study.imagenet.under(ANIMAL), "object": study.imagenet.not_under(ANIMAL)}
+    halves = dict(zip(("animal", "object"), halves_of(study), strict=True))
     share = study.profile.animal_share
     numbers = {"animal-share": f"{100 * share:.3g} %"}
     numbers["animals-among-objects"] = f"{round(share * len(halves['object'])):,}"
