@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.sources import open_source
 from nbsupport.data.subset import Subset
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import NotHereError, UserError, unknown
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
 from nbsupport.profiles.real import RealProfile
 from nbsupport.profiles.simulated import SimulatedProfile
-from nbsupport.training.families import ARCHITECTURES, FAMILIES, IMAGES_PER_SECOND
+from nbsupport.training.families import ARCHITECTURES, FAMILIES, images_per_second
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
 
@@ -119,10 +119,10 @@ class Study:
 
     @property
     def simulation(self) -> SimulatedProfile:
-        """The profile, where it is of a simulated world; UserError where it is of real images."""
+        """The profile, where it is of a simulated world; NotHereError where it is of real images."""
         if not isinstance(self.profile, SimulatedProfile):
-            raise UserError(
-                f"profile {self.profile.name} is of real images: choose a simulated one"
+            raise NotHereError(
+                f"profile {self.profile.name} is of real images, not of a simulated world"
             )
         return self.profile
 
@@ -267,7 +267,7 @@ class Study:
             "recipe": recipe.spec(),
             "seed": drawn,
         }
-        cost = recipe.epochs * len(task.table("train")) / IMAGES_PER_SECOND[family]
+        cost = recipe.epochs * len(task.table("train")) / images_per_second(family, self.profile.px)
         label = f"fine-tune {family} from {group.role}, seed {seed}"
         job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
         return Run(group, family, seed, job)
@@ -292,7 +292,7 @@ class Study:
             "seed": seed,
         }
         images = len(drawn)
-        cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
+        cost = recipe.epochs_for(images) * images / images_per_second(family, self.profile.px)
         label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
         made = self.generation if "job" in drawn.source.spec() else None

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbsupport.errors import UserError
+from nbsupport.errors import NotHereError
 
 FIVE_FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
 THREE_FAMILIES = ("resnet", "densenet", "alexnet")
@@ -106,16 +106,16 @@ class Profile(ABC):
         return kind in self.sources
 
     def check(self, kind: str) -> None:
-        """UserError where there is no such source."""
+        """NotHereError (a UserError) where there is no such source."""
         if not self.has(kind):
-            raise UserError(
+            raise NotHereError(
                 f"profile {self.name} has no {kind} to pre-train on: "
                 f"it has {', '.join(self.sources)}"
             )
 
     @abstractmethod
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
-        """What opens a source in full. UserError where the profile has none of that kind."""
+        """What opens a source in full. NotHereError where the profile has none of that kind."""
 
     @abstractmethod
     def task_spec(self, world: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport.publishing.page_tables import Html, note, signed, table
+from nbsupport.publishing.where_possible import numbers_where_possible, shown_where_possible
 from nbsupport.study import FULL, Group, Run, Study
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 UNKNOWN = "not in the store"
 
 
+@shown_where_possible
 def pairs_grid(study: Study, corpus: str, *, count: int = 8, caption: str = "") -> Any:
     """The first pairs of a corpus: each picture over its caption."""
     from nbsupport.publishing.widgets import image_grid
@@ -37,6 +39,7 @@ def noise_numbers() -> dict[str, str]:
     }
 
 
+@numbers_where_possible
 def corpus_numbers(study: Study) -> dict[str, str]:
     """Sizes of the corpora beside the ImageNet stand-in, as text to glue."""
     from nbsupport.training.contrastive import HELD_OUT

@@ -9,6 +9,7 @@ from nbsupport.comparisons.common import balanced
 from nbsupport.comparisons.semantics import halves_of
 from nbsupport.comparisons.within_class import REPEATED
 from nbsupport.publishing.page_tables import Html, table
+from nbsupport.publishing.where_possible import numbers_where_possible
 from nbsupport.study import Group, Study
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def trade_numbers(study: Study) -> dict[str, str]:
 
 
 # Section 4.4.2 ------------------------------------------------------------------------------------
+@numbers_where_possible
 def within_numbers(study: Study) -> dict[str, str]:
     """Of each source: superclasses, their subclasses, images; and of the repeated images."""
     numbers = {
