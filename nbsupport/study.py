@@ -119,7 +119,7 @@ class Study:
 
     @property
     def simulation(self) -> SimulatedProfile:
-        """The profile, where it is of a simulated world; NotHereError where it is of real images."""
+        """The profile of a simulated world; NotHereError where it is of real images."""
         if not isinstance(self.profile, SimulatedProfile):
             raise NotHereError(
                 f"profile {self.profile.name} is of real images, not of a simulated world"
