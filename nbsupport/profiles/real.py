@@ -112,8 +112,8 @@ _HALF_TINY = RealProfile(
     evidence=True,
     granularity=_WORDNET,
     trades={"60K": Trade((200, 50), (50, 200)), "300K": Trade((200, 80), (100, 250))},
-    # Nine nodes at depth 6 of WordNet have at least six of the 200 classes.
-    within={"imagenet": WithinClass(depth=6, superclasses=9, subclasses=6, images=500)},
+    # Ten superclasses of BREEDS have at least six of the 200 classes.
+    within={"imagenet": WithinClass(tree="breeds_all", superclasses=10, subclasses=6, images=500)},
     diversity=(0.33, 0.67, 1.0),
     animal=ANIMAL,
     animal_share=0.011,
@@ -149,7 +149,7 @@ _CLASSROOM = replace(
     recorded=dict.fromkeys((1, 2), (THREE_FAMILIES, (0, 1, 2))),
     recipes="classroom",
     trades={"60K": Trade((200, 50), (100, 400)), "300K": Trade((200, 80), (200, 500))},
-    within={"imagenet": WithinClass(depth=6, superclasses=9, subclasses=6, images=1000)},
+    within={"imagenet": WithinClass(tree="breeds_all", superclasses=10, subclasses=6, images=1000)},
     notes={
         "px": "130,000 camera-trap pictures of 96 px are 3.6 GB: they stay on one GPU",
         "fractals": "as dense as 362 px and 200,000 points, drawn at 288 px and averaged down",
