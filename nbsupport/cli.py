@@ -13,15 +13,15 @@ from nbsupport.errors import UserError
 if TYPE_CHECKING:
     from nbsupport.jobs.store import Store
 
-Command = Callable[[argparse.Namespace], None]
+Command = Callable[[argparse.Namespace], int | None]  # a status; None is 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command: status 0, or 2 after a user's mistake (one line on standard error)."""
+    """Run one command: its status, or 2 after a user's mistake (one line on standard error)."""
     options = _parser().parse_args(arguments)
     warnings.formatwarning = _one_line
     try:
-        options.command(options)
+        return options.command(options) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     _run_command(commands)
     _plan_command(commands)
     _jobs_command(commands)
-    _records_command(commands)
     data.add(commands)
+    _records_command(commands)
     return parser
 
 

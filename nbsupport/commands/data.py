@@ -1,13 +1,142 @@
-"""python -m nbsupport data: what is known about data sets."""
+"""python -m nbsupport data: which data sets there are, and whether they are here and whole."""
 
-from typing import Any
+import argparse
+import os
+import textwrap
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from nbsupport.commands import labels
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    from nbsupport.data.catalogue import Entry, Progress
+
+# modules beside this one, each with add(actions), which bring actions of their own
+ACTIONS = ("labels",)
+WRONG = 1  # exit status of a check that finds something; 2 is a mistake in the command
+WIDTH = 100
 
 
 def add(commands: Any) -> None:
-    """Add `data` and its own commands to a parser's commands."""
-    text = "what is known about data sets"
+    """Add `data` and its actions to a parser's commands."""
+    text = "list the data sets: licence, size, where to get them, what is here"
     parser = commands.add_parser("data", help=text, description=text)
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    labels.add(actions)
+    parser.set_defaults(command=_list)
+    _root_option(parser)
+    actions = parser.add_subparsers(metavar="ACTION")
+    _check_action(actions)
+    for name in ACTIONS:
+        import_module(f"nbsupport.commands.{name}").add(actions)
+
+
+def _root_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=argparse.SUPPRESS,  # or an action's default would overwrite what data was given
+        help="the folder of data sets; default: NBSUPPORT_DATA",
+    )
+
+
+def _use_root(options: argparse.Namespace) -> None:
+    """--root stands for the variable, which is what every source reads."""
+    if root := getattr(options, "root", None):
+        if not root.is_dir():
+            raise UserError(f"--root {root} is no folder: name the one that holds your data sets")
+        os.environ["NBSUPPORT_DATA"] = str(root)
+
+
+# list ---------------------------------------------------------------------------------------------
+def _list(options: argparse.Namespace) -> None:
+    from nbsupport.data.catalogue import CATALOGUE
+    from nbsupport.paths import data_dir
+
+    _use_root(options)
+    root = data_dir()
+    for entry in CATALOGUE.values():
+        print(described(entry, root), end="\n\n")
+    print(_about_root(root))
+
+
+def described(entry: "Entry", root: Path | None) -> str:
+    """What the list says of a data set: a line with its state, and a line for each fact."""
+    from nbsupport.data.checks import state
+
+    here = state(entry, root) if root and root.is_dir() else "not looked for"
+    counts = f"{entry.images:,} images of {entry.classes:,} classes; " if entry.images else ""
+    facts = {
+        "what": f"{entry.what} ({entry.role})",
+        "licence": entry.licence,
+        "size": f"{counts}download {entry.download}; on disk {entry.on_disk}",
+        "get it": f"{entry.get}; {entry.page}",
+        "lies in": entry.looked_for or "the cache of huggingface_hub",
+    }
+    lines = [_wrapped(f"  {name:<9}", text) for name, text in facts.items()]
+    return "\n".join([f"{entry.name}: {here}", *lines])
+
+
+def _wrapped(start: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _about_root(root: Path | None) -> str:
+    if root is None:
+        return "NBSUPPORT_DATA is not set: let it name the folder of your data sets, or give --root"
+    if not root.is_dir():
+        return f"NBSUPPORT_DATA={root} is no folder: name the one of your data sets, or give --root"
+    return f"looked for in {root}; python -m nbsupport data check NAME looks closer"
+
+
+# check --------------------------------------------------------------------------------------------
+def _check_action(actions: Any) -> None:
+    text = "count classes and images, open pictures, compare checksums"
+    parser = actions.add_parser("check", help=text, description=text)
+    parser.set_defaults(command=_check)
+    parser.add_argument("name", metavar="NAME", help="a data set, such as imagenet")
+    _root_option(parser)
+    parser.add_argument("--all", action="store_true", help="open every picture, not a sample")
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="open every picture, and list the broken ones: sources leave them out from then on",
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from nbsupport.data.catalogue import entry_named
+    from nbsupport.data.checks import Wish, check
+
+    _use_root(options)
+    entry = entry_named(options.name)
+    report = check(entry, Wish(options.all, options.skip_broken, _bar()))
+    for note in report.notes:
+        print(f"{entry.name}: {note}")
+    for problem in report.problems:
+        print(f"{entry.name}: wrong: {problem}")
+    found = f"{len(report.problems):,} wrong" if report.problems else "nothing wrong"
+    print(f"{entry.name}: {found}")
+    return WRONG if report.problems else 0
+
+
+def _bar() -> "Progress":
+    """A progress bar for each run of counts that ends at its total; none where nobody watches."""
+    from tqdm import tqdm
+
+    bars: list[Any] = []
+
+    def show(done: int, total: int) -> None:
+        if not bars:
+            bars.append(tqdm(total=total, unit_scale=True, leave=False, disable=None))
+        bars[0].update(done - bars[0].n)
+        if done >= total:
+            bars.pop().close()
+
+    return show

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,13 +28,12 @@ def cached_images(
     images are not on disk yet; of processes that ask at once one draws and the others wait.
     Raises UserError where the store cannot be written.
     """
-    name = hashlib.sha256(f"{fingerprint}|{count}|{px}".encode()).hexdigest()[:24]
-    folder = store_dir() / "images"
-    path = folder / f"{name}.npy"
+    path = image_file(fingerprint, count, px)
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            with FileLock(folder / f"{name}.lock"):
+            with FileLock(path.with_suffix(".lock")):
                 if not path.exists():
                     _draw_all(path, count, px, draw)
         return np.load(path, mmap_mode="r")
@@ -42,6 +42,20 @@ def cached_images(
             f"cannot keep rendered images in {folder} ({error.strerror}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
+
+
+def image_file(fingerprint: str, count: int, px: int) -> Path:
+    """Where the images of a fingerprint are kept, whether they are there yet or not."""
+    name = hashlib.sha256(f"{fingerprint}|{count}|{px}".encode()).hexdigest()[:24]
+    return store_dir() / "images" / f"{name}.npy"
+
+
+def has_room(size: int) -> bool:
+    """Whether the store's disk has `size` bytes: a mapped file that finds none ends Python."""
+    folder = store_dir().absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free > size
 
 
 def _draw_all(

@@ -70,8 +70,13 @@ class Source(ABC):
 _SOURCES = {
     "captions": "nbsupport.data.sources.captions",
     "fractaldb": "nbsupport.data.sources.fractaldb",
+    "fractaldb_files": "nbsupport.data.sources.fractaldb_files",
     "generated": "nbsupport.data.sources.generated",
+    "generated_files": "nbsupport.data.sources.generated_files",
+    "imagenet": "nbsupport.data.sources.imagenet",
+    "inaturalist": "nbsupport.data.sources.inaturalist",
     "savanna": "nbsupport.data.sources.savanna",
+    "tiny_imagenet": "nbsupport.data.sources.tiny_imagenet",
 }
 
 

@@ -1,0 +1,263 @@
+"""What sources of pictures in files have in common: class folders, checks, decoding, planning."""
+
+import hashlib
+import os
+from abc import abstractmethod
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport.data.broken import VARIABLE, leave_out, left_out, skipping
+from nbsupport.data.cache import cached_images, has_room, image_file
+from nbsupport.data.catalogue import Entry, data_root, entry_named, is_rehearsal
+from nbsupport.data.listings import ChangedFileError, ListedFolder, Part
+from nbsupport.data.pictures import Pictures
+from nbsupport.data.sources.base import Source
+from nbsupport.data.sources.layout import Layout, arrange
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+WHOLE = 8 * 2**30  # bytes up to which a source is decoded as a whole when it is first asked
+
+
+class FilesSource(Source):
+    """Pictures of `px` pixels a side, cut square, of the class folders of a data set.
+
+    Opening it lists the files (once: the listing is kept) and compares the class folders with those
+    published; `strict` raises UserError for the first that is wrong, else what there is is used,
+    and so are fake data made to rehearse with.
+    `nominal` needs no data: it has the published numbers and can be planned with and drawn from,
+    but has no images. `fresh` lists the files again, whatever is kept.
+    """
+
+    entry_name: str  # in the catalogue
+    depth = 1  # parts of a picture's name that are its class folder
+
+    def __init__(
+        self, px: int, strict: bool = True, nominal: bool = False, fresh: bool = False
+    ) -> None:
+        if isinstance(px, bool) or not isinstance(px, int) or px < 1:
+            raise UserError(f"px={px!r} of {self.name}: give a whole number of pixels, at least 1")
+        self.px, self.strict, self.nominal, self.fresh = px, bool(strict), bool(nominal), fresh
+        self.entry: Entry = entry_named(self.entry_name)
+        self.licence, self.origin = self.entry.licence, self.entry.page
+        if not self.nominal:
+            self._open()
+
+    def _open(self) -> None:
+        found = self.problems() if self.strict and not self.rehearsal else []
+        if found:
+            more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
+            raise UserError(
+                f"{self.name} in {self.place.path}: {found[0]}{more}; see all with python -m "
+                f"nbsupport data check {self.entry_name}, or open it with strict=False"
+            )
+        if not self.layout.names:
+            raise UserError(
+                f"{self.name}: no picture in a class folder of {self.place.path}; {self.entry.get}"
+            )
+
+    # what each source says of itself ------------------------------------------------------------
+    @abstractmethod
+    def class_table(self, folders: tuple[str, ...]) -> "pd.DataFrame":
+        """A row for each of these class folders: name, tree, depth_1 ... depth_n."""
+
+    @abstractmethod
+    def problems(self) -> list[str]:
+        """What is wrong with the class folders, a line each."""
+
+    @abstractmethod
+    def nominal_counts(self) -> dict[str, int]:
+        """Class folder and number of images, as published; class folders sorted."""
+
+    def is_class(self, folder: str) -> bool:
+        """Whether a folder of this name may hold a class: pictures in others are not used."""
+        return True
+
+    def wanted(self, names: list[str]) -> list[str]:
+        """Which of the pictures found are part of the source."""
+        return names
+
+    def count_problems(self) -> list[str]:
+        """What is wrong with the numbers or names of pictures, a line each: only `check` asks."""
+        return []
+
+    def published(self) -> tuple[int, ...]:
+        """The numbers of pictures that the whole data set may have."""
+        return (self.entry.images,)
+
+    def notes(self) -> list[str]:
+        """What is worth saying and no mistake."""
+        return []
+
+    # the files ----------------------------------------------------------------------------------
+    @cached_property
+    def place(self) -> ListedFolder | Part:
+        """Where the class folders lie. UserError where they do not."""
+        return ListedFolder(self.entry.find(), self.fresh)
+
+    @cached_property
+    def rehearsal(self) -> bool:
+        """Whether the data folder holds fake data, which are less than was published."""
+        return is_rehearsal(data_root())
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The class folders there are, with or without pictures, and folders that are no class."""
+        return [f for f in self.place.folders() if f.count("/") == self.depth - 1]
+
+    def class_folders(self) -> list[str]:
+        """The folders at the depth of class folders, without listing what they hold."""
+        if isinstance(self.place, Part):
+            return self.found
+        folders = [""]
+        for _ in range(self.depth):
+            folders = [f"{f}{name}/" for f in folders for name in inner(self.place.path / f)]
+        return [folder.rstrip("/") for folder in folders]
+
+    @cached_property
+    def _whole(self) -> Layout:
+        return arrange(self.wanted(self.place.below("")), self.depth, self.is_class)
+
+    @property
+    def found_counts(self) -> dict[str, int]:
+        """Pictures by class folder, also those on the list of broken ones."""
+        return dict(zip(self._whole.folders, self._whole.counts().tolist(), strict=True))
+
+    @cached_property
+    def every_picture(self) -> Pictures:
+        """All pictures of the source, also those on the list of broken ones."""
+        return Pictures(self.place, self._whole.names)
+
+    @cached_property
+    def skipped(self) -> frozenset[str]:
+        """The names on the list of broken pictures."""
+        return left_out(self.every_picture)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The pictures that are used, by class folder."""
+        if not self.skipped:
+            return self._whole
+        return arrange((n for n in self._whole.names if n not in self.skipped), self.depth)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """The pictures that are used: row i is image id i. UserError for a nominal source."""
+        if self.nominal:
+            raise UserError(
+                f"{self.name} was opened with nominal=True, for planning, and has no pictures; "
+                f"{self.entry.get}; python -m nbsupport data tells more"
+            )
+        return Pictures(self.place, self.layout.names) if self.skipped else self.every_picture
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Pictures that are used, by class folder, in the order of the labels."""
+        if self.nominal:
+            return self.nominal_counts()
+        return dict(zip(self.layout.folders, self.layout.counts().tolist(), strict=True))
+
+    # a source -----------------------------------------------------------------------------------
+    def spec(self) -> dict[str, Any]:
+        spec: dict[str, Any] = {"name": self.name, "px": self.px}
+        if not self.strict:
+            spec["strict"] = False
+        if self.nominal:
+            spec["nominal"] = True
+        return spec
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the names and lengths of the pictures, and of the tree of classes."""
+        files = "nominal" if self.nominal else self.pictures.fingerprint
+        return f"{self.name}-{files}-{self._tree_fingerprint}"
+
+    @cached_property
+    def _tree_fingerprint(self) -> str:
+        table = self.classes().filter(regex=r"^(name|tree|depth_\d+|images)$")
+        return hashlib.sha256(table.to_csv(lineterminator="\n").encode()).hexdigest()[:12]
+
+    def classes(self) -> "pd.DataFrame":
+        return self._classes
+
+    @cached_property
+    def _classes(self) -> "pd.DataFrame":
+        folders = tuple(self.counts)
+        table = self.class_table(folders).reset_index(drop=True)
+        table["name"] = distinct(table["name"].tolist(), folders)
+        table.insert(0, "label", np.arange(len(table)))
+        return table.assign(images=list(self.counts.values()))
+
+    def labels(self) -> np.ndarray:
+        return self._labels
+
+    @cached_property
+    def _labels(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.counts)), list(self.counts.values()))
+
+    def images(self, ids: np.ndarray) -> "torch.Tensor":
+        """uint8 [k, 3, px, px]. UserError for a picture that is broken, and for a nominal source.
+
+        All pictures are decoded once and kept where they take up to 8 GiB, if the disk has them;
+        else only those asked for, each time, unless `python -m nbsupport data prepare` kept all.
+        """
+        import torch
+
+        files, rows, px = self.pictures, np.asarray(ids), self.px
+        size = 3 * px * px * len(files)
+        whole = size <= WHOLE and has_room(size)
+        if not whole and not image_file(files.fingerprint, len(files), px).exists():
+            return self._decode(rows)
+        mapped = cached_images(files.fingerprint, len(files), px, self._decode)
+        return torch.from_numpy(mapped[rows])
+
+    def _decode(self, rows: np.ndarray) -> "torch.Tensor":
+        import torch
+
+        squares = np.empty((len(rows), 3, self.px, self.px), dtype=np.uint8)
+        broken: list[str] = []
+        for square, row in zip(squares, rows.tolist(), strict=True):
+            try:
+                square[:] = self.pictures.square(row, self.px)
+            except UserError as error:
+                if isinstance(error, ChangedFileError) or not skipping():
+                    raise
+                broken.append(self.pictures.names[row])
+        if broken:
+            raise self._now_left_out(broken)
+        return torch.from_numpy(squares)
+
+    def _now_left_out(self, broken: list[str]) -> UserError:
+        """Labels and keys were made with them: this run stops, the next does without."""
+        leave_out(self.every_picture, broken)
+        others = f" and {len(broken) - 1:,} others" if len(broken) > 1 else ""
+        return UserError(
+            f"{self.place.path}: {broken[0]}{others} cannot be read and will be left out, as "
+            f"{VARIABLE}=1 says: start again (python -m nbsupport data check {self.entry_name} "
+            "--skip-broken finds all at once)"
+        )
+
+
+def inner(folder: Path) -> list[str]:
+    """The names of the folders in a folder, hidden ones left out, sorted."""
+    with os.scandir(folder) as entries:
+        return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+
+
+def distinct(names: list[str], folders: tuple[str, ...]) -> list[str]:
+    """Class names, each with its folder behind it where two classes have the same."""
+    often = Counter(names)
+    return [n if often[n] == 1 else f"{n} ({f})" for n, f in zip(names, folders, strict=True)]
+
+
+def evenly(total: int, parts: int) -> list[int]:
+    """`total` as a sum of `parts` numbers that differ by at most one, the larger first."""
+    share, left = divmod(total, parts)
+    return [share + (i < left) for i in range(parts)]

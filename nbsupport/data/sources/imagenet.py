@@ -1,0 +1,52 @@
+"""ImageNet (ILSVRC-2012), training images, in torchvision's layout: imagenet/train/<wnid>/."""
+
+from typing import Any
+
+from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.wordnet import WordNetSource
+from nbsupport.errors import UserError
+
+LEAST, MOST = 732, 1300  # images of a class (Russakovsky et al. 2015, Table 2)
+
+
+class ImageNetSource(WordNetSource):
+    """The 1,281,167 images of 1000 classes.
+
+    What is published of the class sizes is that they are 732 to 1300. A nominal source has as many
+    classes of 1300 as add up, the others of 732 and one between, these spread over the order of
+    classes: what can be drawn from it of every class can be drawn from the real one.
+    """
+
+    name = "imagenet"
+    entry_name = "imagenet"
+
+    def nominal_counts(self) -> dict[str, int]:
+        return dict(zip(self.wnids(), extremes(self.entry.images, len(self.wnids())), strict=True))
+
+    def problems(self) -> list[str]:
+        packed = [f"{name} is not unpacked" for name in self.place.sizes() if name.endswith(".tar")]
+        return [*packed, *super().problems()]
+
+    def count_problems(self) -> list[str]:
+        return [
+            f"class folder {folder}/ holds {count:,} pictures, published are {LEAST} to {MOST:,}"
+            for folder, count in self.found_counts.items()
+            if not LEAST <= count <= MOST
+        ]
+
+
+def extremes(total: int, classes: int) -> list[int]:
+    """Class sizes that add up: 1300 and 732 and one between; the small are spread evenly."""
+    if not LEAST * classes <= total <= MOST * classes:
+        raise UserError(f"{total:,} images of {classes:,} classes: not {LEAST} to {MOST:,} each")
+    small, rest = divmod(classes * MOST - total, MOST - LEAST)
+    counts = [MOST] * classes
+    missing = [MOST - LEAST] * small + ([rest] if rest else [])
+    for i, less in enumerate(missing):
+        counts[i * classes // len(missing)] -= less
+    return counts
+
+
+def open_it(**options: Any) -> FilesSource:
+    """Open ImageNet with these options (see FilesSource)."""
+    return ImageNetSource(**options)

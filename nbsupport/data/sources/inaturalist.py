@@ -1,0 +1,166 @@
+"""iNaturalist 2017 in torchvision's layout: inaturalist/2017/<Supercategory>/<species>/."""
+
+import json
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport.data.listings import changed, remembered
+from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.layout import class_folder, compare, empty, number
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAIN = "train2017.json"
+WITH_VALIDATION = 675_170  # pictures in the folder: 579,184 for training, 95,986 for validation
+TAIL = 0.35  # how fast the class sizes of a nominal source fall with rank
+
+# classes and training images of each supercategory (github.com/visipedia/inat_comp, 2017)
+PUBLISHED = {
+    "Actinopterygii": (53, 1_982),
+    "Amphibia": (115, 15_318),
+    "Animalia": (77, 5_228),
+    "Arachnida": (56, 4_873),
+    "Aves": (964, 214_295),
+    "Chromista": (9, 398),
+    "Fungi": (121, 5_826),
+    "Insecta": (1_021, 100_479),
+    "Mammalia": (186, 29_333),
+    "Mollusca": (93, 7_536),
+    "Plantae": (2_101, 158_407),
+    "Protozoa": (4, 308),
+    "Reptilia": (289, 35_201),
+}
+
+
+class INaturalistSource(FilesSource):
+    """The training images of 5,089 species, as long-tailed as they were seen.
+
+    The folder holds the validation images too. train2017.json, in inaturalist/ or in its folder
+    train_val2017/, says which are for training; without it all are used, and `notes` says so.
+    depth_1 is the supercategory, of which there are 13, depth_2 the genus, depth_3 the species.
+
+    A nominal source has the published totals of each supercategory. Within one, class sizes fall
+    as rank^-0.35: an assumption, under which the 1000 most frequent classes have 150 or more, as
+    the paper's largest balanced subset asks.
+    """
+
+    name = "inaturalist"
+    entry_name = "inaturalist"
+    depth = 2
+
+    def is_class(self, folder: str) -> bool:
+        return folder.partition("/")[0] in PUBLISHED
+
+    def class_table(self, folders: tuple[str, ...]) -> "pd.DataFrame":
+        import pandas as pd
+
+        from nbsupport.data.taxonomy import inaturalist_hierarchy
+
+        taxa = inaturalist_hierarchy(folders)
+        return pd.DataFrame(
+            {
+                "name": [folder.partition("/")[2] for folder in folders],
+                "tree": taxa["supercategory"].to_numpy(),
+                "depth_1": taxa["supercategory"].to_numpy(),
+                "depth_2": taxa["genus"].to_numpy(),
+                "depth_3": taxa["species"].to_numpy(),
+            }
+        )
+
+    # which pictures -----------------------------------------------------------------------------
+    @cached_property
+    def training(self) -> frozenset[str] | None:
+        """The training pictures that train2017.json lists; None where it is not there."""
+        above = self.place.path.parent
+        places = (above / TRAIN, above / "train_val2017" / TRAIN)
+        return next((_kept_names(path) for path in places if path.is_file()), None)
+
+    def wanted(self, names: list[str]) -> list[str]:
+        return names if self.training is None else [n for n in names if n in self.training]
+
+    def published(self) -> tuple[int, ...]:
+        """Without train2017.json the validation pictures are there too, or were taken away."""
+        whole = (self.entry.images,)
+        return whole if self.training is not None else (*whole, WITH_VALIDATION)
+
+    def notes(self) -> list[str]:
+        if self.training is not None:
+            return []
+        return [f"{TRAIN} is not beside the folder: validation pictures are used as well"]
+
+    # what is wrong ------------------------------------------------------------------------------
+    def problems(self) -> list[str]:
+        if self.training is None:
+            return [*self._strange(), *self._numbers(), *empty(self.found, self.counts)]
+        there = set(self.place.below(""))
+        folders = {class_folder(name, self.depth) for name in self.training}
+        missing = sorted(self.training - there)
+        return [
+            *compare(self.found, self.counts, folders),
+            *(f"{name} is missing, though {TRAIN} lists it" for name in missing),
+        ]
+
+    def _strange(self) -> list[str]:
+        tops = {folder.partition("/")[0] for folder in self.place.folders()}
+        return [f"{top}/ is the folder of no supercategory" for top in sorted(tops - {*PUBLISHED})]
+
+    def _numbers(self) -> list[str]:
+        found = Counter(folder.partition("/")[0] for folder in self.found)
+        return [
+            line
+            for top, (classes, _) in PUBLISHED.items()
+            for line in number(found[top], classes, f"{top}: ")
+        ]
+
+    # planning -----------------------------------------------------------------------------------
+    def nominal_counts(self) -> dict[str, int]:
+        return {
+            f"{top}/{top} {rank:04d}": count
+            for top, (classes, images) in PUBLISHED.items()
+            for rank, count in enumerate(falling(images, classes), 1)
+        }
+
+
+def falling(total: int, classes: int) -> list[int]:
+    """Class sizes that add up to `total`, at least 1 each, falling with rank."""
+    shares = np.arange(1, classes + 1) ** -TAIL
+    exact = 1 + (total - classes) * shares / shares.sum()
+    counts = np.floor(exact).astype(int)
+    left = total - int(counts.sum())
+    counts[np.argsort(counts - exact, kind="stable")[:left]] += 1
+    return sorted(counts.tolist(), reverse=True)
+
+
+def _kept_names(path: Path) -> frozenset[str]:
+    """`training_names`, kept while the file is the same: reading it takes seconds."""
+    evidence = [changed(path), path.stat().st_size]
+    kept = remembered(
+        f"training pictures {path.resolve()}",
+        lambda kept: kept["evidence"] == evidence,
+        lambda: {"evidence": evidence, "names": training_names(path)},
+    )
+    return frozenset(kept["names"])
+
+
+def training_names(path: Path) -> list[str]:
+    """Supercategory/species/file of each picture in an annotation file. UserError if it is none."""
+    try:
+        images = json.loads(path.read_text(encoding="utf-8"))["images"]
+        names = ["/".join(image["file_name"].split("/")[-3:]) for image in images]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is no list of training pictures ({type(error).__name__}: {error}): take it "
+            "again from train_val2017.zip, or remove it to use all pictures"
+        ) from error
+    return sorted(names)
+
+
+def open_it(**options: Any) -> FilesSource:
+    """Open iNaturalist with these options (see FilesSource)."""
+    return INaturalistSource(**options)

@@ -1,0 +1,277 @@
+"""`python -m nbsupport data`: the list, and what a check finds."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from nbsupport.cli import main
+from nbsupport.data import catalogue, checks
+from nbsupport.data.catalogue import CATALOGUE, PRE_TRAINING, WEIGHTS
+from nbsupport.data.sources import imagenet as module
+from nbsupport.data.sources.base import _SOURCES
+
+Write = Callable[..., None]
+HERE = os.environ.get("NBSUPPORT_DATA")  # before any test sets its own
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[str]]]:
+    """Runs a command: its status, and the lines that it prints on either stream."""
+
+    def call(*arguments: str) -> tuple[int, list[str]]:
+        capsys.readouterr()
+        status = main(["data", *arguments])
+        out, errors = capsys.readouterr()
+        lines = [line.split("\r")[-1] for line in (out + errors).splitlines()]
+        return status, [line for line in lines if line.strip()]
+
+    return call
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, imagenet: Path) -> Path:
+    """The ImageNet of these tests, with the published numbers that are true of it."""
+    monkeypatch.setattr(module, "LEAST", 3)
+    change(monkeypatch, "imagenet", classes=5, images=15)
+    return imagenet
+
+
+def change(monkeypatch: pytest.MonkeyPatch, name: str, **values: object) -> None:
+    monkeypatch.setitem(CATALOGUE, name, replace(CATALOGUE[name], **values))  # type: ignore[arg-type]
+
+
+# the catalogue ------------------------------------------------------------------------------------
+def test_every_source_on_disk_is_in_the_catalogue() -> None:
+    modules = {entry.module for entry in CATALOGUE.values() if entry.role == PRE_TRAINING}
+    assert modules <= set(_SOURCES.values())
+    for entry in CATALOGUE.values():
+        assert entry.page.startswith("http")
+        assert "\n" not in entry.get
+        assert entry.places or entry.role == WEIGHTS
+        assert entry.archive is None or len(entry.archive.md5) == 32
+
+
+def test_md5s_are_those_that_torchvision_states() -> None:
+    from torchvision.datasets.imagenet import ARCHIVE_META
+    from torchvision.datasets.inaturalist import DATASET_MD5
+
+    theirs = {"imagenet": ARCHIVE_META["train"][1], "inaturalist": DATASET_MD5["2017"]}
+    for name, md5 in theirs.items():
+        archive = CATALOGUE[name].archive
+        assert archive is not None
+        assert archive.md5 == md5
+
+
+def test_the_papers_numbers() -> None:
+    counts = {name: (entry.images, entry.classes) for name, entry in CATALOGUE.items()}
+    assert counts["imagenet"] == (1_281_167, 1000)  # Table 1
+    assert counts["inaturalist"] == (579_184, 5089)
+    assert counts["iwildcam"] == (129_809 + 7_314 + 8_154 + 14_961 + 42_791, 182)
+
+
+# the list -----------------------------------------------------------------------------------------
+def test_the_list_names_every_data_set_and_what_is_here(small: Path, run: Callable) -> None:
+    status, lines = run()
+    assert status == 0
+    assert [line.split(":")[0] for line in lines if line[0] != " "][:-1] == [*CATALOGUE]
+    assert f"imagenet: here: 5 of 5 class folders in {small}" in lines
+    assert "domainnet: not here" in lines
+    assert sum(line.startswith("  licence") for line in lines) == len(CATALOGUE)
+    assert max(map(len, lines)) <= 100 + len(str(small))
+
+
+def test_the_list_says_what_is_not_whole(
+    small: Path, run: Callable, write: Write, root: Path
+) -> None:
+    (small / "n01440764").rename(small / "other")
+    write(root / "iwildcam_v2.0", ["metadata.csv"], b"")
+    (root / "tiny-imagenet-200.zip").write_bytes(b"no zip")
+    _, lines = run()
+    assert f"imagenet: not whole: 4 of 5 class folders in {small}" in lines
+    missing = root / "iwildcam_v2.0" / "categories.csv"
+    assert f"iwildcam: not whole: {missing} is missing" in lines
+    assert any(line.startswith("tiny_imagenet: not whole: ") for line in lines)
+
+
+def test_the_list_without_a_folder(
+    run: Callable, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBSUPPORT_DATA", str(root / "nowhere"))
+    assert "nowhere is no folder" in run()[1][-1]
+    monkeypatch.delenv("NBSUPPORT_DATA")
+    status, lines = run()
+    assert status == 0
+    assert lines[-1].startswith("NBSUPPORT_DATA is not set")
+    assert "imagenet: not looked for" in lines
+
+
+@pytest.mark.parametrize("order", [("--root", "{}", "check"), ("check", "--root", "{}")])
+def test_root_takes_the_place_of_the_variable(
+    small: Path, run: Callable, root: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("NBSUPPORT_DATA", "/nowhere")
+    status, lines = run(*(part.format(root) for part in order), "imagenet")
+    assert (status, lines[-1]) == (0, "imagenet: nothing wrong")
+
+
+def test_mistakes_in_the_command(run: Callable, root: Path) -> None:
+    nowhere = str(root / "nowhere")
+    for arguments, said in [
+        (("--root", nowhere), f"--root {nowhere} is no folder"),
+        (("check", "imagenet", "--root", nowhere), f"--root {nowhere} is no folder"),
+        (("check", "imagnet"), "did you mean 'imagenet'?"),
+        (("check", "clip"), "checked when they are loaded"),
+        (("check", "iwildcam", "--skip-broken"), "none can be left out"),
+    ]:
+        status, lines = run(*arguments)
+        assert status == 2
+        assert len(lines) == 1
+        assert said in lines[0]
+
+
+# a check ------------------------------------------------------------------------------------------
+def test_a_whole_data_set(small: Path, run: Callable) -> None:
+    assert run("check", "imagenet") == (
+        0,
+        ["imagenet: 15 pictures of 5 classes", "imagenet: nothing wrong"],
+    )
+
+
+def test_a_data_set_that_is_not_there(root: Path, run: Callable) -> None:
+    status, lines = run("check", "imagenet")
+    assert status == 1
+    assert f"imagenet: wrong: not in {root} (looked for imagenet/train)" in lines[0]
+    assert len(lines) == 2
+
+
+def test_everything_wrong_is_named(small: Path, run: Callable, write: Write) -> None:
+    broken = small / "n02012849" / "n02012849_2.JPEG"
+    broken.write_bytes(broken.read_bytes()[:-60])
+    (small / "n02123045" / "n02123045_2.JPEG").unlink()
+    write(small, ["cats/1.JPEG"])
+    status, lines = run("check", "imagenet")
+    assert status == 1
+    wrong = [line.removeprefix("imagenet: wrong: ") for line in lines if ": wrong: " in line]
+    assert wrong[:3] == [
+        "cats/ is the folder of no class",
+        "class folder n02123045/ holds 2 pictures, published are 3 to 1,300",
+        "14 pictures, published are 15",
+    ]
+    assert str(broken.relative_to(small)) in wrong[3]
+    assert lines[-1] == "imagenet: 4 wrong"
+
+
+def test_rehearsal_data_are_counted_and_opened_only(
+    imagenet: Path, run: Callable, root: Path
+) -> None:
+    (root / "rehearsal.json").write_text("{}")
+    status, lines = run("check", "imagenet")
+    assert status == 0
+    assert "imagenet: made for rehearsal: not compared with what was published" in lines
+    (imagenet / "n02012849" / "n02012849_2.JPEG").write_bytes(b"no picture")
+    assert run("check", "imagenet")[0] == 1
+
+
+def test_a_check_lists_afresh(small: Path, run: Callable) -> None:
+    run("check", "imagenet")
+    (small / "n02012849" / "n02012849_2.JPEG").write_bytes(b"")  # the folder's time stays
+    assert run("check", "imagenet")[0] == 1
+
+
+def test_a_sample_is_opened_or_every_picture(
+    small: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "SAMPLE", 2)
+    (small / "n02012849" / "n02012849_2.JPEG").write_bytes(b"no picture")
+    assert run("check", "imagenet")[0] == 0
+    assert run("check", "imagenet", "--all")[0] == 1
+
+
+def test_broken_pictures_are_listed_and_left_out_from_then_on(small: Path, run: Callable) -> None:
+    broken = small / "n02012849" / "n02012849_2.JPEG"
+    whole = broken.read_bytes()
+    broken.write_bytes(b"no picture")
+    status, lines = run("check", "imagenet", "--skip-broken")
+    assert status == 0
+    assert any("1 broken pictures are left out" in line for line in lines)
+    assert len(module.open_it(px=8)) == 14
+    assert run("check", "imagenet", "--all")[0] == 0  # it is known, and said
+    broken.write_bytes(whole)
+    status, lines = run("check", "imagenet", "--skip-broken")
+    assert "imagenet: no picture is broken: none is left out" in lines
+    assert len(module.open_it(px=8)) == 15
+
+
+def test_the_md5_of_an_archive(small: Path, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = small.parent / "ILSVRC2012_img_train.tar"
+    path.write_bytes(b"an archive")
+    status, lines = run("check", "imagenet")
+    assert status == 1
+    assert f"{path}: md5 is {hashlib.md5(b'an archive').hexdigest()}, published is" in lines[1]
+    right = replace(CATALOGUE["imagenet"].archive, md5=hashlib.md5(b"an archive").hexdigest())
+    change(monkeypatch, "imagenet", archive=right)
+    assert run("check", "imagenet")[0] == 0
+
+
+def test_the_md5_of_an_archive_that_is_read_as_it_is(
+    tiny: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of as many pictures as the official one it must be the official one."""
+    import shutil
+
+    shutil.make_archive(str(tiny), "zip", tiny.parent, tiny.name)
+    status, lines = run("check", "tiny_imagenet")
+    assert status == 0
+    assert "tiny_imagenet: 400 pictures, published are 100,000" in lines
+    assert any("not the official archive" in line for line in lines)
+    change(monkeypatch, "tiny_imagenet", images=400)
+    status, lines = run("check", "tiny_imagenet")
+    assert status == 1
+    assert "tiny-imagenet-200.zip: md5 is" in lines[1]
+
+
+@pytest.mark.skipif(HERE is None, reason="NBSUPPORT_DATA is not set: no real Tiny-ImageNet")
+def test_a_real_zip(
+    root: Path, taxonomy: Write, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbsupport.data.sources.tiny_imagenet import tiny_wnids
+
+    monkeypatch.setenv("NBSUPPORT_DATA", str(HERE))
+    taxonomy(tiny_wnids(), tiny_wnids())
+    status, lines = run("check", "tiny_imagenet")
+    assert status == 0
+    assert "pictures of 200 classes" in lines[0]
+
+
+# tasks --------------------------------------------------------------------------------------------
+def test_a_task_is_checked_by_its_own_module(
+    root: Path, run: Callable, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root / "PACS", ["photo/dog/1.jpg"])
+    asked = []
+
+    def check(where: Path, *, every: bool, progress: Callable[[int, int], None]) -> list[str]:
+        asked.append((where, every))
+        progress(1, 1)
+        return ["sketch/dog is missing"]
+
+    own = ModuleType("pacs")
+    own.check = check  # type: ignore[attr-defined]
+    monkeypatch.setattr(checks, "import_module", lambda name: own)
+    monkeypatch.setattr(checks, "find_spec", lambda name: True)
+    status, lines = run("check", "pacs", "--all")
+    assert (status, asked) == (1, [(root / "PACS", True)])
+    assert lines == ["pacs: wrong: sketch/dog is missing", "pacs: 1 wrong"]
+
+
+def test_what_must_lie_beside_is_missed(root: Path, run: Callable, write: Write) -> None:
+    write(root / "domainnet" / "clipart", ["dog/1.jpg"])
+    entry = catalogue.entry_named("domainnet")
+    missing = entry.missing_beside(root)
+    assert len(missing) == 17
+    assert str(root / "domainnet" / "real_test.txt") in "".join(missing)

@@ -1,0 +1,161 @@
+"""Tiny-ImageNet (folder and zip), FractalDB and generated images in files."""
+
+import os
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nbsupport.data.fractals.pictures import INSTANCES, VARIATIONS
+from nbsupport.data.sources import (
+    fractaldb_files,
+    generated_files,
+    open_source,
+    tiny_imagenet,
+)
+from nbsupport.errors import UserError
+
+Write = Callable[..., None]
+HERE = os.environ.get("NBSUPPORT_DATA")  # before any test sets its own
+
+
+def zipped(top: Path) -> Path:
+    return Path(shutil.make_archive(str(top), "zip", top.parent, top.name))
+
+
+# Tiny-ImageNet ------------------------------------------------------------------------------------
+def test_the_training_images_are_used_and_no_others(tiny: Path) -> None:
+    source = tiny_imagenet.open_it(px=8)
+    assert source.classes()["images"].tolist() == [2] * 200
+    assert source.classes()["wnid"].tolist() == sorted((tiny / "wnids.txt").read_text().split())
+    assert source.pictures.names[0] == "n01443537/images/n01443537_0.JPEG"
+
+
+def test_zip_and_folder_are_the_same_source(tiny: Path) -> None:
+    folder = tiny_imagenet.open_it(px=8)
+    zipped(tiny)
+    packed = tiny_imagenet.open_it(px=8)
+    assert packed.place.path.parent.parent.suffix == ".zip"
+    assert packed.fingerprint == folder.fingerprint
+    assert torch.equal(packed.images(np.arange(9)), folder.images(np.arange(9)))
+    assert [p.name for p in tiny.parent.iterdir() if p.suffix == ""] == [tiny.name]
+
+
+def test_a_zip_that_climbs_out_of_itself(root: Path, taxonomy: object) -> None:
+    with zipfile.ZipFile(root / "tiny-imagenet-200.zip", "w") as archive:
+        archive.writestr("tiny-imagenet-200/train/../../../evil.JPEG", b"")
+    with pytest.raises(UserError, match="leads out of the zip"):
+        tiny_imagenet.open_it(px=8)
+
+
+def test_half_a_zip(tiny: Path) -> None:
+    path = zipped(tiny)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UserError, match="no whole zip"):
+        tiny_imagenet.open_it(px=8)
+
+
+def test_a_class_that_the_zip_lacks(tiny: Path) -> None:
+    shutil.rmtree(tiny / "train" / "n02124075")
+    zipped(tiny)
+    with pytest.raises(UserError, match="class folder n02124075/ is missing"):
+        tiny_imagenet.open_it(px=8)
+
+
+def test_tiny_imagenet_can_be_planned_with(taxonomy: Write) -> None:
+    taxonomy(tiny_imagenet.tiny_wnids(), tiny_imagenet.tiny_wnids())
+    source = tiny_imagenet.open_it(px=64, nominal=True)
+    assert (len(source), len(source.classes())) == (100_000, 200)
+    assert len(source.all().per_class(500)) == 100_000
+
+
+@pytest.mark.skipif(HERE is None, reason="NBSUPPORT_DATA is not set: no real Tiny-ImageNet")
+def test_the_real_tiny_imagenet(
+    root: Path, taxonomy: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbsupport.data.sources import files
+
+    monkeypatch.setenv("NBSUPPORT_DATA", str(HERE))
+    monkeypatch.setattr(files, "WHOLE", 0)
+    taxonomy(tiny_imagenet.tiny_wnids(), tiny_imagenet.tiny_wnids())
+    source = tiny_imagenet.open_it(px=32)
+    counts = set(source.classes()["images"])
+    assert len(source.classes()) == 200
+    assert len(counts) == 1
+    assert counts <= {250, 500}
+    images = source.images(np.linspace(0, len(source) - 1, 50).astype(int)).float()
+    assert images.std((1, 2, 3)).min() > 5
+    assert images.mean(0).std() < images.std(0).mean()  # fifty pictures, not one
+
+
+# FractalDB ----------------------------------------------------------------------------------------
+@pytest.fixture
+def fractals(root: Path, write: Write, picture: Callable[..., bytes]) -> Path:
+    """A picture of each of 1000 categories, whose numbers have gaps, as in the public search."""
+    names = [f"{c:05d}/{c:05d}_00_count_0_flip0.png" for c in range(1, 3000, 3)]
+    write(root / "fractaldb", names, picture("L", "PNG"))
+    return root / "fractaldb"
+
+
+def test_fractals_are_labelled_by_their_folder(fractals: Path) -> None:
+    source = fractaldb_files.open_it(px=8)
+    assert source.classes()["name"].tolist()[:2] == ["fractal 00001", "fractal 00004"]
+    assert source.labels().tolist() == list(range(1000))
+    assert source.count_problems() == []
+    image = source.images(np.array([5]))[0]
+    assert torch.equal(image[0], image[1])
+    with pytest.raises(UserError, match="no tree of classes"):
+        len(source.all().superclasses(1))
+
+
+def test_wrong_fractals_are_named(fractals: Path, write: Write) -> None:
+    shutil.rmtree(fractals / "00001")
+    write(fractals, ["00004/4.png", "images/x.png"])
+    (fractals / "00007" / "00007_00_count_0_flip0.png").unlink()
+    with pytest.raises(UserError, match=r"images/ is the folder of no class, and 2 more"):
+        fractaldb_files.open_it(px=8)
+    source = fractaldb_files.open_it(px=8, strict=False)
+    assert source.problems()[1:] == [
+        "999 class folders, 1,000 are expected: too few",
+        "class folder 00007/ holds no picture",
+    ]
+    assert source.count_problems() == [
+        "00004/4.png is not named as published (00001/00001_00_count_0_flip0.png)"
+    ]
+    write(fractals, ["09998/09998_24_count_9_flip3.png", "09999/09999_24_count_9_flip3.png"])
+    problems = fractaldb_files.open_it(px=8, strict=False).problems()
+    assert "1,001 class folders, 1,000 are expected: too many" in problems
+
+
+def test_fractals_can_be_planned_with_as_published() -> None:
+    source = fractaldb_files.open_it(px=224, nominal=True)
+    assert set(source.classes()["images"]) == {INSTANCES}
+    assert len(source) == 1_000_000
+    assert VARIATIONS < 100  # two digits in a file's name
+
+
+# generated images ---------------------------------------------------------------------------------
+def test_generated_images_have_imagenets_classes(
+    root: Path, taxonomy: Write, write: Write, picture: Callable[..., bytes]
+) -> None:
+    wnids = ("n01440764", "n03126707")
+    taxonomy(wnids, ("tench", "crane"))
+    names = [f"{wnid}/{i:05d}.png" for wnid in wnids for i in range(3)]
+    write(root / "generated", names, picture(kind="PNG"))
+    source = open_source({"name": "generated_files", "px": 9})
+    assert source.classes()["name"].tolist() == ["tench", "crane"]
+    assert source.images(np.array([5])).shape == (1, 3, 9, 9)
+    shutil.rmtree(root / "generated" / "n03126707")
+    with pytest.raises(UserError, match="n03126707/ is missing"):
+        generated_files.open_it(px=9)
+
+
+def test_generated_images_can_be_planned_with(taxonomy: Write) -> None:
+    wnids = [f"n{i:08d}" for i in range(1000)]
+    taxonomy(wnids, wnids)
+    source = generated_files.open_it(px=224, nominal=True)
+    assert len(source.all().per_class(1000)) == 1_000_000
