@@ -7,18 +7,42 @@ from typing import Any
 
 from nbsupport.data.listings import ListedFolder, Part
 from nbsupport.data.pictures import Zip
-from nbsupport.data.sources.files import FilesSource, evenly
+from nbsupport.data.sources.files import FilesSource
 from nbsupport.data.sources.wordnet import WordNetSource
+from nbsupport.errors import UserError
 
 TRAIN = "tiny-imagenet-200/train/"  # in the zip
+PER_CLASS = 500
 TABLE = Path(__file__).parent.parent / "tables" / "tiny_imagenet.csv"
 
 
 class TinyImageNetSource(WordNetSource):
-    """The training images: 500 of each class. The zip is read as it is, nothing is unpacked."""
+    """The training images: 500 of each class, or the first `per_class` of them by their numbers.
+
+    The zip is read as it is, nothing is unpacked.
+    """
 
     name = "tiny_imagenet"
     entry_name = "tiny_imagenet"
+
+    def __init__(self, px: int, per_class: int = PER_CLASS, **options: Any) -> None:
+        if isinstance(per_class, bool) or not isinstance(per_class, int):
+            per_class = 0
+        if not 1 <= per_class <= PER_CLASS:
+            raise UserError(f"per_class of {self.name}: give a whole number from 1 to {PER_CLASS}")
+        self.per_class = per_class
+        super().__init__(px, **options)
+
+    def spec(self) -> dict[str, Any]:
+        own = {"per_class": self.per_class} if self.per_class < PER_CLASS else {}
+        return super().spec() | own
+
+    def wanted(self, names: list[str]) -> list[str]:
+        """n01443537/images/n01443537_249.JPEG is number 249 of its class, the 250th."""
+        return [name for name in names if _number(name) < self.per_class]
+
+    def published(self) -> tuple[int, ...]:
+        return (self.per_class * len(self.wnids()),)
 
     def wnids(self) -> tuple[str, ...]:
         return tiny_wnids()
@@ -29,7 +53,13 @@ class TinyImageNetSource(WordNetSource):
         return ListedFolder(path / "train", self.fresh) if path.is_dir() else Part(Zip(path), TRAIN)
 
     def nominal_counts(self) -> dict[str, int]:
-        return dict(zip(self.wnids(), evenly(self.entry.images, len(self.wnids())), strict=True))
+        return dict.fromkeys(self.wnids(), self.per_class)
+
+
+def _number(name: str) -> int:
+    """A picture's number in its class; 0 for a name that has none, which is never left out."""
+    number = Path(name).stem.rpartition("_")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 @cache

@@ -35,6 +35,16 @@ def test_the_training_images_are_used_and_no_others(tiny: Path) -> None:
     assert source.pictures.names[0] == "n01443537/images/n01443537_0.JPEG"
 
 
+def test_part_of_each_class_is_the_first_by_number(tiny: Path) -> None:
+    whole, part = tiny_imagenet.open_it(px=8), tiny_imagenet.open_it(px=8, per_class=1)
+    assert part.pictures.names == tuple(n for n in whole.pictures.names if n.endswith("_0.JPEG"))
+    assert part.spec() == whole.spec() | {"per_class": 1}
+    assert tiny_imagenet.open_it(px=8, per_class=2).fingerprint == whole.fingerprint
+    for wrong in (0, 501, True, "half"):
+        with pytest.raises(UserError, match="from 1 to 500"):
+            tiny_imagenet.open_it(px=8, per_class=wrong)
+
+
 def test_zip_and_folder_are_the_same_source(tiny: Path) -> None:
     folder = tiny_imagenet.open_it(px=8)
     zipped(tiny)
