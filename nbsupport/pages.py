@@ -185,6 +185,7 @@ PAGES = {
             ("generated-saturates",),
         ),
         Page("claims", "All claims", "", book_groups),
+        Page("scale", "From two cores to the full study", "", no_groups),
         Page("builds_in", "What this world builds in", "", no_groups),
     )
 }
