@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     _run_command(commands)
     _plan_command(commands)
     _jobs_command(commands)
-    data.add(commands)
     _records_command(commands)
+    data.add(commands)
     return parser
 
 

@@ -206,5 +206,7 @@ def _class_folders(entry: Entry) -> str:
         found = sum(map(source.is_class, source.class_folders()))
     except (UserError, OSError) as error:
         return f"not whole: {error}"
+    if source.rehearsal:
+        return f"here, made for rehearsal: {found:,} class folders in {entry.find()}"
     whole = "here" if found == entry.classes else "not whole"
     return f"{whole}: {found:,} of {entry.classes:,} class folders in {entry.find()}"

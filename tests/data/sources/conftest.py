@@ -76,7 +76,9 @@ def taxonomy(monkeypatch: pytest.MonkeyPatch) -> Iterable[Callable[..., None]]:
     module.inaturalist_hierarchy = hierarchy  # type: ignore[attr-defined]
 
     def use(wnids: Iterable[str], names: Iterable[str]) -> None:
-        module.imagenet_classes = lambda: classes_of(wnids, names)  # type: ignore[attr-defined]
+        table = classes_of(wnids, names).set_index("wnid", drop=False)
+        module.imagenet_classes = lambda: table.reset_index(drop=True)  # type: ignore[attr-defined]
+        module.below = lambda node, own: (table.loc[list(own), "tree"] == node).to_numpy()  # type: ignore[attr-defined]
         wordnet.imagenet_wnids.cache_clear()
 
     use(WNIDS, NAMES)

@@ -14,6 +14,7 @@ from nbsupport.data import catalogue, checks
 from nbsupport.data.catalogue import CATALOGUE, PRE_TRAINING, WEIGHTS
 from nbsupport.data.sources import imagenet as module
 from nbsupport.data.sources.base import _SOURCES
+from nbsupport.paths import root as root_of_project
 
 Write = Callable[..., None]
 HERE = os.environ.get("NBSUPPORT_DATA")  # before any test sets its own
@@ -72,6 +73,17 @@ def test_the_papers_numbers() -> None:
     assert counts["imagenet"] == (1_281_167, 1000)  # Table 1
     assert counts["inaturalist"] == (579_184, 5089)
     assert counts["iwildcam"] == (129_809 + 7_314 + 8_154 + 14_961 + 42_791, 182)
+
+
+def test_the_books_page_has_every_data_set_with_its_numbers() -> None:
+    rows = (root_of_project() / "book" / "data.md").read_text(encoding="utf-8").splitlines()
+    for entry in CATALOGUE.values():
+        row = [line for line in rows if line.startswith(f"| `{entry.name}` |")]
+        if entry.role == WEIGHTS:
+            assert row == []
+            continue
+        assert f"| {entry.images:,} | {entry.classes:,} |" in row[0]
+        assert any(place in "\n".join(rows) for place in entry.places)
 
 
 # the list -----------------------------------------------------------------------------------------
@@ -170,6 +182,7 @@ def test_rehearsal_data_are_counted_and_opened_only(
     imagenet: Path, run: Callable, root: Path
 ) -> None:
     (root / "rehearsal.json").write_text("{}")
+    assert f"imagenet: here, made for rehearsal: 5 class folders in {imagenet}" in run()[1]
     status, lines = run("check", "imagenet")
     assert status == 0
     assert "imagenet: made for rehearsal: not compared with what was published" in lines

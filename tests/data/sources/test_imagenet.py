@@ -45,6 +45,7 @@ def test_names_are_unique_and_the_tree_is_kept(imagenet: Path) -> None:
     assert table["label"].tolist() == [0, 1, 2, 3, 4]
     assert table["images"].tolist() == [3] * 5
     assert open_it(px=8).all().under("animal").num_classes == 4
+    assert open_it(px=8).below("object").tolist() == [False] * 4 + [True]
 
 
 def test_an_image_is_the_picture_cut_square(imagenet: Path) -> None:
