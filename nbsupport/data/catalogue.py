@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import NotHereError, unknown
 from nbsupport.paths import data_dir
 
 REHEARSAL = "rehearsal.json"  # marks a folder of fake data
@@ -76,7 +76,7 @@ class Entry:
         root = data_root(self)
         if where := self.at(root):
             return where
-        raise UserError(
+        raise NotHereError(
             f"{self.name} is not in {root} (looked for {self.looked_for}); "
             f"{self.get}; python -m nbsupport data tells more"
         )
@@ -91,12 +91,12 @@ def data_root(entry: Entry | None = None) -> Path:
     root = data_dir()
     wanted = f"{entry.name} is a data set on disk, and " if entry else ""
     if root is None:
-        raise UserError(
+        raise NotHereError(
             f"{wanted}NBSUPPORT_DATA is not set: let it name the folder of your data sets; "
             "python -m nbsupport data says what belongs there"
         )
     if not root.is_dir():
-        raise UserError(
+        raise NotHereError(
             f"{wanted}NBSUPPORT_DATA={root} is no folder: name the one that holds your data sets; "
             "python -m nbsupport data says what belongs there"
         )
