@@ -72,14 +72,16 @@ def test_classes_are_named_by_their_folders_and_pictures_are_read() -> None:
     assert task.num_classes == 345
     assert len(set(task.names)) == 345
     row = task.table("ood_test").iloc[3]
-    assert task.caption(row) == f"{row['picture'].split('/')[1]}, sketch"
+    folder = row["picture"].split("/")[1]
+    assert task.names[row["label"]] == folder
+    assert task.caption(row) == f"{folder.replace('_', ' ')}, sketch"
     assert task.load("ood_test").images.shape == (20, 3, 8, 8)
     assert open_task(task.spec()).spec() == task.spec() == SPEC | {"limit": 20}
 
 
 def test_every_ordered_pair_is_another_task() -> None:
-    tasks = [open_task(SPEC | {"train": a, "ood": b}) for a, b in permutations(DOMAINS, 2)]
-    assert len({task.fingerprint for task in tasks}) == 30
+    tasks = [open_task(SPEC | {"train": a, "ood": b}) for a, b in permutations(DOMAINS[:3], 2)]
+    assert len({task.fingerprint for task in tasks}) == 6
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def without_folder(folder: Path) -> None:
 WRONG: list[tuple[Callable[[Path], object], str]] = [
     (swapped(" 7\n", " 345\n"), "line 8: the label is '345', allowed are 0 to 344"),
     (swapped(" 7\n", " seven\n"), "line 8: the label is 'seven'"),
-    (swapped(" 7\n", " 8\n"), "label 8 is anvil, and apple in another list"),
+    (swapped(" 7\n", " 8\n"), "real_train.txt: label 8 is a"),
     (swapped("real/ant/", "clipart/ant/"), "line 7: 'clipart/ant/real_007_000001.jpg 6'"),
     (swapped("real/ant/", "real/../"), "is no real/<class>/<file>"),
     (swapped("real_007_000001.jpg", "real_007_000009.jpg"), "has no real/ant/real_007_000009.jpg"),
@@ -138,7 +140,9 @@ def test_a_broken_data_set_is_a_one_line_error(
         task.table("train"), task.names
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert any(told in problem for problem in check(folder))
+    problems = list(check(folder))
+    assert len(problems) == len(set(problems))
+    assert any(told in problem for problem in problems)
 
 
 def test_check_compares_with_the_published_lists(data: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_splits_labels_and_pictures_are_those_of_wilds(data: Path) -> None:
         subset, loaded = wilds.get_subset(theirs), task.load(ours)
         assert loaded.labels.tolist() == subset.y_array.tolist()
         content = (data / FOLDER / "train" / wilds._input_array[subset.indices[4]]).read_bytes()
-        picture = torch.from_numpy(decode(content, 8, "squash", "picture"))
+        picture = torch.from_numpy(decode(content, 8, "squash", "picture").copy())
         assert torch.equal(loaded.images[4], picture)
         table = task.table(ours)
         fields = [wilds.metadata_fields.index(name) for name in ("location", "sequence", "month")]

@@ -1,6 +1,6 @@
 """DomainNet: 345 classes in six styles of picture, trained in one, OOD test in another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +77,7 @@ class DomainNetTask(FiledTask):
         return _listing(_folder(), self.train, self.ood)
 
     def caption(self, row: "pd.Series") -> str:
-        return f"{self.names[row['label']]}, {row['location']}"
+        return f"{self.names[row['label']].replace('_', ' ')}, {row['location']}"
 
 
 def open_it(**options: Any) -> DomainNetTask:
@@ -136,11 +136,12 @@ def _class_names(folder: Path, domains: tuple[str, ...]) -> tuple[str, ...]:
     for domain in domains:
         for part in LISTS:
             table = _listed(folder, domain, part)
-            for label, name in set(zip(table["label"], table["class"], strict=True)):
+            classes = table.drop_duplicates(["label", "class"])
+            for label, name in zip(classes["label"], classes["class"], strict=True):
                 if names.setdefault(label, name) != name:
                     raise UserError(
                         f"{_list(folder, domain, part)}: label {label} is {name}, and "
-                        f"{names[label]} in another list: get all lists from one place; {HOW}"
+                        f"{names[label]} elsewhere: get all lists from one place; {HOW}"
                     )
     return tuple(names.get(label, f"class {label}") for label in range(CLASSES))
 
@@ -199,20 +200,20 @@ def check(where: Path, *, every: bool = False, progress: Progress | None = None)
         whole = pd.concat(tables.values(), ignore_index=True)
         if absent := CLASSES - whole["label"].nunique():
             yield f"{absent} of the {CLASSES} classes have no picture in any list"
-        yield from _unreadable(where, whole, every, progress)
+        if len(tables) == len(_published()):
+            yield from _told(lambda: _class_names(where, DOMAINS))
+        pictures = Domains(where, DOMAINS)
+        yield from _told(lambda: Listing(pictures, whole))
+        there = whole["picture"][whole["picture"].isin(list(pictures.sizes()))]
+        yield from unreadable(Pictures(pictures, there), every=every, progress=progress)
 
 
-def _unreadable(
-    where: Path, table: "pd.DataFrame", every: bool, progress: Progress | None
-) -> Iterator[str]:
-    pictures = Domains(where, DOMAINS)
+def _told(look: Callable[[], object]) -> Iterator[str]:
+    """What a look finds wrong, if anything."""
     try:
-        _class_names(where, DOMAINS)
-        Listing(pictures, table)
+        look()
     except UserError as error:
         yield str(error)
-        table = table[table["picture"].isin(pictures.sizes().keys())]
-    yield from unreadable(Pictures(pictures, table["picture"]), every=every, progress=progress)
 
 
 def _published() -> dict[str, int]:

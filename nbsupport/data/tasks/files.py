@@ -100,11 +100,10 @@ class FiledTask(Task):
 
         from nbsupport.data.batches import LabelledImages
 
+        names = self.names  # before pictures are read: it may be what is wrong
         labels = self.table(split)["label"].to_numpy(dtype=np.int64, copy=True)
         pixels = torch.from_numpy(self._decoded(split, len(labels)))
-        return LabelledImages(pixels, torch.from_numpy(labels), self.num_classes, self.names).to(
-            device
-        )
+        return LabelledImages(pixels, torch.from_numpy(labels), len(names), names).to(device)
 
     def _decoded(self, split: str, count: int) -> np.ndarray:
         """uint8 [count, 3, px, px]: read once and kept, or each time where the disk is too full."""

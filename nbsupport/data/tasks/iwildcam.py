@@ -73,9 +73,9 @@ class IWildCamTask(FiledTask):
         return f"{super().caption(row)}, {row['datetime']:%Y-%m-%d %H:%M}"
 
     def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
-        data = super().load(split, device)
+        self.table(split)  # a split that there is not is said before wilds is asked
         self._confirm(split)
-        return data
+        return super().load(split, device)
 
     def official_scores(self, split: str, predicted: Any) -> dict[str, float]:
         """wilds' own evaluation of predicted labels int [n] of a split.
