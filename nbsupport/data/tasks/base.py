@@ -56,6 +56,9 @@ class Task(ABC):
 
 
 _TASKS = {
+    "domainnet": "nbsupport.data.tasks.domainnet",
+    "iwildcam": "nbsupport.data.tasks.iwildcam",
+    "pacs": "nbsupport.data.tasks.pacs",
     "savanna": "nbsupport.data.tasks.savanna",
     "savanna_domains": "nbsupport.data.tasks.savanna_domains",
 }
@@ -68,7 +71,7 @@ def register_task(name: str, module: str) -> None:
 
 def open_task(spec: dict[str, Any]) -> Task:
     """The task that a spec names: {"name": ..., **options}. UserError where it is unknown."""
-    options = dict(spec)
+    options = {key: tuple(v) if isinstance(v, list) else v for key, v in spec.items()}
     name = options.pop("name")
     if name not in _TASKS:
         raise unknown("task", name, _TASKS)

@@ -1,0 +1,253 @@
+"""iWildCam-WILDS v2.0: the paper's downstream task, as the `wilds` package defines it."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from nbsupport.data.pictures import Folder, Pictures
+from nbsupport.data.rehearsal import is_rehearsal
+from nbsupport.data.tasks.files import FiledTask, Listing, Progress, find, miscounts, unreadable
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+    from nbsupport.data.batches import LabelledImages
+
+FOLDER, RELEASE = "iwildcam_v2.0", "RELEASE_v2.0.txt"
+CLASSES = 182  # 0 is "empty", a class like the others
+OURS = {  # what wilds calls "val" and "test" are cameras that are in no other split
+    "train": "train",
+    "id_val": "id_val",
+    "id_test": "id_test",
+    "val": "ood_val",
+    "test": "ood_test",
+}
+PUBLISHED = {
+    "train": 129_809,
+    "id_val": 7_314,
+    "id_test": 8_154,
+    "ood_val": 14_961,
+    "ood_test": 42_791,
+}
+COLUMNS = ("split", "filename", "y", "location_remapped", "sequence_remapped", "datetime")
+NUMBERS = {"y": "label", "location_remapped": "location", "sequence_remapped": "sequence"}
+DATETIME = "%Y-%m-%d %H:%M:%S.%f"
+HOW = (
+    "get it (11 GB) with wilds.get_dataset('iwildcam', root_dir=NBSUPPORT_DATA, download=True), or "
+    "unpack the archive from wilds.stanford.edu/downloads there"
+)
+
+
+class IWildCamTask(FiledTask):
+    """Which species a camera trap has photographed; other cameras in the OOD sets.
+
+    Pictures are squashed to a square, as wilds does at 448 px. The table has label, location (a
+    camera), sequence and datetime. Raises UserError where the data are missing or not as published.
+    """
+
+    name = "iwildcam"
+    licence = "CDLA-Permissive-1.0"
+    origin = "iWildCam-WILDS v2.0 (Beery et al. 2020, Koh et al. 2021), wilds.stanford.edu"
+    resize: ClassVar[str] = "squash"
+
+    def spec(self) -> dict[str, Any]:
+        return {"name": self.name, "px": self.px, "limit": self.limit}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return class_names(_folder())
+
+    def listing(self) -> Listing:
+        return _listing(_folder())
+
+    def caption(self, row: "pd.Series") -> str:
+        return f"{super().caption(row)}, {row['datetime']:%Y-%m-%d %H:%M}"
+
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+        self.table(split)  # a split that there is not is said before wilds is asked
+        self._confirm(split)
+        return super().load(split, device)
+
+    def official_scores(self, split: str, predicted: Any) -> dict[str, float]:
+        """wilds' own evaluation of predicted labels int [n] of a split.
+
+        Returns what it does: acc_avg, recall-macro_all, F1-macro_all.
+        """
+        import torch
+
+        true = torch.from_numpy(self.table(split)["label"].to_numpy(dtype=np.int64, copy=True))
+        kept = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)  # wilds makes a tensor of each score: 32 bits else
+        try:
+            scores, _ = official(_folder()).eval(torch.as_tensor(predicted), true, None)
+        finally:
+            torch.set_default_dtype(kept)
+        return {name: float(score) for name, score in scores.items()}
+
+    def _confirm(self, split: str) -> None:
+        """Refuse to go on where wilds reads metadata.csv otherwise than we do."""
+        dataset, whole = official(_folder()), self.listing().table
+        own = whole[whole["split"] == split]
+        theirs = dataset.get_subset({ours: name for name, ours in OURS.items()}[split])
+        same = np.array_equal(theirs.y_array, own["label"]) and np.array_equal(
+            dataset._input_array[theirs.indices], own["picture"]
+        )
+        if not same:
+            raise UserError(
+                f"the installed wilds reads other pictures or labels of {split} from metadata.csv "
+                "than iWildCam v2.0 has: install wilds 2.0"
+            )
+
+
+def open_it(**options: Any) -> IWildCamTask:
+    """Open the task that these options name (see IWildCamTask)."""
+    return IWildCamTask(**options)
+
+
+def _folder() -> Path:
+    return find("iWildCam-WILDS", (FOLDER,), HOW)
+
+
+# the wilds package --------------------------------------------------------------------------------
+def wilds_module(name: str) -> ModuleType:
+    """A module of wilds, imported without a request for its newest version.
+
+    On import wilds asks the package index in a thread, through `outdated`, which asks for itself
+    too; Python ends only once they have an answer. wilds does without where `outdated` is missing.
+    """
+    hidden = sys.modules.get("outdated")
+    sys.modules["outdated"] = None  # type: ignore[assignment]  # Python: cannot be imported
+    try:
+        return import_module(name)
+    finally:
+        del sys.modules["outdated"]
+        if hidden is not None:
+            sys.modules["outdated"] = hidden
+
+
+@lru_cache(maxsize=2)
+def official(folder: Path) -> Any:
+    """The IWildCamDataset of wilds on this folder. UserError where it would not accept it."""
+    _metadata(folder)
+    if not (folder / RELEASE).is_file():
+        raise UserError(f"{folder} has no {RELEASE}, so wilds takes it for incomplete: {HOW}")
+    dataset = wilds_module("wilds.datasets.iwildcam_dataset").IWildCamDataset
+    return dataset(version="2.0", root_dir=str(folder.parent), download=False)
+
+
+# reading ------------------------------------------------------------------------------------------
+@lru_cache(maxsize=2)
+def _listing(folder: Path) -> Listing:
+    table = _metadata(folder)
+    absent = [split for split in PUBLISHED if not (table["split"] == split).any()]
+    if absent:
+        raise UserError(f"{folder / 'metadata.csv'} lists no picture of {absent[0]}: {HOW}")
+    return Listing(Folder(folder / "train"), table)  # all splits lie in that folder
+
+
+@lru_cache(maxsize=2)
+def class_names(folder: Path) -> tuple[str, ...]:
+    """The names [182] in categories.csv, which lists classes without pictures after these."""
+    path = folder / "categories.csv"
+    table = _csv(path, ("y", "name"))
+    known = table[table["y"].isin(list(range(CLASSES)))].drop_duplicates("y").set_index("y")["name"]
+    if len(known) < CLASSES:
+        raise UserError(f"{path} names {len(known)} of the {CLASSES} classes: {HOW}")
+    return tuple(str(known[label]) for label in range(CLASSES))
+
+
+@lru_cache(maxsize=2)
+def _metadata(folder: Path) -> "pd.DataFrame":
+    """metadata.csv, checked: split (our names), picture, label, location, sequence, datetime."""
+    import pandas as pd
+
+    path = folder / "metadata.csv"
+    raw = _csv(path, COLUMNS)
+    _refuse(path, raw, "split", ~raw["split"].isin(list(OURS)), f"allowed are {', '.join(OURS)}")
+    numbers = {ours: _numbers(path, raw, column) for column, ours in NUMBERS.items()}
+    _refuse(path, raw, "y", numbers["label"] >= CLASSES, f"allowed are 0 to {CLASSES - 1}")
+    when = pd.to_datetime(raw["datetime"], format=DATETIME, errors="coerce")
+    _refuse(path, raw, "datetime", when.isna(), "allowed is 2013-06-05 05:44:19.000")
+    for ours, count in (("label", CLASSES), ("location", numbers["location"].max() + 1)):
+        _refuse_gap(path, numbers[ours], ours, count)
+    table = pd.DataFrame({"split": raw["split"].map(OURS), "picture": raw["filename"], **numbers})
+    return table.assign(datetime=when)
+
+
+def _csv(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path, low_memory=False)
+    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
+        raise UserError(f"{path} cannot be read ({reason}): {HOW}") from error
+    for column in columns:
+        if column not in table:
+            has = ", ".join(map(str, table.columns[:20]))
+            raise UserError(f"{path} has no column {column} (it has {has}): {HOW}")
+    if table.empty:
+        raise UserError(f"{path} lists nothing: {HOW}")
+    return table
+
+
+def _numbers(path: Path, raw: "pd.DataFrame", column: str) -> "pd.Series":
+    """A column of whole numbers from 0 on."""
+    import pandas as pd
+
+    values = pd.to_numeric(raw[column], errors="coerce")
+    wrong = values.isna() | (values < 0) | (values % 1 != 0)
+    _refuse(path, raw, column, wrong, "allowed are whole numbers from 0 on")
+    return values.astype("int64")
+
+
+def _refuse(path: Path, raw: "pd.DataFrame", column: str, wrong: "pd.Series", allowed: str) -> None:
+    """Raise UserError for the first row that is wrong, by its line in the file."""
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        raise UserError(
+            f"{path}, line {rows[0] + 2}: {column} is '{raw[column].iloc[rows[0]]}'; "
+            f"{allowed} (wrong in {len(rows):,} of {len(raw):,} lines): get the file again"
+        )
+
+
+def _refuse_gap(path: Path, values: "pd.Series", what: str, count: int) -> None:
+    """Every number must occur: wilds counts classes and cameras by the largest."""
+    absent = sorted(set(range(count)) - set(values.unique().tolist()))
+    if absent:
+        raise UserError(
+            f"{path} has no picture of {what} {absent[0]}, and all of 0 to {count - 1} must occur: "
+            "get the file again"
+        )
+
+
+# checking -----------------------------------------------------------------------------------------
+def check(where: Path, *, every: bool = False, progress: Progress | None = None) -> Iterator[str]:
+    """A line for each problem of the data set in the folder `where` (iwildcam_v2.0).
+
+    Opens a sample of the pictures, or `every` one, and tells `progress` how many are done. The
+    published counts are not asked of rehearsal data.
+    """
+    try:
+        listing, _, _ = _listing(where), class_names(where), official(where)
+    except UserError as error:
+        yield str(error)
+        return
+    if not is_rehearsal(where.parent):
+        yield from miscounts(Counter(listing.table["split"]), PUBLISHED)
+    twice = listing.table["picture"].duplicated()
+    if twice.any():
+        first = listing.table["picture"][twice].iloc[0]
+        yield f"metadata.csv lists {twice.sum():,} pictures twice, such as {first}"
+    yield from unreadable(
+        Pictures(listing.place, listing.table["picture"]), every=every, progress=progress
+    )
