@@ -201,7 +201,7 @@ def page_named(page_id: str) -> Page:
 _STUDY_PARAMETERS = ("profile", "world", "families", "seeds", "budget")
 
 
-def study_for(page_id: str, **parameters: Any) -> Study:
+def study_for(page_id: str, *, nominal: bool = False, **parameters: Any) -> Study:
     """The study that a page's parameters ask for; where families are left empty, the page's own.
 
     Checks every value against what the notebook declares. Raises UserError.
@@ -212,7 +212,7 @@ def study_for(page_id: str, **parameters: Any) -> Study:
     if values.get("axis", "linear") not in AXES:  # here: a page asks for it only after training
         raise unknown("axis", values["axis"], AXES)
     chosen = {name: values[name] for name in _STUDY_PARAMETERS if name in values}
-    study = Study(**chosen)
+    study = Study(**chosen, nominal=nominal)
     if not values.get("families"):
         study.families = study.profile.page_families.get(page_id, study.profile.families)
     return study

@@ -42,23 +42,26 @@ class Plan:
         return asdict(self)
 
 
-def runs_of(page_id: str, parameters: dict[str, Any]) -> list[Run]:
-    """Every run that a page needs under these parameters; nothing is trained."""
-    study = study_for(page_id, **parameters)
+def runs_of(page_id: str, parameters: dict[str, Any], *, nominal: bool = False) -> list[Run]:
+    """Every run that a page needs under these parameters; nothing is trained.
+
+    `nominal`: data that are not here are planned with by their published numbers.
+    """
+    study = study_for(page_id, nominal=nominal, **parameters)
     return study.runs(groups_of(page_id, study, **parameters))
 
 
 def plan_page(page_id: str, parameters: dict[str, Any], store: Store) -> Plan:
     """The plan of one page. UserError for an unknown page or a wrong parameter."""
     profile = study_for(page_id, **parameters).profile.name
-    runs = runs_of(page_id, parameters)
+    runs = runs_of(page_id, parameters, nominal=True)
     return _plan(page_id, profile, runs, store, parameters=_declared(page_id, parameters))
 
 
 def plan_book(profile: str, store: Store) -> list[Plan]:
     """The plan of each page at its defaults, and last of the whole book ("all pages")."""
     parameters = {"profile": profile}
-    runs = {page_id: runs_of(page_id, parameters) for page_id in PAGES}
+    runs = {page_id: runs_of(page_id, parameters, nominal=True) for page_id in PAGES}
     keys = [{job.key for run in own for job in run.jobs} for own in runs.values()]
     pages = Counter(key for own in keys for key in own)
     elsewhere = {key for key, count in pages.items() if count > 1}
@@ -77,7 +80,7 @@ def _recorded_runs(profile: str) -> list[Run]:
     """Every run that the profile's records are to hold and do not yet."""
     recorded, runs = read_records(profile), []
     for world, (families, seeds) in profile_named(profile).recorded.items():
-        study = Study(profile, world=world, families=families, seeds=seeds)
+        study = Study(profile, world=world, families=families, seeds=seeds, nominal=True)
         runs += missing_runs(study.runs(all_groups(study)), recorded, world)
     return runs
 

@@ -81,7 +81,8 @@ class Study:
     """A profile in one world, with the cells (family, seed) that its groups are run in.
 
     Empty `families` or `seeds` stand for the profile's. `budget` "epochs" gives every subset equal
-    epochs of pre-training with a floor of updates, "steps" equal updates. Raises UserError for a
+    epochs of pre-training with a floor of updates, "steps" equal updates. `nominal` stands in for
+    data that are not here, with their published numbers: enough for a plan. Raises UserError for a
     name that is not known or a world that the profile does not have.
     """
 
@@ -95,6 +96,7 @@ class Study:
         budget: str = "epochs",
         store: Path | None = None,
         engine: str = "local",
+        nominal: bool = False,
     ) -> None:
         self.profile: Profile = profile_named(profile)
         self.world = self._checked_world(world)
@@ -108,7 +110,7 @@ class Study:
                 raise UserError(f"seeds={list(self.seeds)!r}: give whole numbers of at least 0")
         if budget not in BUDGETS:
             raise unknown("budget", budget, BUDGETS)
-        self.budget, self.engine = budget, engine
+        self.budget, self.engine, self.nominal = budget, engine, nominal
         self.store = Store(store or store_dir())
 
     def _checked_world(self, world: int) -> int:
@@ -148,7 +150,13 @@ class Study:
         return self._whole("species")
 
     def _whole(self, kind: str) -> Subset:
-        return open_source(self.profile.source_spec(kind, self.world)).all()
+        spec = self.profile.source_spec(kind, self.world)
+        try:
+            return open_source(spec).all()
+        except NotHereError:
+            if not self.nominal:
+                raise
+            return open_source(spec | {"nominal": True}).all()
 
     def has(self, kind: str) -> bool:
         """Whether the profile has such a source to pre-train on."""
@@ -275,8 +283,10 @@ class Study:
     def task_of(self, group: Group) -> "Task":
         """The downstream task of a group."""
         from nbsupport.data.tasks import open_task
+        from nbsupport.data.tasks.nominal import open_nominal
 
-        return open_task(self.profile.task_spec(self.world) | dict(group.task))
+        spec = self.profile.task_spec(self.world) | dict(group.task)
+        return open_nominal(spec) if self.nominal else open_task(spec)
 
     def _pretraining(self, group: Group, family: str, seed: int) -> Job | None:
         if group.subset is None:

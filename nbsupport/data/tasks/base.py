@@ -73,9 +73,15 @@ def open_task(spec: dict[str, Any]) -> Task:
     """The task that a spec names: {"name": ..., **options}. UserError where it is unknown."""
     options = {key: tuple(v) if isinstance(v, list) else v for key, v in spec.items()}
     name = options.pop("name")
+    task_module(name)
+    return _open(name, tuple(sorted(options.items())))
+
+
+def task_module(name: str) -> str:
+    """The module of a task's name. UserError where it is unknown."""
     if name not in _TASKS:
         raise unknown("task", name, _TASKS)
-    return _open(name, tuple(sorted(options.items())))
+    return _TASKS[name]
 
 
 @lru_cache(maxsize=32)

@@ -89,6 +89,14 @@ def _folder() -> Path:
     return find("DomainNet", (FOLDER,), HOW)
 
 
+def nominal_sizes(train: str, ood: str, **_: Any) -> dict[str, int]:
+    """Images of each split, from the published lengths of the lists."""
+    (training, id_test), (other, ood_test) = PUBLISHED[train], PUBLISHED[ood]
+    held = {"id_val": training // CUT, "ood_val": other // CUT}
+    rest = training - held["id_val"]
+    return held | {"train": rest, "id_test": id_test, "ood_test": ood_test}
+
+
 class Domains(Folder):
     """Some domains of the data set: the files of the others are not listed."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from nbsupport.data.cache import cached_images
 from nbsupport.data.pictures import Pictures, Place
 from nbsupport.data.tasks.base import SPLITS, Task
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import NotHereError, UserError, unknown
 from nbsupport.paths import data_dir, store_dir
 
 if TYPE_CHECKING:
@@ -136,22 +136,22 @@ def _fits(size: int) -> bool:
 def find(title: str, places: Sequence[str], how: str) -> Path:
     """The first of the places below NBSUPPORT_DATA that exists.
 
-    Raises UserError, saying where it looked and `how` the data are had, where there is none.
+    Raises NotHereError, saying where it looked and `how` the data are had, where there is none.
     """
     folder = data_dir()
     if folder is None:
-        raise UserError(
+        raise NotHereError(
             f"{title} is read from disk and NBSUPPORT_DATA is not set: set it to the folder that "
             f"holds {' or '.join(places)}; {how}; more: python -m nbsupport data"
         )
     if not folder.is_dir():
-        raise UserError(
+        raise NotHereError(
             f"NBSUPPORT_DATA={folder} is no folder: set it to the one that holds "
             f"{' or '.join(places)}; more: python -m nbsupport data"
         )
     found = [folder / place for place in places if (folder / place).exists()]
     if not found:
-        raise UserError(
+        raise NotHereError(
             f"{title} is not in NBSUPPORT_DATA={folder} (looked for {', '.join(places)}): {how}; "
             "more: python -m nbsupport data"
         )

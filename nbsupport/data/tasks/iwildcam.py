@@ -113,6 +113,11 @@ def open_it(**options: Any) -> IWildCamTask:
     return IWildCamTask(**options)
 
 
+def nominal_sizes(**_: Any) -> dict[str, int]:
+    """Images of each split, as published."""
+    return dict(PUBLISHED)
+
+
 def _folder() -> Path:
     return find("iWildCam-WILDS", (FOLDER,), HOW)
 
