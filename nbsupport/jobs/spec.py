@@ -16,6 +16,8 @@ STAGES: dict[str, str] = {
     "contrast": "nbsupport.training.contrastive:contrast",
     "generate": "nbsupport.training.generation:generate",
 }
+# What a stage leaves besides weights: the file whose SHA-256 its result holds as "sha256".
+FILES: dict[str, str] = {"generate": "images.npy"}
 
 
 def register_stage(name: str, path: str) -> None:
