@@ -14,6 +14,7 @@ from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
 from nbsupport.training.families import ARCHITECTURES, FAMILIES, IMAGES_PER_SECOND
+from nbsupport.training.pretrained import fingerprint, published, weights_spec
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
 
@@ -29,6 +30,7 @@ BUDGETS = ("epochs", "steps")
 OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
+WEIGHTS_SECONDS = 10.0  # to fit published weights; fetching them is another matter
 EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
 
 
@@ -39,7 +41,9 @@ class Group:
     `subset` is None for training from scratch. `task` are options of the downstream task that
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
     cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them.
+    learns to predict: "labels", or "captions" of a source that has them. `weights` names published
+    ones that take the place of a pre-training (see training.pretrained): `subset` is then None, and
+    the family that of their architecture.
     """
 
     role: str
@@ -49,8 +53,11 @@ class Group:
     families: tuple[str, ...] = ()
     seed_shift: int = 0
     objective: str = "labels"
+    weights: str = ""
 
     def __post_init__(self) -> None:
+        if self.weights and self.subset is not None:
+            raise UserError(f"group {self.role}: give a subset or weights, not both")
         if self.objective not in OBJECTIVES:
             raise unknown("objective", self.objective, OBJECTIVES)
         for family in self.families:
@@ -204,8 +211,13 @@ class Study:
             self._run(group, family, seed)
             for group in as_groups(groups)
             for seed in self.seeds
-            for family in dict.fromkeys((*self.families, *group.families))
+            for family in self._families(group)
         ]
+
+    def _families(self, group: Group) -> tuple[str, ...]:
+        if group.weights:
+            return (published(group.weights).family,)
+        return tuple(dict.fromkeys((*self.families, *group.families)))
 
     def run(
         self, groups: Iterable[Group] | Mapping[str, Subset | None], *, progress: bool = True
@@ -246,6 +258,8 @@ class Study:
             "recipe": recipe.spec(),
             "seed": drawn,
         }
+        if group.weights and (own := published(group.weights).architecture):
+            spec["architecture"] = own
         cost = recipe.epochs * len(task.table("train")) / IMAGES_PER_SECOND[family]
         label = f"fine-tune {family} from {group.role}, seed {seed}"
         job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
@@ -258,6 +272,10 @@ class Study:
         return open_task(self.profile.task_spec(self.world) | dict(group.task))
 
     def _pretraining(self, group: Group, family: str, seed: int) -> Job | None:
+        if group.weights:
+            spec = weights_spec(group.weights, self.profile.px)
+            data, label = fingerprint(group.weights), f"weights {group.weights}"
+            return Job("weights", VERSIONS["weights"], spec, data, None, label, WEIGHTS_SECONDS)
         if group.subset is None:
             return None
         drawn = group.subset.seeded(seed)
@@ -302,11 +320,11 @@ class Study:
             "profile": self.profile.name,
             "world": self.world,
             "role": run.group.role,
-            "source": subset.source.name if subset else "none",
+            "source": subset.source.name if subset else run.group.weights or "none",
             "images": len(subset) if subset else 0,
             "classes": subset.num_classes if subset else 0,
             "family": run.family,
-            "architecture": ARCHITECTURES[run.family],
+            "architecture": job.spec.get("architecture", ARCHITECTURES[run.family]),
             "seed": run.seed,
             "key": job.key,
             "parent_key": job.parent.key if job.parent else "",
