@@ -1,4 +1,4 @@
-"""The command line: python -m nbsupport build | run | plan | jobs | records."""
+"""The command line: python -m nbsupport build | run | plan | jobs | data | records."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.commands import data
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _plan_command(commands)
     _jobs_command(commands)
     _records_command(commands)
+    data.add(commands)
     return parser
 
 

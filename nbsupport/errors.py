@@ -12,6 +12,10 @@ class UserError(Exception):
         return [f"UserError: {self}"]
 
 
+class NotHereError(UserError):
+    """What was asked for is right, but this profile, or this machine, does not have it."""
+
+
 def unknown(kind: str, given: object, allowed: Iterable[str]) -> UserError:
     """The error for a name that is not among the allowed ones, with the nearest known name."""
     names = sorted(allowed)

@@ -7,15 +7,22 @@ from typing import Any
 
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
-from nbsupport.pages import PAGES, groups_of, page_named, study_for
-from nbsupport.study import Run
+from nbsupport.pages import PAGES, all_groups, groups_of, page_named, study_for
+from nbsupport.profiles import profile_named
+from nbsupport.records import missing_runs, read_records
+from nbsupport.study import Run, Study
+from nbsupport.training.families import GPU_IMAGES_PER_SECOND, SMALL_PX, weights_bytes
+
+RECORDED = "the recorded study"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Counts of jobs and their cost in thread-seconds (estimated from images and throughput).
+    """Counts of jobs, and the cost of those to train (estimated from images and throughput).
 
     `shared` are the jobs that several runs need or, in a plan of the book, several pages.
+    `thread_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`); `disk_gb`
+    is what the weights take that they leave in the store.
     """
 
     page: str
@@ -26,6 +33,8 @@ class Plan:
     in_store: int
     to_train: int
     thread_seconds: float
+    on_gpu: bool
+    disk_gb: float
     parameters: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,7 +67,19 @@ def plan_book(profile: str, store: Store) -> list[Plan]:
         for page_id, own in runs.items()
     ]
     every = [run for own in runs.values() for run in own]
-    return [*plans, _plan("all pages", profile, every, store, elsewhere)]
+    plans.append(_plan("all pages", profile, every, store, elsewhere))
+    if not profile_named(profile).simulated:
+        plans.append(_plan(RECORDED, profile, _recorded_runs(profile), store))
+    return plans
+
+
+def _recorded_runs(profile: str) -> list[Run]:
+    """Every run that the profile's records are to hold and do not yet."""
+    recorded, runs = read_records(profile), []
+    for world, (families, seeds) in profile_named(profile).recorded.items():
+        study = Study(profile, world=world, families=families, seeds=seeds)
+        runs += missing_runs(study.runs(all_groups(study)), recorded, world)
+    return runs
 
 
 def _declared(page_id: str, given: dict[str, Any]) -> list[dict[str, Any]]:
@@ -80,6 +101,8 @@ def _plan(
     uses = Counter(job.key for run in distinct.values() for job in run.jobs)
     jobs: dict[str, Job] = {job.key: job for run in distinct.values() for job in run.jobs}
     missing = [job for key, job in jobs.items() if not store.done(key)]
+    px = profile_named(profile).px
+    weights = sum(weights_bytes(job.spec["family"], px) for job in missing if "family" in job.spec)
     return Plan(
         page=page,
         profile=profile,
@@ -89,18 +112,30 @@ def _plan(
         in_store=len(jobs) - len(missing),
         to_train=len(missing),
         thread_seconds=round(sum(job.cost for job in missing), 1),
+        on_gpu=px > SMALL_PX,
+        disk_gb=round(weights / 1e9, 2),
         parameters=parameters or [],
     )
 
 
 def plan_table(plans: list[Plan]) -> str:
     """Plans as an aligned text table."""
-    header = ["page", "runs", "jobs", "shared", "in the store", "to train", "thread-seconds"]
+    on_gpu = any(p.on_gpu for p in plans)
+    unit, per = ("GPU-hours", 3600) if on_gpu else ("thread-seconds", 1)
+    header = ["page", "runs", "jobs", "shared", "in the store", "to train", unit, "GB"]
     rows = [
-        [p.page, p.runs, p.jobs, p.shared, p.in_store, p.to_train, f"{p.thread_seconds:,.0f}"]
+        [p.page, p.runs, p.jobs, p.shared, p.in_store, p.to_train, cost, f"{p.disk_gb:,.1f}"]
         for p in plans
+        for cost in [f"{p.thread_seconds / per:,.{int(on_gpu)}f}"]
     ]
-    return aligned([header, *rows], numeric=range(1, 7))
+    text = aligned([header, *rows], numeric=range(1, 8))
+    return f"{text}\n\n{_assumed()}" if on_gpu else text
+
+
+def _assumed() -> str:
+    """On what the hours of a GPU rest."""
+    rates = ", ".join(f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items())
+    return f"GPU-hours assume these images of 224 px a second, as an A100 trains: {rates}."
 
 
 def parameter_table(plan: Plan) -> str:

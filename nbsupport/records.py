@@ -52,14 +52,15 @@ def write_records(profile: str, table: "pd.DataFrame") -> Path:
     path = records_path(profile)
     path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".partial")
-    ordered = table[COLUMNS].drop_duplicates(["role", "key", "epoch"]).sort_values(_ORDER)
+    ordered = table[COLUMNS].drop_duplicates(["world", "role", "key", "epoch"]).sort_values(_ORDER)
     ordered.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
     return partial.replace(path)
 
 
-def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame") -> list[Run]:
-    """The runs that the records do not hold yet, by role and key."""
-    held = set(zip(recorded["role"], recorded["key"], strict=True))
+def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> list[Run]:
+    """The runs that the records do not hold yet of a world, by role and key."""
+    own = recorded[recorded["world"] == world]
+    held = set(zip(own["role"], own["key"], strict=True))
     return [run for run in runs if (run.group.role, run.finetune.key) not in held]
 
 
@@ -80,8 +81,9 @@ def without_stale(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> 
 def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
-    A part is one cell (seed and family) of one world, seed by seed. The CSV is written after each,
-    so that who stops loses at most the part under way, and of that only what the store lacks.
+    A part is one cell (seed and family) of one world. A seed is recorded in every world before the
+    next one, so that verdicts on all worlds rest on as much. The CSV is written after each part, so
+    that who stops loses at most the one under way, and of that only what the store lacks.
     Raises UserError where the profile records nothing, or not this world.
     """
     recorded = profile_named(profile).recorded
@@ -91,16 +93,17 @@ def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
     if world is not None and world not in recorded:
         worlds = ", ".join(str(w) for w in recorded)
         raise UserError(f"profile {profile} records no world {world}: give one of {worlds}")
-    for number in recorded if world is None else [world]:
-        yield from _record_world(profile, number)
+    for number, seed, family in _cells(recorded, [world] if world is not None else [*recorded]):
+        count = _record_cell(Study(profile, world=number, families=[family], seeds=[seed]))
+        yield f"world {number}, seed {seed}, {family}: {count} runs recorded now"
 
 
-def _record_world(profile: str, world: int) -> Iterator[str]:
-    families, seeds = profile_named(profile).recorded[world]
-    for seed in seeds:
-        for family in families:
-            count = _record_cell(Study(profile, world=world, families=[family], seeds=[seed]))
-            yield f"world {world}, seed {seed}, {family}: {count} runs recorded now"
+def _cells(
+    recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]], worlds: Iterable[int]
+) -> list[tuple[int, int, str]]:
+    """(world, seed, family) of every cell, seed by seed."""
+    cells = [(w, seed, f) for w in worlds for seed in recorded[w][1] for f in recorded[w][0]]
+    return sorted(cells, key=lambda cell: cell[1])  # stable: worlds and families keep their order
 
 
 def _record_cell(study: Study) -> int:
@@ -108,7 +111,7 @@ def _record_cell(study: Study) -> int:
     import pandas as pd
 
     profile, runs = study.profile.name, study.runs(all_groups(study))
-    todo = missing_runs(runs, read_records(profile))
+    todo = missing_runs(runs, read_records(profile), study.world)
     if todo:
         new = study.execute(todo)
         kept = without_stale(runs, read_records(profile), study.world)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.sources import open_source
 from nbsupport.data.subset import Subset
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import NotHereError, UserError, unknown
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
-from nbsupport.training.families import ARCHITECTURES, FAMILIES, IMAGES_PER_SECOND
+from nbsupport.profiles.real import RealProfile
+from nbsupport.profiles.simulated import SimulatedProfile
+from nbsupport.training.families import ARCHITECTURES, FAMILIES, architecture, images_per_second
 from nbsupport.training.pretrained import fingerprint, published, weights_spec
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
@@ -41,9 +43,9 @@ class Group:
     `subset` is None for training from scratch. `task` are options of the downstream task that
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
     cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them. `weights` names published
-    ones that take the place of a pre-training (see training.pretrained): `subset` is then None, and
-    the family that of their architecture.
+    learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
+    others have pre-trained, by family, in place of a subset; only these families are run (see
+    training.pretrained for what they may be called).
     """
 
     role: str
@@ -53,16 +55,19 @@ class Group:
     families: tuple[str, ...] = ()
     seed_shift: int = 0
     objective: str = "labels"
-    weights: str = ""
+    weights: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.weights and self.subset is not None:
-            raise UserError(f"group {self.role}: give a subset or weights, not both")
         if self.objective not in OBJECTIVES:
             raise unknown("objective", self.objective, OBJECTIVES)
         for family in self.families:
             if family not in ARCHITECTURES:
                 raise unknown("architecture family", family, ARCHITECTURES)
+        if self.weights and self.subset is not None:
+            raise UserError(f"group {self.role}: give a subset or weights, not both")
+        for family, name in self.weights.items():
+            if published(name).family != family:
+                raise UserError(f"weights {name} of group {self.role} are of no {family}")
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,15 @@ class Study:
             raise UserError(f"world {world!r}: profile {self.profile.name} has worlds {allowed}")
         return world
 
+    @property
+    def simulation(self) -> SimulatedProfile:
+        """The profile of a simulated world; NotHereError where it is of real images."""
+        if not isinstance(self.profile, SimulatedProfile):
+            raise NotHereError(
+                f"profile {self.profile.name} is of real images, not of a simulated world"
+            )
+        return self.profile
+
     # what can be pre-trained on -----------------------------------------------------------------
     @cached_property
     def imagenet(self) -> Subset:
@@ -144,35 +158,40 @@ class Study:
     def _whole(self, kind: str) -> Subset:
         return open_source(self.profile.source_spec(kind, self.world)).all()
 
+    def has(self, kind: str) -> bool:
+        """Whether the profile has such a source to pre-train on."""
+        return self.profile.has(kind)
+
     def captions(self, corpus: str) -> Subset:
         """A whole caption corpus, "clean" or "noisy"."""
-        return open_source(self.profile.captions_spec(corpus, self.world)).all()
+        return open_source(self.simulation.captions_spec(corpus, self.world)).all()
+
+    def published(self, corpus: str) -> Mapping[str, str]:
+        """Names of models that others have trained on a caption corpus, by family."""
+        if not isinstance(self.profile, RealProfile):
+            raise UserError(f"profile {self.profile.name} trains on captions itself")
+        return self.profile.weights[corpus]
 
     @cached_property
     def fractaldb(self) -> Subset:
-        """FractalDB with as many images as the ImageNet stand-in; the same in every world."""
+        """FractalDB with as many images as ImageNet or its stand-in; the same in every world."""
         return self._whole("fractaldb")
 
     @cached_property
     def generated(self) -> Subset:
-        """All images of the stand-in for Stable Diffusion. Planned here, not made yet."""
+        """All generated images; those of a simulated world are planned here, not made yet."""
+        if not self.profile.simulated:
+            return self._whole("generated")
         job = self.generation
         spec = {"name": "generated", **job.spec, "job": job.key}
         return open_source(spec | {"folder": str(self.store.folder(job))}).all()
 
     @cached_property
     def generation(self) -> Job:
-        """The job that makes the generated images: one for all cells of a world.
-
-        Raises UserError where the profile has none.
-        """
+        """The job that makes the generated images of a simulated world: one for all its cells."""
         from nbsupport.training.assets import GENERATOR
 
-        profile = self.profile
-        if not profile.generated_per_class:
-            raise UserError(
-                f"profile {profile.name} has no generated images: choose another profile"
-            )
+        profile = self.simulation
         spec = {
             "kind": "imagenet",
             "world": self.world,
@@ -214,10 +233,8 @@ class Study:
             for family in self._families(group)
         ]
 
-    def _families(self, group: Group) -> tuple[str, ...]:
-        if group.weights:
-            return (published(group.weights).family,)
-        return tuple(dict.fromkeys((*self.families, *group.families)))
+    def _families(self, group: Group) -> Iterable[str]:
+        return group.weights or dict.fromkeys((*self.families, *group.families))
 
     def run(
         self, groups: Iterable[Group] | Mapping[str, Subset | None], *, progress: bool = True
@@ -258,9 +275,9 @@ class Study:
             "recipe": recipe.spec(),
             "seed": drawn,
         }
-        if group.weights and (own := published(group.weights).architecture):
+        if group.weights and (own := published(group.weights[family]).architecture):
             spec["architecture"] = own
-        cost = recipe.epochs * len(task.table("train")) / IMAGES_PER_SECOND[family]
+        cost = recipe.epochs * len(task.table("train")) / images_per_second(family, self.profile.px)
         label = f"fine-tune {family} from {group.role}, seed {seed}"
         job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
         return Run(group, family, seed, job)
@@ -273,9 +290,7 @@ class Study:
 
     def _pretraining(self, group: Group, family: str, seed: int) -> Job | None:
         if group.weights:
-            spec = weights_spec(group.weights, self.profile.px)
-            data, label = fingerprint(group.weights), f"weights {group.weights}"
-            return Job("weights", VERSIONS["weights"], spec, data, None, label, WEIGHTS_SECONDS)
+            return self._published(group.weights[family])
         if group.subset is None:
             return None
         drawn = group.subset.seeded(seed)
@@ -289,17 +304,24 @@ class Study:
             "seed": seed,
         }
         images = len(drawn)
-        cost = recipe.epochs_for(images) * images / IMAGES_PER_SECOND[family]
+        cost = recipe.epochs_for(images) * images / images_per_second(family, self.profile.px)
         label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
-        made = self.generation if drawn.source.name == "generated" else None
+        made = self.generation if "job" in drawn.source.spec() else None
         return Job(stage, VERSIONS[stage], spec, data, made, label, cost)
+
+    def _published(self, name: str) -> Job:
+        """The job that leaves published weights in the store: one for all seeds."""
+        spec, label = weights_spec(name, self.profile.px), f"weights {name}"
+        data = fingerprint(name)
+        return Job("weights", VERSIONS["weights"], spec, data, None, label, WEIGHTS_SECONDS)
 
     def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, stage, family)
         if self.budget == "steps":
-            whole = {"pretrain": len(self.imagenet), "contrast": self.profile.captioned_images}
-            return replace(recipe, updates=recipe.updates_for(whole[stage]))
+            labels = stage == "pretrain"
+            whole = len(self.imagenet) if labels else self.simulation.captioned_images
+            return replace(recipe, updates=recipe.updates_for(whole))
         return recipe
 
     # what came of it ----------------------------------------------------------------------------
@@ -316,15 +338,16 @@ class Study:
 
     def _common(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
         subset, job = run.group.subset, run.finetune
+        family, weights = run.family, run.group.weights
         return {
             "profile": self.profile.name,
             "world": self.world,
             "role": run.group.role,
-            "source": subset.source.name if subset else run.group.weights or "none",
+            "source": subset.source.name if subset else weights.get(family, "none"),
             "images": len(subset) if subset else 0,
             "classes": subset.num_classes if subset else 0,
-            "family": run.family,
-            "architecture": job.spec.get("architecture", ARCHITECTURES[run.family]),
+            "family": family,
+            "architecture": job.spec.get("architecture", architecture(family, self.profile.px)),
             "seed": run.seed,
             "key": job.key,
             "parent_key": job.parent.key if job.parent else "",

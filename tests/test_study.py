@@ -208,7 +208,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _row(role: str, key: str, epoch: int = 1) -> dict[str, Any]:
     row = dict.fromkeys(records.COLUMNS, 0)
-    return row | {"role": role, "key": key, "epoch": epoch, "family": "resnet", "parent_key": ""}
+    return row | {
+        "role": role,
+        "key": key,
+        "epoch": epoch,
+        "family": "resnet",
+        "parent_key": "",
+        "world": 1,
+    }
 
 
 def test_records_come_back_as_they_were_written(folder: Path) -> None:
@@ -223,8 +230,8 @@ def test_a_run_that_is_recorded_is_not_missing(folder: Path) -> None:
     study = Study("demo")
     runs = study.runs([study.scratch, study.full])
     held = pd.DataFrame([_row(SCRATCH, runs[0].finetune.key)])
-    assert records.missing_runs(runs, held) == runs[1:]
-    assert records.missing_runs(runs, records.read_records("toy")) == runs
+    assert records.missing_runs(runs, held, 1) == runs[1:]
+    assert records.missing_runs(runs, records.read_records("toy"), 1) == runs
 
 
 def test_a_run_that_was_made_otherwise_gives_way_to_the_newer(folder: Path) -> None:

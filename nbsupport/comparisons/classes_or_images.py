@@ -3,6 +3,7 @@
 from typing import Any
 
 from nbsupport.comparisons.common import distinct, reference_groups
+from nbsupport.data.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.study import Group, Study
 
@@ -51,9 +52,18 @@ def _each(total: int, classes: int) -> int:
     return total // classes
 
 
+def _large_enough(source: Subset, each: int) -> Subset:
+    """The source without classes that have fewer images: some of ImageNet's have only 732."""
+    counts = source.drawn.counts()
+    return source.with_at_least(each) if counts.min() < each <= counts.max() else source
+
+
 def _group(study: Study, classes: int, each: int, role: str | None) -> Group:
     source = study.imagenet
     # all classes need no choice, and so share their runs with the subsets of Section 4.1
-    chosen = source if classes == source.num_classes else source.choose_classes(classes)
+    if classes == source.num_classes:
+        chosen = source
+    else:
+        chosen = _large_enough(source, each).choose_classes(classes)
     label = f"{classes:,} classes x {each:,} images"
     return Group(f"imagenet/{role or label}", label, chosen.per_class(each))

@@ -22,6 +22,16 @@ def whole(study: Study, kind: str) -> Group:
     return Group(f"{kind}/full", f"all {len(subset):,} images", subset)
 
 
+def present(study: Study, *kinds: str) -> list[str]:
+    """Those of the sources that the study's profile has."""
+    return [kind for kind in kinds if study.has(kind)]
+
+
+def wholes(study: Study, *kinds: str) -> list[Group]:
+    """All of each of these sources that the profile has."""
+    return [whole(study, kind) for kind in present(study, *kinds)]
+
+
 def balanced(study: Study, kind: str) -> Any:
     """The part of a source from which class-balanced subsets are drawn (Section 4.1)."""
     subset = getattr(study, kind)

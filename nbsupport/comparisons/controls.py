@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from nbsupport.comparisons.common import reference_groups
-from nbsupport.comparisons.semantics import ANIMAL
 from nbsupport.errors import unknown
 from nbsupport.study import Group, Study
 
@@ -13,15 +12,21 @@ OTHER_SEEDS = 1000  # added to a cell's seed: far from any that a page or a read
 
 def control_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     """The controls beside what they are compared with; `controls` names those to run."""
-    chosen = parameters.get("controls") or list(CONTROLS)
+    chosen = parameters.get("controls") or [c for c in CONTROLS if _possible(study, c)]
     for name in chosen:
         if name not in CONTROLS:
             raise unknown("control", name, CONTROLS)
-    animals = study.imagenet.under(ANIMAL)
+    animals = study.imagenet.under(study.profile.animal)
     compared = Group("imagenet/animal", f"{animals.num_classes:,} animal classes", animals)
     own = [CONTROLS[name](study) for name in CONTROLS if name in chosen]
     beside = [compared] if "own-textures" in chosen else []
     return [*reference_groups(study, {}), *beside, *own]
+
+
+def _possible(study: Study, control: str) -> bool:
+    """Two of them need pictures that only a simulated world can draw."""
+    needed = {"own-textures": "own-textures", "own-species": "species"}.get(control)
+    return needed is None or study.has(needed)
 
 
 def _full_again(study: Study) -> Group:
@@ -38,7 +43,7 @@ def _noise(study: Study) -> Group:
 
 
 def _own_textures(study: Study) -> Group:
-    objects = study.own_textures.not_under(ANIMAL)
+    objects = study.own_textures.not_under(study.profile.animal)
     label = f"{objects.num_classes:,} object classes, own textures"
     return Group("control/own-textures", label, objects)
 

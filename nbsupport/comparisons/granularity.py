@@ -43,6 +43,8 @@ def _at_depth(study: Study, depth: int, role: str | None) -> Group:
 
 
 def _inaturalist(study: Study) -> list[Group]:
+    if not study.has("inaturalist"):
+        return []
     full = whole(study, "inaturalist")
     coarse = study.inaturalist.superclasses(study.profile.granularity.coarse)
     return [

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nbsupport.comparisons.classes_or_images import trade_groups
-from nbsupport.comparisons.common import reference_groups, whole
+from nbsupport.comparisons.common import reference_groups, wholes
 from nbsupport.comparisons.generated import generated_groups
 from nbsupport.study import Group, Study
 
@@ -17,4 +17,4 @@ def larger_budgets_groups(study: Study, parameters: dict[str, Any]) -> list[Grou
 
 def saturation_groups(study: Study, _: dict[str, Any]) -> list[Group]:
     """Figure 19: all natural images of both sources, and generated ones at two sizes."""
-    return [*reference_groups(study, {}), whole(study, "inaturalist"), *generated_groups(study)]
+    return [*reference_groups(study, {}), *wholes(study, "inaturalist"), *generated_groups(study)]

@@ -5,7 +5,6 @@ from typing import Any
 from nbsupport.comparisons.common import reference_groups
 from nbsupport.study import Group, Study
 
-TASK = {"bias": False}
 FULL, SCRATCH = "no-gap/full", "no-gap/scratch"
 ROLES = (FULL, SCRATCH)  # of its figure: `page.trend(runs, roles=ROLES, axis_titles=AXIS_TITLES)`
 AXIS_TITLES = (
@@ -15,9 +14,15 @@ AXIS_TITLES = (
 
 
 def no_gap_groups(study: Study, _: dict[str, Any]) -> list[Group]:
-    """Pre-trained on the full source and from scratch, and the main task's two as the yardstick."""
+    """Pre-trained on the full source and from scratch, and the main task's two as the yardstick.
+
+    None where the profile has no such task.
+    """
+    task = study.profile.no_gap_task
+    if not task:
+        return []
     return [
         *reference_groups(study, {}),
-        Group(FULL, "pre-trained, each picture at a new place", study.imagenet, TASK),
-        Group(SCRATCH, "from scratch, each picture at a new place", None, TASK),
+        Group(FULL, "pre-trained, each picture at a new place", study.imagenet, task),
+        Group(SCRATCH, "from scratch, each picture at a new place", None, task),
     ]

@@ -5,9 +5,10 @@ from typing import Any
 from nbsupport.comparisons.common import (
     balanced,
     distinct,
+    present,
     reference_groups,
     sized_role,
-    whole,
+    wholes,
 )
 from nbsupport.study import Group, Study
 
@@ -18,8 +19,8 @@ def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     `sizes` (images in all) replaces the profile's roles where it is given.
     """
     sizes = distinct("sizes", parameters.get("sizes") or [])
-    groups = [*reference_groups(study, {}), whole(study, "inaturalist")]
-    for kind in ("imagenet", "inaturalist"):
+    groups = [*reference_groups(study, {}), *wholes(study, "inaturalist")]
+    for kind in present(study, "imagenet", "inaturalist"):
         if sizes:
             groups += [_sized(study, kind, images) for images in sizes]
         else:

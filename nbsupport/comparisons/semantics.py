@@ -7,8 +7,6 @@ from nbsupport.data.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.study import Group, Study
 
-ANIMAL = "animal"
-
 
 def semantics_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     """Animals, objects, and objects with some animals among them, between the reference lines.
@@ -18,16 +16,19 @@ def semantics_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     """
     images = parameters.get("images") or 0
     shares = distinct_shares("shares", parameters.get("shares") or [study.profile.animal_share])
-    animals, objects = (
-        _as_many(half, images)
-        for half in (study.imagenet.under(ANIMAL), study.imagenet.not_under(ANIMAL))
-    )
+    animals, objects = (_as_many(half, images) for half in halves_of(study))
     return [
         *reference_groups(study, {}),
         Group("imagenet/animal", f"{animals.num_classes:,} animal classes", animals),
         Group("imagenet/object", f"{objects.num_classes:,} object classes", objects),
-        *(_mixed(objects, share) for share in shares),
+        *(_mixed(study, objects, share) for share in shares),
     ]
+
+
+def halves_of(study: Study) -> tuple[Subset, Subset]:
+    """Animal classes, and all others."""
+    animal = study.profile.animal
+    return study.imagenet.under(animal), study.imagenet.not_under(animal)
 
 
 def _as_many(half: Subset, images: int) -> Subset:
@@ -36,7 +37,9 @@ def _as_many(half: Subset, images: int) -> Subset:
     return half.take(images) if images else half
 
 
-def _mixed(objects: Subset, share: float) -> Group:
+def _mixed(study: Study, objects: Subset, share: float) -> Group:
     percent = f"{100 * share:.3g}"
     role = f"imagenet/object+animal-{percent}%"
-    return Group(role, f"objects, {percent} % animals", objects.contaminate(share, ANIMAL))
+    return Group(
+        role, f"objects, {percent} % animals", objects.contaminate(share, study.profile.animal)
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nbsupport.comparisons.common import reference_groups, sized_role, whole
+from nbsupport.comparisons.common import present, reference_groups, sized_role, wholes
 from nbsupport.study import Group, Study
 
 EQUAL = "150K"  # the role at which sources are compared at equal size (Figure 11)
@@ -19,10 +19,11 @@ def source_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
 
 def natural_groups(study: Study) -> list[Group]:
     """iNaturalist in full, and both natural sources at equal size."""
-    equal = [sized_role(study, kind, EQUAL) for kind in ("imagenet", "inaturalist")]
-    return [whole(study, "inaturalist"), *equal]
+    kinds = present(study, "imagenet", "inaturalist")
+    return [*wholes(study, "inaturalist"), *(sized_role(study, kind, EQUAL) for kind in kinds)]
 
 
 def synthetic_groups(study: Study) -> list[Group]:
     """What no camera ever saw."""
-    return [whole(study, "fractaldb"), sized_role(study, "generated", EQUAL)]
+    generated = [sized_role(study, kind, EQUAL) for kind in present(study, "generated")]
+    return [*wholes(study, "fractaldb"), *generated]

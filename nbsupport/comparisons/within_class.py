@@ -27,9 +27,10 @@ def within_class_groups(study: Study, parameters: dict[str, Any]) -> list[Group]
 
 def _diverse(study: Study, kind: str, p: float, images: int) -> Group:
     setting = study.profile.within[kind]
-    subset = balanced(study, kind).within_class(
+    source = balanced(study, kind) if setting.balanced else getattr(study, kind)
+    subset = source.within_class(
         p,
-        depth=setting.depth,
+        **setting.where(),
         superclasses=setting.superclasses,
         subclasses=setting.subclasses,
         images=images or setting.images,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from nbsupport.data.crops import random_resized_crop
+
 # ImageNet's, for every source: published weights expect them, and one choice favours no source.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -71,14 +73,18 @@ def augment(
     flip: bool = True,
     shift: int = 2,
     colour: float = 0.0,
+    area: float = 1.0,
 ) -> torch.Tensor:
     """uint8 [n, 3, h, w] to float32, channels last: images flipped, shifted and tinted.
 
     Flips are horizontal with probability 1/2; shifts are up to `shift` pixels in each
-    direction, edges repeated; contrast and brightness change by up to `colour`.
+    direction, edges repeated; contrast and brightness change by up to `colour`. Where `area` is
+    below 1, random boxes of that share of the image and more are resized to its size before.
     The generator is a CPU one.
     """
     n, device = len(images), images.device
+    if area < 1:
+        images = random_resized_crop(images, torch.rand(n, 4, generator=generator), area)
     draws = torch.rand(n, 5, generator=generator)
     pixels = images.permute(0, 2, 3, 1)
     if flip:
@@ -125,6 +131,7 @@ def batches(
     flip: bool = True,
     shift: int = 2,
     colour: float = 0.0,
+    area: float = 1.0,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """An epoch of whole batches (float32 [b, 3, h, w] channels last, int64 [b]).
 
@@ -140,7 +147,7 @@ def batches(
     for start in range(0, len(data) - size + 1, size):
         chosen = pixels.index_select(0, order[start : start + size]).permute(0, 3, 1, 2)
         if augmented:
-            x = augment(chosen, draws, flip=flip, shift=shift, colour=colour)
+            x = augment(chosen, draws, flip=flip, shift=shift, colour=colour, area=area)
         else:
             x = normalise(chosen)
         yield x, labels[start : start + size]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport.data.draw import Draw, by_chance, even_shares, order
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from nbsupport.data.sources.base import Source
@@ -72,6 +72,17 @@ def choose_classes(draw: Draw, classes: int, subset: "Subset") -> Draw:
     return draw.keep(np.isin(draw.labels, kept))
 
 
+def with_at_least(draw: Draw, images: int, subset: "Subset") -> Draw:
+    """The classes with that many images or more."""
+    counts = draw.counts()
+    if counts.max() < images:
+        raise UserError(
+            f"{subset.source.name}: no class has {images:,} images; "
+            f"ask for at most {counts.max():,}"
+        )
+    return draw.keep(counts[draw.labels] >= images)
+
+
 def _check_classes(draw: Draw, classes: int, subset: "Subset") -> None:
     if classes > len(draw.names):
         raise UserError(
@@ -99,6 +110,9 @@ def _where(draw: Draw, wanted: np.ndarray, step: str, subset: "Subset") -> Draw:
 
 def below(source: "Source", node: str) -> np.ndarray:
     """Which classes of a source are `node` or below it: bool [K]. UserError for no such node."""
+    known = source.below(node)
+    if known is not None:
+        return known
     table = source.classes().filter(regex=r"^(tree|depth_\d+)$").to_numpy(dtype=str)
     found = (table == node).any(axis=1) if table.size else np.zeros(0, dtype=bool)
     if not found.any():
@@ -149,7 +163,10 @@ def _labelled(draw: Draw, rows: np.ndarray, at: np.ndarray, subset: "Subset") ->
 def within_class(draw: Draw, value: tuple[tuple[str, Any], ...], subset: "Subset") -> Draw:
     """Fixed superclasses, `images` of each, from a share p of their subclasses."""
     v = dict(value)
-    at = ancestors(subset.source, v["depth"], "within_class")
+    if "tree" in v:
+        at = _superclass_in(subset.source, v["tree"])
+    else:
+        at = ancestors(subset.source, v["depth"], "within_class")
     own = _classes_of(draw, subset)
     rows = [
         _from_subclasses(own, node, leaves[: round(v["p"] * v["subclasses"])], v["images"], subset)
@@ -158,18 +175,34 @@ def within_class(draw: Draw, value: tuple[tuple[str, Any], ...], subset: "Subset
     return _labelled(draw, np.sort(np.concatenate(rows)), at, subset)
 
 
+def _superclass_in(source: "Source", tree: str) -> np.ndarray:
+    """The superclass of each class in another tree of a source: its name or "", [K]."""
+    classes = source.classes().filter(regex=r"^(?!depth_\d+$)")
+    texts = classes.select_dtypes(exclude=["number", "bool"])
+    allowed = [str(name) for name, column in texts.items() if not column.is_unique]
+    if not allowed:
+        raise UserError(f"within_class: {source.name} has no other tree of classes; give a depth")
+    if tree not in allowed:
+        raise unknown(f"tree of {source.name}", tree, allowed)
+    return classes[tree].to_numpy(dtype=str)
+
+
 def _nested_leaves(
     present: np.ndarray, at: np.ndarray, v: dict[str, Any], subset: "Subset"
 ) -> dict[str, np.ndarray]:
     """The chosen superclasses, largest first, and `subclasses` classes of each in random order."""
+    present = present[at[present] != ""]  # another tree need not have every class
     nodes, sizes = np.unique(at[present], return_counts=True)
     enough = np.flatnonzero(sizes >= v["subclasses"])
     wanted = v["superclasses"] or len(enough)
     if not 1 <= wanted <= len(enough):
+        where, way = f"at depth {v.get('depth')}", "a smaller depth"
+        if "tree" in v:
+            where, way = f"of tree {v['tree']!r}", "another tree"
         raise UserError(
-            f"within_class: {len(enough)} nodes at depth {v['depth']} of {subset.source.name} have "
+            f"within_class: {len(enough)} nodes {where} of {subset.source.name} have "
             f"{v['subclasses']} classes or more, {max(wanted, 1)} are asked for; ask for fewer "
-            "superclasses, fewer subclasses or a smaller depth"
+            f"superclasses, fewer subclasses or {way}"
         )
     chosen = enough[np.argsort(-sizes[enough], kind="stable")[:wanted]]
     names = subset.source.classes()["name"].to_numpy()
@@ -247,6 +280,7 @@ APPLY: dict[str, Callable[[Draw, Any, "Subset"], Draw]] = {
     "per_class": per_class,
     "take": take,
     "most_frequent": most_frequent,
+    "with_at_least": with_at_least,
     "choose_classes": choose_classes,
     "under": under,
     "not_under": not_under,

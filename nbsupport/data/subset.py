@@ -54,6 +54,10 @@ class Subset:
         """Classes at random: of one seed, fewer classes are among the more."""
         return self._then("choose_classes", _whole("choose_classes", classes))
 
+    def with_at_least(self, images: int) -> "Subset":
+        """Only the classes that have as many images (ImageNet's have 732 to 1,300)."""
+        return self._then("with_at_least", _whole("with_at_least", images))
+
     def under(self, node: str) -> "Subset":
         """The classes that are `node` or below it in the tree, such as "animal"."""
         return self._then("under", _text("under", node))
@@ -71,20 +75,37 @@ class Subset:
         return self._then("superclasses", _whole("superclasses", depth))
 
     def within_class(
-        self, p: float, *, depth: int, subclasses: int, images: int, superclasses: int | None = None
+        self,
+        p: float,
+        *,
+        subclasses: int,
+        images: int,
+        depth: int | None = None,
+        tree: str | None = None,
+        superclasses: int | None = None,
     ) -> "Subset":
         """`images` of each superclass, from a share `p` of its `subclasses`; labels are coarse.
 
         Superclasses are the nodes at `depth` with at least that many classes: all of them, or the
         `superclasses` largest. For each, as many classes are drawn at random, and p of them used,
         the same first ones for every p. Images are spread over these as evenly as they can be.
+        In place of a depth, `tree` names a column of the class table whose nodes are superclasses
+        ("breeds": ImageNet's 16 of 12 drawn classes); classes with "" there are left out.
         """
-        numbers = {"depth": depth, "subclasses": subclasses, "images": images}
+        if (depth is None) == (tree is None) or not isinstance(tree, str | None):
+            raise UserError(
+                f"within_class: depth={depth!r}, tree={tree!r}: give one of them, a depth of the "
+                "source's tree (a whole number) or the name of another tree, such as 'breeds'"
+            )
+        numbers = {} if depth is None else {"depth": depth}
+        numbers |= {"subclasses": subclasses, "images": images}
         if superclasses is not None:
             numbers["superclasses"] = superclasses
         checked = {name: _whole(f"within_class: {name}", n) for name, n in numbers.items()}
         _check_whole_share(p, subclasses)
-        values = {"p": float(p), **checked, "superclasses": superclasses}
+        values: dict[str, Any] = {"p": float(p), **checked, "superclasses": superclasses}
+        if tree is not None:  # only then, so that what was trained before keeps its key
+            values["tree"] = tree
         return self._then("within_class", tuple(values.items()))
 
     # what the images show (Sections 4.3, 4.4.2, controls) ---------------------------------------

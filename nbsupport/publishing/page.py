@@ -236,7 +236,7 @@ class OpenPage(PageFigures):
         """The contrast of every domain pair, with its Holm-corrected verdict."""
         if self.mask():
             return page_tables.note(f"{self.mask()}: no table.")
-        return page_pairs.pair_table(points, self.axis)
+        return page_pairs.pair_table(points, self.study, self.axis)
 
     def _recorded_worlds(self) -> list[int]:
         return [w for w in (1, 2) if w in self.study.profile.recorded]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport.publishing.page_tables import Html, note, signed, table
+from nbsupport.publishing.where_possible import numbers_where_possible, shown_where_possible
 from nbsupport.study import FULL, Group, Run, Study
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 UNKNOWN = "not in the store"
 
 
+@shown_where_possible
 def pairs_grid(study: Study, corpus: str, *, count: int = 8, caption: str = "") -> Any:
     """The first pairs of a corpus: each picture over its caption."""
     from nbsupport.publishing.widgets import image_grid
@@ -37,18 +39,20 @@ def noise_numbers() -> dict[str, str]:
     }
 
 
+@numbers_where_possible
 def corpus_numbers(study: Study) -> dict[str, str]:
     """Sizes of the corpora beside the ImageNet stand-in, as text to glue."""
     from nbsupport.training.contrastive import HELD_OUT
 
     classes = [s.num_classes for s in (study.imagenet, study.inaturalist)]
     sizes = {f"pairs-{r.lower()}": study.imagenet.num_classes * n for r, n in _sizes(study).items()}
-    numbers = {"pairs-full": study.profile.captioned_images, "imagenet-images": len(study.imagenet)}
+    whole = study.simulation.captioned_images
+    numbers = {"pairs-full": whole, "imagenet-images": len(study.imagenet)}
     texts = {name: f"{n:,}" for name, n in (numbers | sizes).items()}
     return texts | {
         "held-out": f"{HELD_OUT:,}",
         "caption-classes": f"{sum(classes):,}",
-        "pairs-over-imagenet": f"{study.profile.captioned_images / len(study.imagenet):.1f}",
+        "pairs-over-imagenet": f"{whole / len(study.imagenet):.1f}",
     }
 
 

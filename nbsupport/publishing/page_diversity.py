@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.comparisons.common import balanced
-from nbsupport.comparisons.semantics import ANIMAL
+from nbsupport.comparisons.semantics import halves_of
 from nbsupport.comparisons.within_class import REPEATED
 from nbsupport.publishing.page_tables import Html, table
+from nbsupport.publishing.where_possible import numbers_where_possible
 from nbsupport.study import Group, Study
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # Section 4.3 --------------------------------------------------------------------------------------
 def semantics_numbers(study: Study) -> dict[str, str]:
     """Classes and images of both halves of the source, as text to glue."""
-    halves = {"animal": study.imagenet.under(ANIMAL), "object": study.imagenet.not_under(ANIMAL)}
+    halves = dict(zip(("animal", "object"), halves_of(study), strict=True))
     share = study.profile.animal_share
     numbers = {"animal-share": f"{100 * share:.3g} %"}
     numbers["animals-among-objects"] = f"{round(share * len(halves['object'])):,}"
@@ -40,6 +41,7 @@ def trade_numbers(study: Study) -> dict[str, str]:
 
 
 # Section 4.4.2 ------------------------------------------------------------------------------------
+@numbers_where_possible
 def within_numbers(study: Study) -> dict[str, str]:
     """Of each source: superclasses, their subclasses, images; and of the repeated images."""
     numbers = {

@@ -144,7 +144,7 @@ class PageFigures(ABC):
         """The two lines of each domain pair as small multiples (Appendix G)."""
         from nbsupport.analysis.charts import pairs_figure
 
-        panels = page_pairs.panels()
+        panels = page_pairs.panels(self.study)
         roles = [role for panel in panels for role in (panel.full, panel.scratch)]
         common = self._common(points, claim, number, caption, origin)
         return self._lacking(points, roles, origin) or pairs_figure(points, panels, **common)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.publishing.page_tables import Html, table
+from nbsupport.publishing.where_possible import numbers_where_possible
 from nbsupport.study import Group, Study
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _called(subset: "Subset", ids: np.ndarray) -> list[str]:
     return [draw.names[label] for label in labels]
 
 
+@numbers_where_possible
 def label_numbers(study: Study) -> dict[str, str]:
     """How many labels each role of Section 4.2 has, as text to glue."""
     granularity = study.profile.granularity
@@ -46,5 +48,6 @@ def label_numbers(study: Study) -> dict[str, str]:
         f"labels-{role}": study.imagenet.superclasses(depth).num_classes
         for role, depth in granularity.depths.items()
     }
-    numbers["labels-coarse"] = study.inaturalist.superclasses(granularity.coarse).num_classes
+    if study.has("inaturalist"):
+        numbers["labels-coarse"] = study.inaturalist.superclasses(granularity.coarse).num_classes
     return {name: f"{value:,}" for name, value in numbers.items()}

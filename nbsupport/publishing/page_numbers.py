@@ -5,17 +5,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nbsupport.publishing.page_tables import signed
+from nbsupport.publishing.where_possible import numbers_where_possible
 from nbsupport.study import FULL, SCRATCH, Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "(not run)"
+PUBLISHED_POINTS, PUBLISHED_SIDE = 200_000, 362  # of the images of FractalDB-1k
 
 
 def source_numbers(study: Study) -> dict[str, str]:
     """Sizes of the sources and of the task, by the name under which prose quotes them."""
-    imagenet, inaturalist = study.imagenet.drawn.counts(), study.inaturalist.drawn.counts()
+    imagenet = study.imagenet.drawn.counts()
     sizes = study.profile.sizes
     classes = study.imagenet.num_classes
     numbers = {
@@ -24,25 +26,35 @@ def source_numbers(study: Study) -> dict[str, str]:
         "imagenet-images": f"{imagenet.sum():,}",
         "imagenet-classes": f"{len(imagenet):,}",
         "imagenet-each": f"{imagenet.min():,}",
-        "inaturalist-images": f"{inaturalist.sum():,}",
-        "inaturalist-classes": f"{len(inaturalist):,}",
-        "inaturalist-most": f"{inaturalist.max():,}",
-        "inaturalist-least": f"{inaturalist.min():,}",
         "balanced-classes": f"{study.profile.balanced_classes:,}",
     }
-    numbers |= fractal_numbers(study)
+    numbers |= inaturalist_numbers(study) | fractal_numbers(study)
     return numbers | {f"images-{r.lower()}": f"{classes * n:,}" for r, n in sizes.items()}
 
 
+@numbers_where_possible
+def inaturalist_numbers(study: Study) -> dict[str, str]:
+    """Size of iNaturalist, or its stand-in, and of its largest and smallest class."""
+    counts = study.inaturalist.drawn.counts()
+    return {
+        "inaturalist-images": f"{counts.sum():,}",
+        "inaturalist-classes": f"{len(counts):,}",
+        "inaturalist-most": f"{counts.max():,}",
+        "inaturalist-least": f"{counts.min():,}",
+    }
+
+
+@numbers_where_possible
 def fractal_numbers(study: Study) -> dict[str, str]:
     """Size of FractalDB in the study, and how its images are drawn."""
-    counts, how = study.fractaldb.drawn.counts(), study.profile.fractals
+    counts, how = study.fractaldb.drawn.counts(), study.fractaldb.source.spec()
+    side = study.profile.px * how["oversize"] if "oversize" in how else PUBLISHED_SIDE
     return {
         "fractal-images": f"{counts.sum():,}",
         "fractal-classes": f"{len(counts):,}",
         "fractal-each": f"{counts.min():,}",
-        "fractal-points": f"{how['iterations']:,}",
-        "fractal-side": f"{study.profile.px * how['oversize']}",
+        "fractal-points": f"{how.get('iterations', PUBLISHED_POINTS):,}",
+        "fractal-side": f"{side}",
     }
 
 

@@ -3,7 +3,7 @@
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from nbsupport.comparisons.domain_pairs import PAIRS, pair_groups
+from nbsupport.comparisons.domain_pairs import pair_groups
 from nbsupport.publishing.page_tables import Html, note, signed, span, table
 from nbsupport.study import Study
 
@@ -18,21 +18,23 @@ CAPTION = "Margin (a quarter of the main task's gap)"
 LEVEL = 0.025  # one-sided, as the 95 % intervals are read
 
 
-def names() -> list[str]:
+def names(study: Study) -> list[str]:
     """The pairs as they are written: "photo → sketch"."""
-    return [f"{style} → {other}" for style, other in PAIRS]
+    pairs = study.profile.pairs
+    return [f"{style} → {other}".replace("_", " ") for style, other in pairs]
 
 
-def panels() -> "list[Pair]":
+def panels(study: Study) -> "list[Pair]":
     """A panel for each pair."""
     from nbsupport.analysis.charts import Pair
 
     return [
-        Pair(name, f"pair-{i}/full", f"pair-{i}/scratch") for i, name in enumerate(names(), start=1)
+        Pair(name, f"pair-{i}/full", f"pair-{i}/scratch")
+        for i, name in enumerate(names(study), start=1)
     ]
 
 
-def pair_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
+def pair_table(points: "pd.DataFrame", study: Study, axis: str = "linear") -> Html:
     """A row for each pair: contrast, interval, Holm-adjusted p values, verdict, OOD scores.
 
     A sentence where a role has no runs.
@@ -45,7 +47,7 @@ def pair_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
     contrasts = [part.contrast for part in whole.parts if part.contrast]
     adjusted = verdicts.adjusted_pairs(contrasts)
     rows = []
-    for i, (name, c) in enumerate(zip(names(), contrasts, strict=True)):
+    for i, (name, c) in enumerate(zip(names(study), contrasts, strict=True)):
         p_higher, p_same = (float(adjusted[kind][i]) for kind in ("higher", "same"))
         both = verdicts.judge("higher", c), verdicts.judge("same", c)
         word = pair_word(*both, p_higher, p_same)
@@ -86,7 +88,7 @@ def pair_numbers(study: Study) -> dict[str, str]:
     task = study.task_of(pair_groups(study, {})[-1])
     tests = [task.table(split) for split in ("id_test", "ood_test")]
     return {
-        "pairs": f"{len(PAIRS)}",
+        "pairs": f"{len(study.profile.pairs)}",
         "domain-classes": f"{task.num_classes}",
         "domain-train": f"{len(task.table('train')):,}",
         "domain-test": f"{len(tests[0]):,}",

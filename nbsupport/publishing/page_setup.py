@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport.publishing.page_tables import Html, table
+from nbsupport.publishing.where_possible import numbers_where_possible
 from nbsupport.study import Study
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+@numbers_where_possible
 def setup_numbers(study: Study) -> dict[str, str]:
     """What the prose of Section 3 quotes, as text to glue."""
     counts = study.inaturalist.drawn.counts()

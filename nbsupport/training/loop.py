@@ -163,6 +163,7 @@ class _Training:
             flip=recipe.flip,
             shift=recipe.shift,
             colour=recipe.colour,
+            area=recipe.area,
         )
 
     def _update(

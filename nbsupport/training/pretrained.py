@@ -9,7 +9,8 @@ CLIP's models were trained on 224 px. At other sizes their position embeddings a
 (bicubic): timm does so for ViTs, `_attention_pool` for ResNets; a ViT ignores the rows and columns
 that do not fill a patch. Images are normalised with ImageNet's mean and std, as for all models of
 the book: CLIP's means differ by at most .004, its deviations are 17 to 23 % larger, so its models
-see somewhat more contrast than they were trained on.
+see somewhat more contrast than they were trained on. Of the paper's five, a ResNet-50 of LAION-15M
+is not in timm; OpenAI's ViTs are those with `quickgelu`, the activation they were trained with.
 """
 
 import re
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 Tensors = dict[str, "torch.Tensor"]
 
-# Those of Figure 7 that are public. The fifth, a ResNet-50 of LAION-15M, is not in timm. OpenAI's
-# ViTs were trained with a fast GELU: `quickgelu` in the name asks for it.
-CLIP = (
-    "resnet50_clip.yfcc15m",
-    "vit_base_patch32_clip_quickgelu_224.openai",
-    "vit_base_patch16_clip_quickgelu_224.openai",
-    "vit_large_patch14_clip_quickgelu_224.openai",
-)
 _TIMM = re.compile(r"((resnext|resnet|densenet|mobilenetv3|vit)(?:\d|_)\w*)\.\w+")
 _OWN = re.compile(rf"[\w-]+/({'|'.join(ARCHITECTURES)})")
 

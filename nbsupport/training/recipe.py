@@ -19,7 +19,8 @@ class Recipe:
     updates for every subset); `min_updates` is a floor under them. `evaluate_at` are epochs out of
     `epochs` (moved in proportion where the floor changes their number); the last is always one.
     `shift` is the largest shift in pixels, `colour` the largest relative change of brightness and
-    contrast. Raises UserError for a value that cannot be trained with.
+    contrast, `area` the smallest share of an image that a random resized crop keeps (1: none).
+    Raises UserError for a value that cannot be trained with.
     """
 
     epochs: int
@@ -38,6 +39,7 @@ class Recipe:
     flip: bool = True
     shift: int = 2
     colour: float = 0.0
+    area: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "evaluate_at", tuple(self.evaluate_at))
@@ -49,6 +51,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"recipe: {name} is {value}; give at least 1")
+        if not 0 < self.area <= 1:
+            raise UserError(f"recipe: area is {self.area}; give a share above 0, at most 1")
         if not all(1 <= epoch <= self.epochs for epoch in self.evaluate_at):
             raise UserError(
                 f"recipe: evaluate_at is {list(self.evaluate_at)}; "
@@ -77,8 +81,9 @@ class Recipe:
 
     # description --------------------------------------------------------------------------------
     def spec(self) -> dict[str, Any]:
-        """JSON-able, with every default filled in."""
-        return asdict(self) | {"evaluate_at": list(self.evaluate_at)}
+        """JSON-able, with every default filled in; `area` only where images are cropped."""
+        whole = asdict(self) | {"evaluate_at": list(self.evaluate_at)}
+        return whole if self.area < 1 else {n: v for n, v in whole.items() if n != "area"}
 
     @classmethod
     def from_spec(cls, spec: dict[str, Any]) -> "Recipe":

@@ -32,18 +32,81 @@ _SMOKE = {
     "finetune": Recipe(epochs=2, evaluate_at=(1, 2)),
     "scratch": Recipe(epochs=2, evaluate_at=(1, 2)),
 }
+# Half of Tiny-ImageNet to PACS at 32 px: the demo's recipes, longer. See records/pacs-32.md.
+_PACS_32 = {
+    "pretrain": Recipe(epochs=8, min_updates=1000, shift=4),
+    "finetune": Recipe(epochs=16, lr=8e-3, evaluate_at=tuple(range(3, 17)), shift=4),
+    "scratch": Recipe(epochs=32, evaluate_at=tuple(range(6, 33)), shift=4),
+}
+# One GPU, 96 px, full-size architectures: common recipes, not tuned, for none was at hand.
+_CLASSROOM = {
+    "pretrain": Recipe(
+        epochs=30, batch_size=256, lr=1e-3, weight_decay=0.05, min_updates=3000, area=0.25, shift=0
+    ),
+    "finetune": Recipe(
+        epochs=12, batch_size=128, lr=3e-4, evaluate_at=tuple(range(2, 13)), shift=4
+    ),
+    "scratch": Recipe(epochs=24, batch_size=128, lr=1e-3, evaluate_at=tuple(range(4, 25)), shift=4),
+}
+# The paper's recipes are in an appendix that is not available. Pre-training: the common recipe for
+# ImageNet (SGD 0.1 for 256 images, momentum 0.9, 90 epochs, crops of 8 % and more). Fine-tuning:
+# that of WILDS for iWildCam (Adam 3e-5, batches of 16, 12 epochs, no weight decay), and ten times
+# its learning rate from scratch, for twice the epochs.
+_PAPER = {
+    "pretrain": Recipe(
+        epochs=90,
+        batch_size=256,
+        lr=0.1,
+        optimizer="sgd",
+        weight_decay=1e-4,
+        warmup=0.05,
+        label_smoothing=0.0,
+        min_updates=20_000,
+        area=0.08,
+        shift=0,
+    ),
+    "finetune": Recipe(
+        epochs=12,
+        batch_size=16,
+        lr=3e-5,
+        weight_decay=0.0,
+        warmup=0.0,
+        label_smoothing=0.0,
+        evaluate_at=tuple(range(1, 13)),
+        flip=False,
+        shift=0,
+    ),
+}
+_PAPER["scratch"] = replace(_PAPER["finetune"], epochs=24, lr=3e-4, evaluate_at=tuple(range(2, 25)))
+_REHEARSAL = {
+    "pretrain": replace(_PAPER["pretrain"], epochs=1, min_updates=4),
+    "finetune": replace(_PAPER["finetune"], epochs=2, evaluate_at=(1, 2)),
+    "scratch": replace(_PAPER["scratch"], epochs=2, evaluate_at=(1, 2)),
+}
 _ALEXNET = {"lr": 3e-3}  # no normalisation: on the pilot world 6e-3 was worse, on id_val
 
-SETS: dict[str, dict[str, Recipe]] = {"demo": _DEMO, "smoke": _SMOKE}
+SETS: dict[str, dict[str, Recipe]] = {
+    "demo": _DEMO,
+    "smoke": _SMOKE,
+    "pacs-32": _PACS_32,
+    "classroom": _CLASSROOM,
+    "paper": _PAPER,
+    "rehearsal": _REHEARSAL,
+}
 OVERRIDES: dict[tuple[str, str, str], dict[str, Any]] = {
     (name, stage, "alexnet"): _ALEXNET
-    for name in SETS
+    for name in ("demo", "smoke", "pacs-32")
     for stage in ("pretrain", "contrast", "finetune", "scratch")
+}
+# Full-size AlexNet has no normalisation either: a tenth of the others' rate (torchvision's recipe).
+OVERRIDES |= {
+    (name, "pretrain", "alexnet"): {"lr": lr}
+    for name, lr in (("classroom", 1e-4), ("paper", 0.01), ("rehearsal", 0.01))
 }
 
 
 def recipe_named(recipes: str, stage: str, family: str) -> Recipe:
-    """The recipe of a set ("demo", "smoke") for a stage ("scratch" is a fine-tuning) and a family.
+    """The recipe of a set, for a stage ("scratch" is a fine-tuning) and a family.
 
     Raises UserError for an unknown set or stage.
     """

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbsupport.data.batches import MEAN, STD, LabelledImages, augment, batches, normalise
+from nbsupport.data.crops import random_resized_crop
 
 
 def images(n: int, side: int = 8, seed: int = 0) -> torch.Tensor:
@@ -50,6 +51,15 @@ def test_the_memory_order_of_the_images_does_not_matter():
     draws = [torch.Generator().manual_seed(1) for _ in range(2)]
     assert torch.equal(augment(other, draws[0]), augment(pixels, draws[1]))
     assert normalise(other).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_crops_are_taken_before_all_else_from_draws_of_their_own():
+    pixels = images(4)
+    draws, area = torch.Generator().manual_seed(3), 0.3
+    cropped = random_resized_crop(pixels, torch.rand(4, 4, generator=draws), area)
+    expected = augment(cropped, draws, shift=1)
+    found = augment(pixels, torch.Generator().manual_seed(3), shift=1, area=area)
+    torch.testing.assert_close(found, expected)
 
 
 def test_normalise_leaves_the_images_alone():

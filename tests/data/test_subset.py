@@ -94,6 +94,13 @@ def test_a_draw_does_not_shift_when_an_intervention_is_added() -> None:
     assert set(narrowed.drawn.ids) <= set(kept.drawn.ids)
 
 
+def test_with_at_least_keeps_the_classes_that_have_enough() -> None:
+    draw = Counted([3, 9, 5, 7]).all().with_at_least(5).drawn
+    assert draw.counts().tolist() == [9, 5, 7]
+    with pytest.raises(UserError, match="at most 9"):
+        _ = Counted([3, 9]).all().with_at_least(10).drawn
+
+
 def test_most_frequent_keeps_the_largest_classes_and_renumbers_them() -> None:
     draw = Counted([3, 9, 5, 7]).all().most_frequent(2).drawn
     assert draw.names == ("class 1", "class 3")

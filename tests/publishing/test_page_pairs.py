@@ -6,11 +6,14 @@ import pytest
 
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.verdicts import Verdict
-from nbsupport.comparisons.domain_pairs import PAIRS
 from nbsupport.errors import UserError
+from nbsupport.profiles.simulated import PAIRS
 from nbsupport.publishing import page_pairs
 from nbsupport.publishing.page import OpenPage, open_page
 from nbsupport.publishing.page_tables import signed
+from nbsupport.study import Study
+
+STUDY = Study("demo")
 
 PAIR_HEIGHTS = (0.06, 0.06, 0.0, 0.0, 0.02, -0.06)
 
@@ -44,7 +47,7 @@ def points() -> pd.DataFrame:
 
 
 def cells(points: pd.DataFrame) -> list[list[str]]:
-    return [line.split(" | ") for line in page_pairs.pair_table(points).text.splitlines()]
+    return [line.split(" | ") for line in page_pairs.pair_table(points, STUDY).text.splitlines()]
 
 
 def test_the_table_says_what_was_found_about_each_pair(points):
@@ -55,7 +58,7 @@ def test_the_table_says_what_was_found_about_each_pair(points):
     assert rows[5][5] == "not settled"  # lower is neither
     first = contrast(points, "pair-1/full", "pair-1/scratch", reference="pair-1/scratch")
     assert rows[0][1] == signed(first.estimate.value)
-    assert f"{first.margin:.3f}" in page_pairs.pair_table(points).html
+    assert f"{first.margin:.3f}" in page_pairs.pair_table(points, STUDY).html
 
 
 def test_few_runs_only_lean():
@@ -78,8 +81,8 @@ def test_a_pair_gets_one_word(higher, same, p, word):
 
 
 def test_missing_runs_are_a_sentence(points):
-    assert "no table" in page_pairs.pair_table(points.iloc[:0]).text
-    assert "no table" in page_pairs.pair_table(points[points["role"] != "pair-6/full"]).text
+    assert "no table" in page_pairs.pair_table(points.iloc[:0], STUDY).text
+    assert "no table" in page_pairs.pair_table(points[points["role"] != "pair-6/full"], STUDY).text
 
 
 def test_smoke_has_no_table(points):
@@ -91,7 +94,7 @@ def test_the_figure_has_a_panel_for_each_pair(page, points):
     options = {"claim": "some-shifts-only", "number": "Figure G.1", "caption": ""}
     figure = page.pairs(points, **options)
     titles = [p["title"]["text"] for p in figure.wide["vconcat"][1]["concat"]]
-    assert titles == page_pairs.names()
+    assert titles == page_pairs.names(STUDY)
     assert "no figure" in page.pairs(points.iloc[:0], **options).text
 
 

@@ -14,11 +14,11 @@ from toy_lab import spec as toy_spec
 from nbsupport.errors import UserError
 from nbsupport.jobs.engines import run
 from nbsupport.jobs.problems import JobsFailed
+from nbsupport.profiles import profile_named
 from nbsupport.study import Group, Study
 from nbsupport.training.fake_weights import fake_weights
 from nbsupport.training.models import build, head_name, load_weights
 from nbsupport.training.pretrained import (
-    CLIP,
     _attention_pool,
     fingerprint,
     local_file,
@@ -58,14 +58,17 @@ def made(name: str, px: int, folder: Path) -> dict:
 
 # names --------------------------------------------------------------------------------------------
 def test_names_say_the_family_and_the_architecture() -> None:
-    said = [published(name) for name in (*CLIP, "resnext50_32x4d.a1_in1k", "rehearsal/alexnet")]
-    assert [what.family for what in said] == ["resnet", "vit", "vit", "vit", "resnext", "alexnet"]
+    names = ("resnet50_clip.yfcc15m", "vit_large_patch14_clip_224.openai", "rehearsal/alexnet")
+    said = [published(name) for name in (*names, "resnext50_32x4d.a1_in1k")]
+    assert [what.family for what in said] == ["resnet", "vit", "alexnet", "resnext"]
     assert said[0].architecture == "resnet50_clip"
-    assert said[-1].architecture == ""
+    assert said[2].architecture == ""
 
 
-def test_timm_has_the_weights_of_clip() -> None:
-    assert all(timm.is_model_pretrained(name) for name in CLIP)
+def test_timm_has_the_weights_that_the_paper_profile_names() -> None:
+    names = {n for corpus in profile_named("paper").weights.values() for n in corpus.values()}
+    assert len(names) == 3
+    assert all(timm.is_model_pretrained(name) for name in names)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +233,7 @@ def test_the_file_enters_the_key_and_its_place_does_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = Study("smoke", store=tmp_path / "store")
-    group = Group("clip/mine", "mine", None, weights="rehearsal/vit")
+    group = Group("clip/mine", "mine", None, weights={"vit": "rehearsal/vit"})
     without = study.runs([group])[0].finetune.key
     fake_weights(data, ["rehearsal/vit"], px=32)
     with_file = study.runs([group])[0].finetune.key
@@ -243,7 +246,7 @@ def test_the_file_enters_the_key_and_its_place_does_not(
 def test_a_study_finetunes_published_weights(data: Path, tmp_path: Path) -> None:
     fake_weights(data, ["rehearsal/vit"], px=32)
     study = Study("smoke", store=tmp_path / "store", engine="serial", seeds=[0, 1])
-    groups = [Group("clip/mine", "mine", None, weights="rehearsal/vit")]
+    groups = [Group("clip/mine", "mine", None, weights={"vit": "rehearsal/vit"})]
     runs = study.runs(groups)
     assert [[job.stage for job in one.jobs] for one in runs] == [["weights", "finetune"]] * 2
     assert len({one.jobs[0].key for one in runs}) == 1  # whatever the seed
@@ -257,8 +260,8 @@ def test_a_study_finetunes_published_weights(data: Path, tmp_path: Path) -> None
 def test_an_architecture_is_in_the_spec_only_where_it_is_named(tmp_path: Path) -> None:
     study = Study("smoke", store=tmp_path)
     groups = [
-        Group("clip/rn50", "RN50", None, weights="resnet50_clip.yfcc15m"),
-        Group("clip/mine", "mine", None, weights="rehearsal/vit"),
+        Group("clip/rn50", "RN50", None, weights={"resnet": "resnet50_clip.yfcc15m"}),
+        Group("clip/mine", "mine", None, weights={"vit": "rehearsal/vit"}),
         study.scratch,
     ]
     clip, mine, scratch = (one.finetune for one in study.runs(groups))
@@ -270,7 +273,7 @@ def test_an_architecture_is_in_the_spec_only_where_it_is_named(tmp_path: Path) -
 
 def test_one_line_for_all_runs_that_need_weights_that_are_not_there(tmp_path: Path) -> None:
     study = Study("smoke", store=tmp_path, seeds=[0, 1])
-    groups = [Group("clip/rn50", "RN50", None, weights="resnet50_clip.yfcc15m")]
+    groups = [Group("clip/rn50", "RN50", None, weights={"resnet": "resnet50_clip.yfcc15m"})]
     jobs = [job for one in study.runs(groups) for job in one.jobs]
     with pytest.raises(JobsFailed, match=r"cannot fetch resnet50_clip\.yfcc15m") as caught:
         run(jobs, study.store, engine="serial")
@@ -280,4 +283,6 @@ def test_one_line_for_all_runs_that_need_weights_that_are_not_there(tmp_path: Pa
 def test_a_group_has_a_subset_or_weights(tmp_path: Path) -> None:
     study = Study("smoke", store=tmp_path)
     with pytest.raises(UserError, match="not both"):
-        Group("both", "both", study.imagenet, weights="rehearsal/vit")
+        Group("both", "both", study.imagenet, weights={"vit": "rehearsal/vit"})
+    with pytest.raises(UserError, match="of no resnet"):
+        Group("other", "other", None, weights={"resnet": "rehearsal/vit"})

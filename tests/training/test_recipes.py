@@ -43,12 +43,20 @@ def test_evaluated_epochs_are_epochs_and_end_with_the_last(epochs, floor, images
         assert found == tuple(sorted({*places, epochs}))
 
 
-@pytest.mark.parametrize("recipes", SETS)
-@pytest.mark.parametrize("stage", ["pretrain", "contrast", "finetune", "scratch"])
+@pytest.mark.parametrize(
+    ("recipes", "stage"), [(name, stage) for name, own in SETS.items() for stage in own]
+)
 def test_named_recipes_survive_their_spec(recipes, stage):
     for family in ARCHITECTURES:
         recipe = recipe_named(recipes, stage, family)
         assert Recipe.from_spec(recipe.spec()) == recipe
+
+
+def test_a_recipe_without_crops_has_the_spec_that_it_had_before_there_were_crops():
+    assert "area" not in Recipe(epochs=1).spec()
+    assert Recipe.from_spec(Recipe(epochs=1, area=0.5).spec()).area == 0.5
+    with pytest.raises(UserError, match="area"):
+        Recipe(epochs=1, area=0.0)
 
 
 def test_a_family_changes_only_what_its_override_says():

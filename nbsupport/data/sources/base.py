@@ -37,7 +37,10 @@ class Source(ABC):
 
     @abstractmethod
     def classes(self) -> "pd.DataFrame":
-        """A row per class: label, name, tree, depth_1 ... depth_n (where it has any), images."""
+        """A row per class: label, name, tree, depth_1 ... depth_n (where it has any), images.
+
+        Names are unique. Other trees are a column each: a class's superclass, or "" for none.
+        """
 
     @abstractmethod
     def labels(self) -> np.ndarray:
@@ -46,6 +49,13 @@ class Source(ABC):
     @abstractmethod
     def images(self, ids: np.ndarray) -> "torch.Tensor":
         """The images of these ids [k]: uint8 [k, 3, px, px]."""
+
+    def below(self, node: str) -> np.ndarray | None:
+        """Which classes are `node` or below it, bool [K]; None: as tree and depth_* say.
+
+        For trees in which a class has ancestors that no column holds. UserError for no such node.
+        """
+        return None
 
     def __len__(self) -> int:
         return len(self.labels())
