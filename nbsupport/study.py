@@ -15,7 +15,8 @@ from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
 from nbsupport.profiles.real import RealProfile
 from nbsupport.profiles.simulated import SimulatedProfile
-from nbsupport.training.families import ARCHITECTURES, FAMILIES, images_per_second
+from nbsupport.training.families import ARCHITECTURES, FAMILIES, architecture, images_per_second
+from nbsupport.training.pretrained import fingerprint, published, weights_spec
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
 
@@ -31,6 +32,7 @@ BUDGETS = ("epochs", "steps")
 OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
+WEIGHTS_SECONDS = 10.0  # to fit published weights; fetching them is another matter
 EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
 
 
@@ -42,7 +44,8 @@ class Group:
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
     cell's seed: the same group, with other draws throughout. `objective` is what pre-training
     learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
-    others have pre-trained, by family, in place of a subset; only these families are run.
+    others have pre-trained, by family, in place of a subset; only these families are run (see
+    training.pretrained for what they may be called).
     """
 
     role: str
@@ -60,6 +63,11 @@ class Group:
         for family in self.families:
             if family not in ARCHITECTURES:
                 raise unknown("architecture family", family, ARCHITECTURES)
+        if self.weights and self.subset is not None:
+            raise UserError(f"group {self.role}: give a subset or weights, not both")
+        for family, name in self.weights.items():
+            if published(name).family != family:
+                raise UserError(f"weights {name} of group {self.role} are of no {family}")
 
 
 @dataclass(frozen=True)
@@ -275,6 +283,8 @@ class Study:
             "recipe": recipe.spec(),
             "seed": drawn,
         }
+        if group.weights and (own := published(group.weights[family]).architecture):
+            spec["architecture"] = own
         cost = recipe.epochs * len(task.table("train")) / images_per_second(family, self.profile.px)
         label = f"fine-tune {family} from {group.role}, seed {seed}"
         job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
@@ -289,6 +299,8 @@ class Study:
         return open_nominal(spec) if self.nominal else open_task(spec)
 
     def _pretraining(self, group: Group, family: str, seed: int) -> Job | None:
+        if group.weights:
+            return self._published(group.weights[family])
         if group.subset is None:
             return None
         drawn = group.subset.seeded(seed)
@@ -307,6 +319,12 @@ class Study:
         data = drawn.source.fingerprint
         made = self.generation if "job" in drawn.source.spec() else None
         return Job(stage, VERSIONS[stage], spec, data, made, label, cost)
+
+    def _published(self, name: str) -> Job:
+        """The job that leaves published weights in the store: one for all seeds."""
+        spec, label = weights_spec(name, self.profile.px), f"weights {name}"
+        data = fingerprint(name)
+        return Job("weights", VERSIONS["weights"], spec, data, None, label, WEIGHTS_SECONDS)
 
     def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, stage, family)
@@ -330,15 +348,16 @@ class Study:
 
     def _common(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
         subset, job = run.group.subset, run.finetune
+        family, weights = run.family, run.group.weights
         return {
             "profile": self.profile.name,
             "world": self.world,
             "role": run.group.role,
-            "source": subset.source.name if subset else "none",
+            "source": subset.source.name if subset else weights.get(family, "none"),
             "images": len(subset) if subset else 0,
             "classes": subset.num_classes if subset else 0,
-            "family": run.family,
-            "architecture": ARCHITECTURES[run.family],
+            "family": family,
+            "architecture": job.spec.get("architecture", architecture(family, self.profile.px)),
             "seed": run.seed,
             "key": job.key,
             "parent_key": job.parent.key if job.parent else "",

@@ -1,5 +1,6 @@
 """Generated images in a study: planned, made once, trained on, found again."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,12 @@ import torch
 from nbsupport.comparisons.generated import generated_groups
 from nbsupport.comparisons.larger_budgets import saturation_groups
 from nbsupport.errors import UserError
+from nbsupport.jobs import engines
 from nbsupport.jobs.engines import run
+from nbsupport.jobs.problems import StoreWarning
+from nbsupport.jobs.schedule import Plan, plan
+from nbsupport.jobs.spec import Job
+from nbsupport.jobs.store import Store
 from nbsupport.plan import _plan
 from nbsupport.publishing.page_generated import GeneratedPage
 from nbsupport.study import Study
@@ -91,10 +97,57 @@ def test_damaged_images_are_a_one_line_error_that_names_the_way_out(study: Study
     fresh = Study("smoke", families=["alexnet"], store=study.store.root / ".." / "store")
     try:
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-        with pytest.raises(UserError, match=r"does not match its checksum.*jobs rm"):
+        with pytest.raises(UserError, match=r"does not match its checksum.*run a comparison"):
             fresh.generated.load()
     finally:
         path.write_bytes(content)
+
+
+@pytest.mark.usefixtures("records")
+@pytest.mark.parametrize("damage", ["changed", "cut short", "missing"])
+def test_damaged_images_are_made_again_where_a_comparison_needs_them(
+    study: Study, damage: str
+) -> None:
+    path = study.store.folder(study.generation) / "images.npy"
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        cut = content[:-1]
+        path.write_bytes(cut + bytes([content[-1] ^ 1]) if damage == "changed" else cut)
+    events: list[dict] = []
+    jobs = study.runs(generated_groups(study))[0].jobs
+    with pytest.warns(StoreWarning, match=r"images.npy .*set aside .*made again"):
+        run(jobs, study.store, engine="serial", on_event=events.append)
+    assert (events[-1]["trained"], events[-1]["found"]) == (1, 2)  # nothing is trained again
+    assert path.read_bytes() == content
+
+
+@pytest.mark.usefixtures("records")
+def test_a_pretraining_does_not_begin_on_damaged_images(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = study.runs(generated_groups(study))[0].jobs[1]
+    path = study.store.folder(study.generation) / "images.npy"
+    content = path.read_bytes()
+    study.store.remove(job)
+    damaged = content[:-1] + bytes([content[-1] ^ 1])
+    monkeypatch.setattr(engines, "plan", _then(lambda: path.write_bytes(damaged)))
+    with pytest.warns(StoreWarning, match="images.npy does not match its checksum"):
+        run([job], study.store, engine="serial")
+    assert path.read_bytes() == content
+    assert study.store.check(job, full=True)
+
+
+def _then(action: Callable[[], object]) -> Callable[..., Plan]:
+    """A plan of jobs, after which something happens before they begin."""
+
+    def planned(jobs: Iterable[Job], store: Store) -> Plan:
+        made = plan(jobs, store)
+        action()
+        return made
+
+    return planned
 
 
 # the page -----------------------------------------------------------------------------------------

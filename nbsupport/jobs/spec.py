@@ -15,7 +15,10 @@ STAGES: dict[str, str] = {
     "finetune": "nbsupport.training.stages:finetune",
     "contrast": "nbsupport.training.contrastive:contrast",
     "generate": "nbsupport.training.generation:generate",
+    "weights": "nbsupport.training.pretrained:weights",
 }
+# What a stage leaves besides weights: the file whose SHA-256 its result holds as "sha256".
+FILES: dict[str, str] = {"generate": "images.npy"}
 
 
 def register_stage(name: str, path: str) -> None:

@@ -171,7 +171,11 @@ _PAPER = RealProfile(
     },
     weights={
         "clean": {"resnet": "resnet50_clip.yfcc15m"},
-        "noisy": {"resnet": "resnet50_clip.openai", "vit": "vit_base_patch32_clip_224.openai"},
+        # OpenAI's ViTs were trained with a fast GELU, which `quickgelu` asks for
+        "noisy": {
+            "resnet": "resnet50_clip.openai",
+            "vit": "vit_base_patch32_clip_quickgelu_224.openai",
+        },
     },
     tasks={1: {"name": "iwildcam"}},
     shifts={1: "iWildCam-WILDS: other camera traps"},
@@ -229,8 +233,8 @@ _REHEARSAL = replace(
     meaning="the code of the paper profile on fake data of 16 px: proves that it runs, no more",
     px=16,
     weights={
-        "clean": {"resnet": "rehearsal_resnet"},
-        "noisy": {"resnet": "rehearsal_resnet", "vit": "rehearsal_vit"},
+        "clean": {"resnet": "rehearsal/resnet"},
+        "noisy": {"resnet": "rehearsal/resnet", "vit": "rehearsal/vit"},
     },
     sizes={"150K": 4, "100K": 3, "50K": 2, "25K": 1, "5K": 1},
     families=("resnet",),

@@ -1,6 +1,7 @@
 """Models by family and image size, their heads, and their weights on disk."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -12,31 +13,45 @@ from nbsupport.training.seeds import seeded
 
 __all__ = ["FAMILIES", "build", "head_name", "load_weights", "replace_head", "save_weights"]
 
+WEIGHTS = "weights.safetensors"
 
-def build(family: str, num_classes: int, px: int, seed: int = 0) -> nn.Module:
+
+def build(
+    family: str, num_classes: int, px: int, seed: int = 0, architecture: str = ""
+) -> nn.Module:
     """A model of the family with weights drawn from `seed`: [n, 3, px, px] to [n, num_classes].
 
     Up to 64 px a small sibling (small.py); above, timm's or torchvision's own, untrained.
+    `architecture`, a name of timm's, takes the place of both.
     Raises UserError for an unknown family.
     """
     if family not in ARCHITECTURES:
         raise unknown("architecture family", family, ARCHITECTURES)
     with seeded(seed, "initialisation"):
-        if px <= SMALL_PX:
+        if px <= SMALL_PX and not architecture:
             from nbsupport.training.small import build_small
 
             return build_small(family, num_classes, px)
-        return _full_size(FULL_SIZE[family], num_classes)
+        return _full_size(architecture or FULL_SIZE[family], num_classes, px)
 
 
-def _full_size(name: str, num_classes: int) -> nn.Module:
+def _full_size(name: str, num_classes: int, px: int) -> nn.Module:
     if name == "alexnet":  # timm has none
         from torchvision.models import alexnet
 
         return alexnet(weights=None, num_classes=num_classes)
     import timm
 
-    return timm.create_model(name, pretrained=False, num_classes=num_classes)
+    size = image_size(name, px)
+    return timm.create_model(name, pretrained=False, num_classes=num_classes, **size)
+
+
+def image_size(architecture: str, px: int) -> dict[str, Any]:
+    """What timm has to be told of the image size: nothing for models that read any."""
+    from timm.models import get_pretrained_cfg
+
+    config = get_pretrained_cfg(architecture)
+    return {"img_size": px} if config is not None and config.fixed_input_size else {}
 
 
 def head_name(model: nn.Module) -> str:
@@ -63,20 +78,20 @@ def save_weights(model: nn.Module, path: Path) -> None:
     partial.replace(path)
 
 
-def load_weights(family: str, px: int, path: Path) -> nn.Module:
+def load_weights(family: str, px: int, path: Path, architecture: str = "") -> nn.Module:
     """The model of a family with the weights in a file, which also tells its number of classes.
 
     Raises UserError where the file is of another family or size.
     """
     tensors = load_file(path)
-    model = build(family, 1, px)
+    model = build(family, 1, px, architecture=architecture)
     weight = tensors.get(head_name(model) + ".weight", torch.empty(1, 0))
     replace_head(model, len(weight), 0)
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise UserError(
-            f"{path} does not hold the weights of {family} at {px} px: "
+            f"{path} does not hold the weights of {architecture or family} at {px} px: "
             "give the folder of a pre-training of that family and image size"
         ) from error
     return model

@@ -11,13 +11,11 @@ from nbsupport.training import checkpoint, loop
 from nbsupport.training.device import choose_device, precision
 from nbsupport.training.evaluation import TestSets
 from nbsupport.training.loop import Report, train
-from nbsupport.training.models import build, load_weights, replace_head, save_weights
+from nbsupport.training.models import WEIGHTS, build, load_weights, replace_head, save_weights
 from nbsupport.training.recipe import Recipe
 from nbsupport.training.versions import VERSIONS
 
 __all__ = ["VERSIONS", "WEIGHTS", "finetune", "pretrain"]
-
-WEIGHTS = "weights.safetensors"
 
 Spec = dict[str, Any]
 
@@ -47,7 +45,8 @@ def finetune(
 ) -> Spec:
     """Train on the downstream task from a parent's weights, or from scratch without a parent.
 
-    `spec` has task, family, px, recipe and seed, and `id_val: true` where recipes are being chosen.
+    `spec` has task, family, px, recipe and seed, `architecture` where the parent's weights are of
+    another than the family's own, and `id_val: true` where recipes are being chosen.
     Returns what `pretrain` does, and `records`: the scores after each evaluated epoch.
     """
     device = choose_device()
@@ -78,9 +77,10 @@ def _with_images(subset: Spec, parent: Path | None) -> Spec:
 
 
 def _starting_model(spec: Spec, num_classes: int, parent: Path | None) -> torch.nn.Module:
+    family, px, architecture = spec["family"], spec["px"], spec.get("architecture", "")
     if parent is None:
-        return build(spec["family"], num_classes, spec["px"], spec["seed"])
-    model = load_weights(spec["family"], spec["px"], parent / WEIGHTS)
+        return build(family, num_classes, px, spec["seed"], architecture)
+    model = load_weights(family, px, parent / WEIGHTS, architecture)
     return replace_head(model, num_classes, spec["seed"])
 
 

@@ -91,8 +91,8 @@ class GeneratedSource(Source):
                 return images
             problem = f"{IMAGES} holds {images.dtype} {images.shape}"
         raise UserError(
-            f"generated images in {self.folder}: {problem}; remove the job "
-            f"(python -m nbsupport jobs rm {self.job[:12]}) and run what needs it again"
+            f"generated images in {self.folder}: {problem}; run a comparison that pre-trains on "
+            "them, which sets them aside and makes them anew"
         )
 
     def _result(self) -> dict[str, Any]:
