@@ -18,6 +18,7 @@ from nbsupport.data.rehearsal import Batch, DataSet, chance
 EACH = 5  # pictures of a class of ImageNet, FractalDB and the generated images
 FRACTALS = 1000
 SPECIES = 1100  # of iNaturalist: its 1000 most frequent can be chosen
+GENUS = 4  # species in a genus
 FEWEST, MOST = 2, 12  # pictures of a species
 SUPERCATEGORIES = {  # of iNaturalist 2017, and their numbers of species
     "Plantae": 2101,
@@ -74,7 +75,8 @@ def inaturalist(classes: int | None) -> DataSet:
 
     def batches() -> Iterator[Batch]:
         for category, number in islice(_species(), classes):
-            name = f"{category} species {number:04d}"
+            genus, species = divmod(number, GENUS)
+            name = f"{category}-genus-{genus:03d} species-{species}"  # two words, as in biology
             share = chance("tail", name).random() ** 4  # most are near 0
             folder = f"inaturalist/2017/{category}/{name}"
             count = FEWEST + round((MOST - FEWEST) * share)

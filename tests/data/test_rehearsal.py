@@ -40,6 +40,7 @@ def test_torchvision_reads_inaturalist(made: Path) -> None:
     data = INaturalist(str(made / "inaturalist"), version="2017", target_type="super")
     assert set(data.categories_index["super"]) == set(SUPERCATEGORIES)
     assert len(data.all_categories) == 14
+    assert "Aves/Aves-genus-000 species-0" in data.all_categories
     with data[0][0] as picture:
         assert picture.size == (16, 16)
 
