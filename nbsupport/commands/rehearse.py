@@ -22,9 +22,12 @@ def add(commands: Any) -> None:
 def _rehearse(options: argparse.Namespace) -> None:
     from nbsupport.data.rehearsal import make
     from nbsupport.paths import store_dir
+    from nbsupport.profiles.real import REHEARSED_WEIGHTS
+    from nbsupport.training.fake_weights import fake_weights
 
     root: Path = getattr(options, "root", None) or store_dir() / "rehearsal"
     made = make(root, px=options.px, report=_said)
+    fake_weights(root, REHEARSED_WEIGHTS, options.px)
     print(f"{sum(made.values()):,} pictures in {root}: use them with NBSUPPORT_DATA={root}")
 
 

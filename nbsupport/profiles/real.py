@@ -227,14 +227,16 @@ _PAPER = RealProfile(
     },
 )
 
+REHEARSED_WEIGHTS = ("rehearsal/resnet", "rehearsal/vit")
+
 _REHEARSAL = replace(
     _PAPER,
     name="rehearsal",
     meaning="the code of the paper profile on fake data of 16 px: proves that it runs, no more",
     px=16,
     weights={
-        "clean": {"resnet": "rehearsal/resnet"},
-        "noisy": {"resnet": "rehearsal/resnet", "vit": "rehearsal/vit"},
+        "clean": {"resnet": REHEARSED_WEIGHTS[0]},
+        "noisy": dict(zip(("resnet", "vit"), REHEARSED_WEIGHTS, strict=True)),
     },
     sizes={"150K": 4, "100K": 3, "50K": 2, "25K": 1, "5K": 1},
     families=("resnet",),
