@@ -88,6 +88,8 @@ class Profile:
     simulated: bool = True
     worlds: tuple[int, ...] = (0, 1, 2)
     notes: dict[str, str] = field(default_factory=dict)
+    shifts: dict[int, str] = field(default_factory=dict)  # what a world stands for, on real images
+    beside: tuple[str, ...] = ()  # profiles whose recorded runs a page shows beside its own
 
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
         """What opens the stand-in for "imagenet" or "inaturalist", or "fractaldb".
@@ -169,6 +171,7 @@ _DEMO = Profile(
     animal_share=0.011,
     species_each=512,  # 20 species: the 10,240 images of the full source
     generated_per_class=80,
+    beside=("pacs-32",),
 )
 
 _SMOKE = Profile(
