@@ -172,10 +172,11 @@ def _records_command(commands: Any) -> None:
 
 
 def _records(options: argparse.Namespace) -> None:
-    from nbsupport.ledger import write_ledger
+    from nbsupport.ledger import write_ledgers
     from nbsupport.records import record_profile
 
     if not options.ledger_only:
         for line in record_profile(options.profile, options.world):
             print(line, flush=True)
-    print(write_ledger(options.profile, _store()))
+    for line in write_ledgers(options.profile, _store()):
+        print(line)

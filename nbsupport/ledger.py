@@ -1,24 +1,32 @@
 """The ledger: every claim and control of the book against all recorded runs, as data and as files.
 
 `records/claims-<profile>.csv` and `.json` are written after the runs are recorded, or from the
-records at hand by `python -m nbsupport records --ledger-only`.
+records at hand by `python -m nbsupport records --ledger-only`. A row of the CSV is a claim:
+
+    id, section, kind                      as in claims.toml
+    statistic, low, high, cells, verdict   of world 1 (of real images: of shift 1)
+    ..._2, and _3 and so on                of the profile's other worlds
+    real_statistic ... real_verdict        of shift 1 of the first profile that is shown beside it
+
+The last five are left out where nothing is shown beside the profile. The JSON has all shifts.
 """
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport import provenance
+from nbsupport import beside, provenance
 from nbsupport.analysis import claims
 from nbsupport.analysis.contrasts import MARGIN
 from nbsupport.analysis.verdicts import Verdict
+from nbsupport.beside import NOT_RUN, Beside
 from nbsupport.errors import UserError
 from nbsupport.jobs.store import Store
-from nbsupport.profiles import profile_named
+from nbsupport.profiles import PROFILES, profile_named
 from nbsupport.records import read_records, records_path
 
 if TYPE_CHECKING:
@@ -29,16 +37,18 @@ if TYPE_CHECKING:
 WORLDS = (1, 2)
 SETTLED = ("supported", "contradicted")
 TESTED = (*SETTLED, "inconclusive", "leans")
-NOT_RUN = Verdict("not run", "nothing recorded")
 _NUMBERS = ("statistic", "low", "high", "cells", "verdict")
 COLUMNS = ("id", "section", "kind", *_NUMBERS, *(f"{name}_2" for name in _NUMBERS))
+REAL_COLUMNS = tuple(f"real_{name}" for name in _NUMBERS)
 
 
 @dataclass(frozen=True)
 class Judged:
     """A claim and what runs say of it: recorded on worlds 1 and 2, and live where there are any.
 
-    `others` are the verdicts on world 1 on other axes and at other margins, by setting.
+    `others` are the verdicts on world 1 on other axes and at other margins, by setting. `further`
+    are those of the profile's worlds from 3 on, `real` those on real images by shift, the leading
+    one first; empty where nothing is shown beside the profile.
     """
 
     claim: "Claim"
@@ -46,6 +56,13 @@ class Judged:
     second: Verdict
     others: Mapping[str, str] = field(default_factory=dict)
     live: Verdict | None = None
+    further: Mapping[int, Verdict] = field(default_factory=dict)
+    real: Mapping[int, Verdict] = field(default_factory=dict)
+
+    @property
+    def on_real(self) -> Verdict | None:
+        """The verdict on the leading shift between real images."""
+        return next(iter(self.real.values()), None)
 
     @property
     def replication(self) -> str:
@@ -63,16 +80,45 @@ class Judged:
 
 
 def judge_all(
-    records: "pd.DataFrame", live: "pd.DataFrame | None" = None, *, simulated: bool = True
+    records: "pd.DataFrame",
+    live: "pd.DataFrame | None" = None,
+    *,
+    simulated: bool = True,
+    real: Beside | None = None,
 ) -> list[Judged]:
-    """Every claim, then every control, against recorded runs (and live ones, if given)."""
+    """Every claim, then every control, against recorded runs (and live ones, and those on real
+    images, if given)."""
     first, second = (_verdicts(records[records["world"] == world], simulated) for world in WORLDS)
     others = _others(records[records["world"] == 1], first, simulated)
     now = {} if live is None else _verdicts(live, simulated)
+    further = {
+        int(world): _verdicts(records[records["world"] == world], simulated)
+        for world in sorted(set(records["world"]).difference(WORLDS))
+    }
+    shifts = {w: real.verdicts(claims.load(), w) for w in real.shifts} if real else {}
     return [
-        Judged(claim, first[key], second[key], others.get(key, {}), now.get(key))
+        Judged(
+            claim,
+            first[key],
+            second[key],
+            others.get(key, {}),
+            now.get(key),
+            {world: found[key] for world, found in further.items()},
+            {shift: found[key] for shift, found in shifts.items()},
+        )
         for key, claim in claims.load().items()
     ]
+
+
+def judge_profile(profile: str, live: "pd.DataFrame | None" = None) -> list[Judged]:
+    """`judge_all` on what is recorded for a profile and beside it."""
+    simulated, real = profile_named(profile).simulated, beside_of(profile)
+    return judge_all(read_records(profile), live, simulated=simulated, real=real)
+
+
+def beside_of(profile: str) -> Beside | None:
+    """What the ledger sets beside a profile's own worlds: the first that the profile names."""
+    return next(iter(beside.of(profile_named(profile))), None)
 
 
 def _verdicts(points: "pd.DataFrame", simulated: bool) -> dict[str, Verdict]:
@@ -108,16 +154,20 @@ def numbers(verdict: Verdict | None) -> dict[str, Any]:
     return dict(zip(_NUMBERS, (*estimate, verdict.text if verdict else "not run"), strict=True))
 
 
-def ledger_table(judged: Iterable[Judged]) -> "pd.DataFrame":
-    """A row for each claim, columns COLUMNS: the numbers of world 1, then those of world 2."""
+def ledger_table(judged: Sequence[Judged]) -> "pd.DataFrame":
+    """A row for each claim: COLUMNS, those of further worlds, and REAL_COLUMNS where there are."""
     import pandas as pd
 
     rows = []
     for entry in judged:
-        head = {"id": entry.claim.id, "section": entry.claim.section, "kind": entry.claim.kind}
-        second = {f"{name}_2": value for name, value in numbers(entry.second).items()}
-        rows.append(head | numbers(entry.first) | second)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        row = {"id": entry.claim.id, "section": entry.claim.section, "kind": entry.claim.kind}
+        row |= numbers(entry.first)
+        for world, verdict in {2: entry.second, **entry.further}.items():
+            row |= {f"{name}_{world}": value for name, value in numbers(verdict).items()}
+        if entry.real:
+            row |= {f"real_{name}": value for name, value in numbers(entry.on_real).items()}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def as_csv(table: "pd.DataFrame") -> str:
@@ -140,8 +190,11 @@ def as_dict(entry: Judged) -> dict[str, Any]:
         "unit": unit(claim),
         "world 1": _told(entry.first) | {"otherwise": dict(entry.others)},
         "world 2": _told(entry.second),
+        **{f"world {world}": _told(verdict) for world, verdict in entry.further.items()},
         "replication": entry.replication,
     }
+    if entry.real:
+        told["real images"] = {f"shift {w}": _told(verdict) for w, verdict in entry.real.items()}
     return told | ({"live": _told(entry.live)} if entry.live else {})
 
 
@@ -170,6 +223,13 @@ def ledger_paths(profile: str) -> tuple[Path, Path]:
     return folder / f"claims-{profile}.csv", folder / f"claims-{profile}.json"
 
 
+def write_ledgers(profile: str, store: Store) -> list[str]:
+    """A profile's ledger, and those of the profiles that show its records beside their own."""
+    shown = [p.name for p in PROFILES.values() if profile in p.beside]
+    others = [name for name in shown if records_path(name).exists()]
+    return [write_ledger(name, store) for name in (profile, *others)]
+
+
 def write_ledger(profile: str, store: Store) -> str:
     """Judge all claims by the records at hand and write both files; a closing line.
 
@@ -178,19 +238,29 @@ def write_ledger(profile: str, store: Store) -> str:
     path = records_path(profile)
     if not path.exists():
         raise UserError(f"profile {profile} has no records: make records PROFILE={profile} first")
-    records = read_records(profile)
-    judged = judge_all(records, simulated=profile_named(profile).simulated)
+    records, real = read_records(profile), beside_of(profile)
+    judged = judge_profile(profile)
     csv, document = ledger_paths(profile)
     _replace(csv, as_csv(ledger_table(judged)))
     whole = {
         "profile": profile,
         "records": {"file": path.name, "sha256": _digest(path), "rows": len(records)},
         "made": _account(profile, records, store),
+        **({"real images": _beside(real)} if real else {}),
         "claims": [as_dict(entry) for entry in judged],
     }
     _replace(document, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     settled = sum(entry.first.word in SETTLED for entry in judged)
     return f"{csv.name} and {document.name}: {len(judged)} claims, {settled} settled on world 1"
+
+
+def _beside(real: Beside) -> dict[str, Any]:
+    """Which records on real images were judged, and what their shifts are."""
+    path = records_path(real.name)
+    digest = _digest(path) if path.exists() else None
+    told = {"file": path.name, "sha256": digest, "rows": len(real.records)}
+    shifts = {f"shift {number}": name for number, name in real.shifts.items()}
+    return {"profile": real.name, "records": told, "shifts": shifts}
 
 
 def _account(profile: str, records: "pd.DataFrame", store: Store) -> dict[str, Any]:

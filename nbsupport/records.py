@@ -21,6 +21,14 @@ COLUMNS = [*_GROUP_COLUMNS, *_RUN_COLUMNS, *_SCORES, *_ORIGIN]
 _ORDER = ["world", "seed", "family", "role", "epoch"]
 
 
+EVIDENCE = "demo"  # the profile whose records are shown where a profile has none of its own
+
+
+def evidence_profile(profile: str) -> str:
+    """The profile itself where runs of it are recorded, else the one that the book rests on."""
+    return profile if PROFILES[profile].recorded else EVIDENCE
+
+
 def records_path(profile: str) -> Path:
     """Where a profile's records lie."""
     return root() / "records" / f"{profile}.csv"

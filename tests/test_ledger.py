@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from real_images import NAME, real_runs
 
 from nbsupport import ledger, provenance, records
 from nbsupport.analysis import claims
+from nbsupport.beside import Beside
 from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.jobs.store import Store
@@ -116,6 +118,28 @@ def test_the_table_is_what_the_verdicts_say() -> None:
         assert found["cells" + end].tolist() == expected["cells"].tolist()
 
 
+def test_real_images_stand_beside_the_simulated_worlds(real_profile: None) -> None:
+    real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS | {"imagenet/5K": 0.03}}))
+    judged = ledger.judge_all(made_up({1: HEIGHTS}), real=real)
+    table = ledger.ledger_table(judged)
+    assert tuple(table.columns) == (*ledger.COLUMNS, *ledger.REAL_COLUMNS)
+    expected = claims.ledger(real.points(1), simulated=False).set_index("id")
+    found = table.set_index("id")
+    assert found["real_verdict"].tolist() == expected["verdict"].tolist()
+    for name in ("statistic", "low", "high", "cells"):
+        np.testing.assert_allclose(found[f"real_{name}"], expected[name], equal_nan=True)
+    told = ledger.as_dict(by_id(judged)["five-per-class"])["real images"]
+    assert [told[f"shift {w}"]["verdict"] for w in (1, 2)] == ["supported", "contradicted"]
+
+
+def test_further_worlds_of_a_profile_have_columns_of_their_own() -> None:
+    judged = ledger.judge_all(made_up({1: HEIGHTS, 3: HEIGHTS}), simulated=False)
+    table = ledger.ledger_table(judged).set_index("id")
+    assert table.loc["small-subset-helps", "verdict_2"] == "not run"
+    assert table.loc["small-subset-helps", "verdict_3"] == "supported"
+    assert ledger.as_dict(judged[0])["world 3"]["verdict"] == "supported"
+
+
 def test_everything_told_fits_into_json() -> None:
     told = [ledger.as_dict(e) for e in ledger.judge_all(made_up({1: HEIGHTS}))]
     again = json.loads(json.dumps(told, allow_nan=False))
@@ -141,7 +165,8 @@ def test_the_ledger_is_written_from_the_records_at_hand(
     assert main(["records", "--ledger-only"]) == 0
     assert "claims-demo.csv" in capsys.readouterr().out
     table = pd.read_csv(folder / "claims-demo.csv").set_index("id")
-    assert tuple(table.reset_index().columns) == ledger.COLUMNS
+    assert tuple(table.reset_index().columns) == (*ledger.COLUMNS, *ledger.REAL_COLUMNS)
+    assert set(table["real_verdict"]) == {"not run"}
     told = json.loads((folder / "claims-demo.json").read_text())
     for entry in told["claims"]:
         row = table.loc[entry["id"]]
@@ -150,6 +175,23 @@ def test_the_ledger_is_written_from_the_records_at_hand(
         given = entry["world 1"]["statistic"]
         assert math.isnan(row["statistic"]) if given is None else row["statistic"] == given
     assert list(folder.glob("*.partial")) == []
+
+
+def test_records_on_real_images_are_judged_alone_and_beside_the_others(
+    folder: Path, real_profile: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.write_records("demo", made_up({1: HEIGHTS}))
+    records.write_records(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS}))
+    assert main(["records", "--ledger-only", "--profile", NAME]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    alone = pd.read_csv(folder / f"claims-{NAME}.csv").set_index("id")
+    assert tuple(alone.reset_index().columns) == ledger.COLUMNS
+    beside = pd.read_csv(folder / "claims-demo.csv").set_index("id")
+    assert beside["real_verdict"].tolist() == alone["verdict"].tolist()
+    assert "supported" in set(alone["verdict"])
+    told = ledger.read_ledger("demo")["real images"]
+    assert told["shifts"] == {"shift 1": "photo to sketch", "shift 2": "sketch to photo"}
+    assert told["records"]["rows"] == len(records.read_records(NAME))
 
 
 def test_without_records_there_is_no_ledger(folder: Path) -> None:
@@ -164,7 +206,7 @@ def test_the_committed_ledger_is_what_the_committed_records_give() -> None:
     if not records.records_path("demo").exists():
         assert [p.name for p in (csv, document) if p.exists()] == []
         return
-    judged = ledger.judge_all(records.read_records("demo"))
+    judged = ledger.judge_profile("demo")
     assert csv.read_text() == ledger.as_csv(ledger.ledger_table(judged))
     assert ledger.read_ledger("demo")["claims"] == [ledger.as_dict(entry) for entry in judged]
 

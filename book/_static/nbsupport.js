@@ -48,7 +48,9 @@
     }
 
     wanted() {
-      return theme() + " " + (this.box.parentElement.clientWidth < NARROW ? "narrow" : "wide");
+      // One that is hidden in a tab has no width yet: it is drawn again when the tab is chosen.
+      const room = this.box.parentElement.clientWidth || document.documentElement.clientWidth;
+      return theme() + " " + (room < NARROW ? "narrow" : "wide");
     }
 
     async draw() {
@@ -144,6 +146,7 @@
       attributes: true,
       attributeFilter: ["data-theme", "data-mode"],
     });
+    document.addEventListener("change", (event) => event.target.closest(".nb-tabs") && again());
     let waiting = 0;
     window.addEventListener("resize", () => {
       clearTimeout(waiting);

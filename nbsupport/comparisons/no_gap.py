@@ -6,7 +6,7 @@ from nbsupport.comparisons.common import reference_groups
 from nbsupport.study import Group, Study
 
 FULL, SCRATCH = "no-gap/full", "no-gap/scratch"
-ROLES = (FULL, SCRATCH)  # of its figure: `page.trend(runs, roles=ROLES, axis_titles=AXIS_TITLES)`
+ROLES = (FULL, SCRATCH)  # the two lines of its figure
 AXIS_TITLES = (
     "ID macro F1 (new places, the same year)",
     "OOD macro F1 (new places, a later and drier year)",

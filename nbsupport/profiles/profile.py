@@ -95,6 +95,7 @@ class Profile(ABC):
     worlds: tuple[int, ...]
     shifts: dict[int, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()  # profiles whose recorded runs a page shows beside its own
 
     @property
     @abstractmethod

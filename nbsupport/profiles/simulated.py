@@ -146,6 +146,7 @@ _DEMO = SimulatedProfile(
     animal_share=0.011,
     species_each=512,  # 20 species: the 10,240 images of the full source
     generated_per_class=80,
+    beside=("pacs-32",),
 )
 
 _SMOKE = SimulatedProfile(

@@ -19,10 +19,10 @@ from nbsupport.parameters import check_parameters
 from nbsupport.paths import root, store_dir
 from nbsupport.plan import runs_of
 from nbsupport.profiles import profile_named
+from nbsupport.publishing import page_beside
 from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures
-from nbsupport.publishing.page_welcome import evidence_profile
 from nbsupport.publishing.render import render, render_page
-from nbsupport.records import records_path
+from nbsupport.records import evidence_profile, records_path
 from nbsupport.study import Run, Study
 
 # What a page shows depends on this code as well as on its records.
@@ -32,7 +32,9 @@ _SHOWN_BY = (
     "publishing/widgets*.py",
     "publishing/sparks.py",
     "publishing/verdict_table.py",
+    "publishing/tabs.py",
     "comparisons/*.py",
+    "beside.py",
     "ledger.py",
     "pages.py",
     "provenance.py",
@@ -99,8 +101,10 @@ def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
     for path in _code():
         digest.update(path.read_bytes())
     for name in dict.fromkeys((study.profile.name, evidence_profile(study.profile.name))):
-        for recorded in (records_path(name), ledger_paths(name)[1]):
+        account = [ledger_paths(name)[1]] if page_id == "claims" else []  # how records were made
+        for recorded in (records_path(name), *account):
             digest.update(recorded.read_bytes() if recorded.exists() else b"none")
+    digest.update(page_beside.page_digest(page_id, study.profile.name).encode())
     return digest.hexdigest()
 
 

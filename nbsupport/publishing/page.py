@@ -15,6 +15,7 @@ from nbsupport.errors import UserError, unknown
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
 from nbsupport.publishing import (
+    page_beside,
     page_diversity,
     page_example,
     page_labels,
@@ -23,7 +24,7 @@ from nbsupport.publishing import (
     page_setup,
     page_tables,
 )
-from nbsupport.publishing.page_figures import PageFigures
+from nbsupport.publishing.page_figures import CELLS, PageFigures
 from nbsupport.records import read_records
 from nbsupport.study import Group, Study
 from nbsupport.training.families import FAMILIES
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Verdict
     from nbsupport.data.subset import Subset
     from nbsupport.data.tasks import Task
+    from nbsupport.publishing.tabs import Shown
 
 FRACTAL_PX = 256
 TOLERANCE = 0.02  # of macro F1: another processor rounds otherwise, and training amplifies that
@@ -217,14 +219,18 @@ class OpenPage(PageFigures):
         """The superclasses of Section 4.4.2, and which subclasses are used at each share p."""
         return page_diversity.superclass_table(self.groups, source)
 
-    def verdicts(self, runs: "pd.DataFrame") -> page_tables.Html:
-        """Each claim of the page: the paper, live, and as recorded on worlds 1 and 2."""
+    def verdicts(self, runs: "pd.DataFrame") -> "Shown":
+        """Each claim of the page: the paper, live, and as recorded on worlds 1 and 2; in a tab, as
+        recorded on real images."""
         from nbsupport.publishing.widgets import verdict_table
 
+        profile = self.study.profile
         columns = {"Live": self._judged(runs)}
-        for world in self._recorded_worlds():
-            columns[f"Recorded, world {world}"] = self._judged(self.recorded(world))
-        return verdict_table(self.page.claims, columns, masked=self.mask())
+        for world in (w for w in profile.recorded if w > 0):
+            name = profile.shifts.get(world, f"world {world}")
+            columns[f"Recorded, {name}"] = self._judged(self.recorded(world))
+        own = verdict_table(self.page.claims, columns, masked=self.mask())
+        return page_beside.verdict_tabs(profile.name, own, self.page.claims, self.axis)
 
     def sensitivity(self, claim_id: str, points: "pd.DataFrame") -> page_tables.Html:
         """A claim's verdict on other axes and at other margins."""
@@ -237,9 +243,6 @@ class OpenPage(PageFigures):
         if self.mask():
             return page_tables.note(f"{self.mask()}: no table.")
         return page_pairs.pair_table(points, self.study, self.axis)
-
-    def _recorded_worlds(self) -> list[int]:
-        return [w for w in (1, 2) if w in self.study.profile.recorded]
 
     def _judged(self, points: "pd.DataFrame") -> "dict[str, Verdict | None]":
         return {claim: self.verdict(claim, points) for claim in self.page.claims}
@@ -336,7 +339,10 @@ class OpenPage(PageFigures):
         """The command that runs this page again, or of it only the cell of one record."""
         values = dict(self.values)
         if row is not None:
-            values |= {"seeds": [int(row["seed"])], "world": int(row["world"])}
+            profile = str(row.get("profile", values["profile"]))
+            if profile != values["profile"]:  # recorded at the defaults of the page
+                values = {name: values[name] for name in CELLS if name in values}
+            values |= {"profile": profile, "world": int(row["world"]), "seeds": [int(row["seed"])]}
             if row["family"] in FAMILIES:  # the others come with their groups, whatever is asked
                 values["families"] = [str(row["family"])]
         return command_line(self.page.id, self.declared, values)

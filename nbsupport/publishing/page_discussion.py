@@ -1,19 +1,25 @@
 """Section 6: effects side by side, robustness beside performance, the task without a gap."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import effects
-from nbsupport.publishing import page_titles
+from nbsupport.comparisons.no_gap import AXIS_TITLES, ROLES
+from nbsupport.publishing import page_beside, page_titles
+from nbsupport.publishing.page_asked import MARKS, RECORDED
 from nbsupport.publishing.page_numbers import MISSING
 from nbsupport.publishing.page_tables import Html, note, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.analysis.charts import Figure
+    from nbsupport.analysis.charts import Words
+    from nbsupport.beside import Beside
     from nbsupport.publishing.page import OpenPage
+    from nbsupport.publishing.tabs import Shown
 
-NO_GAP = ("no-gap/full", "no-gap/scratch")
+LEADING = "quantity-over-semantics"
 NAMES = {
     "imagenet": "ImageNet",
     "inaturalist": "iNaturalist",
@@ -26,37 +32,76 @@ NAMES = {
 
 def all_recorded(page: "OpenPage", world: int = 1) -> "pd.DataFrame":
     """Every recorded run of a world, whichever page compares it."""
-    from nbsupport.publishing.page_welcome import evidence_profile
-    from nbsupport.records import read_records
+    from nbsupport.records import evidence_profile, read_records
 
     table = read_records(evidence_profile(page.study.profile.name))
     return table[table["world"] == world].reset_index(drop=True)
 
 
-def name_of(role: str) -> str:
-    """A role as this page writes it: "ImageNet, depth 7"."""
+def name_of(role: str, imagenet: str = NAMES["imagenet"]) -> str:
+    """A role as this page writes it: "ImageNet, depth 7". imagenet: what stands for ImageNet."""
     source, _, rest = role.partition("/")
     words = "all" if rest == "full" else rest.replace("-", " ")
-    return f"{NAMES.get(source, source)}, {words}" if rest else source
+    name = (NAMES | {"imagenet": imagenet}).get(source, source)
+    return f"{name}, {words}" if rest else source
 
 
 def effects_figure(
     page: "OpenPage", points: "pd.DataFrame", *, number: str, caption: str, origin: str
-) -> "Figure | Html":
+) -> "Shown":
     """The effects of the five factors, in units of the gap."""
-    from nbsupport.analysis.charts import effects_figure as draw
+    from nbsupport.analysis.charts import effects_figure as chart
 
-    table = effects.effect_table(points, page.axis).dropna(subset=["value"])
-    if table.empty:
-        return note(f"The {origin} runs measure none of these effects yet, so there is no figure.")
-    return draw(
-        table,
-        title=_title(page, "quantity-over-semantics", points, origin),
-        subtitle=page.subtitle(points, origin).partition(" A mark")[0],
-        number=number,
-        caption=caption,
-        name=f"figure-effects-{origin}",
+    def draw(points: "pd.DataFrame", words: "Words", _: str) -> "Shown":
+        table = effects.effect_table(points, page.axis).dropna(subset=["value"])
+        if table.empty:
+            return note(f"The {origin} runs measure none of these effects yet: no figure.")
+        return chart(table, words)
+
+    asked = _Asked("effects", LEADING, number, caption, origin)
+    return _figure(page, points, asked, draw)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A figure of this section: its name, the claim that titles it, and what stands around it."""
+
+    name: str
+    claim: str
+    number: str
+    caption: str
+    origin: str
+    roles: tuple[str, ...] = ()  # without these there is none
+
+
+def _figure(
+    page: "OpenPage",
+    points: "pd.DataFrame",
+    asked: _Asked,
+    draw: "Callable[[pd.DataFrame, Words, str], Shown]",
+) -> "Shown":
+    """A figure of these runs; of recorded ones with the same on real images in a tab."""
+    from nbsupport.analysis.charts import Words
+
+    name = f"figure-{asked.name}-{asked.origin}"
+    subtitle = page.subtitle(points, asked.origin).partition(f" {MARKS}")[0]
+    words = Words(
+        _title(page, asked.claim, points, asked.origin), subtitle, asked.number, asked.caption, name
     )
+    own = draw(points, words, NAMES["imagenet"])
+    if asked.origin != RECORDED:
+        return own
+
+    def content(other: "Beside") -> "Shown":
+        def of_shift(shift: int) -> "Shown":
+            if absent := other.absent(asked.roles, shift):
+                return page_beside.not_run(absent)
+            words, _ = page_beside.words_of(other, shift, asked.claim, asked.number, page.axis)
+            return draw(other.points(shift), words, other.data[0])
+
+        return page_beside.leading(other, of_shift)
+
+    return page_beside.tabs(page.study.profile.name, own, name, None, content)
 
 
 def _title(page: "OpenPage", claim_id: str, points: "pd.DataFrame", origin: str) -> str:
@@ -76,22 +121,19 @@ def lacking(points: "pd.DataFrame") -> Html:
 
 def positions_figure(
     page: "OpenPage", points: "pd.DataFrame", *, number: str, caption: str, origin: str
-) -> "Figure | Html":
+) -> "Shown":
     """Every group's height above the scratch line, and its place along it."""
-    from nbsupport.analysis.charts import positions_figure as draw
+    from nbsupport.analysis.charts import positions_figure as chart
 
-    table = effects.positions(points, page.axis) if len(points) else None
-    if table is None or table["er"].isna().all():
-        return note(f"No {origin} runs of the reference groups yet, so there is no figure.")
-    return draw(
-        table,
-        {role: name_of(role) for role in table["role"]},
-        title=_two_rankings(table),
-        subtitle=page.subtitle(points, origin).partition(" A mark")[0],
-        number=number,
-        caption=caption,
-        name=f"figure-positions-{origin}",
-    )
+    def draw(points: "pd.DataFrame", words: "Words", imagenet: str) -> "Shown":
+        table = effects.positions(points, page.axis) if len(points) else None
+        if table is None or table["er"].isna().all():
+            return note(f"No {origin} runs of the reference groups yet, so there is no figure.")
+        names = {role: name_of(role, imagenet) for role in table["role"]}
+        return chart(table, names, replace(words, title=_two_rankings(table)))
+
+    asked = _Asked("positions", LEADING, number, caption, origin)
+    return _figure(page, points, asked, draw)
 
 
 def rank_correlation(table: "pd.DataFrame") -> float:
@@ -111,27 +153,29 @@ def _two_rankings(table: "pd.DataFrame") -> str:
 
 def no_gap(
     page: "OpenPage", points: "pd.DataFrame", *, number: str, caption: str, origin: str
-) -> "Figure | Html":
+) -> "Shown":
     """The two lines on the task without a bias of place, where its groups have runs."""
     from nbsupport.analysis.charts import trend_figure
 
-    if not set(NO_GAP) <= set(points["role"]):
-        return note(f"No {origin} runs of the task without a bias of place yet, so no figure.")
-    full, scratch = NO_GAP
-    return trend_figure(
-        points,
-        [full, scratch],
-        labels={full: "all images", scratch: "from scratch"},
-        title=_title(page, "no-gap-task", points, origin),
-        subtitle=page.subtitle(points, origin),
-        reference=scratch,
-        full=full,
-        axis=page.axis,
-        commands=page.command,
-        number=number,
-        caption=caption,
-        name=f"figure-no-gap-{origin}",
-    )
+    full, scratch = ROLES
+
+    def draw(points: "pd.DataFrame", words: "Words", _: str) -> "Shown":
+        if not set(ROLES) <= set(points["role"]):
+            return note(f"No {origin} runs of the task without a bias of place yet, so no figure.")
+        return trend_figure(
+            points,
+            [full, scratch],
+            replace(words, subtitle=f"{words.subtitle} {MARKS}"),
+            labels={full: "all images", scratch: "from scratch"},
+            reference=scratch,
+            full=full,
+            axis=page.axis,
+            commands=page.command,
+            axis_titles=AXIS_TITLES,
+        )
+
+    asked = _Asked("no-gap", "no-gap-task", number, caption, origin, ROLES)
+    return _figure(page, points, asked, draw)
 
 
 def numbers(points: "pd.DataFrame", axis: str = "linear") -> dict[str, str]:

@@ -1,12 +1,14 @@
 """A page's figures: which groups, under which labels, titled by what the verdict allows."""
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.publishing import page_pairs, page_tables, page_titles
+from nbsupport.beside import families_by_seeds
+from nbsupport.parameters import Parameter
+from nbsupport.publishing import page_beside, page_pairs, page_tables, page_titles
+from nbsupport.publishing.page_asked import MARKS, RECORDED, Asked, Drawn, anchor, margin_of
 from nbsupport.study import FULL, SCRATCH, Group, Study
 
 if TYPE_CHECKING:
@@ -14,8 +16,11 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Figure
     from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.publishing.tabs import Shown
 
 SMOKE = "smoke: not evidence"
+# Parameters that choose runs of the same groups; all others change the groups.
+CELLS = ("profile", "world", "families", "seeds", "budget", "axis")
 SOURCES = {
     "imagenet": "ImageNet",
     "inaturalist": "iNaturalist",
@@ -30,10 +35,16 @@ class PageFigures(ABC):
     study: Study
     groups: list[Group]
     values: dict[str, Any]
+    declared: list[Parameter]
 
     @abstractmethod
     def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
         """The command that runs a record again."""
+
+    @property
+    def other_groups(self) -> bool:
+        """Whether a parameter asks for other groups than the page has at its defaults."""
+        return any(p.name not in CELLS and self.values[p.name] != p.default for p in self.declared)
 
     @property
     def axis(self) -> str:
@@ -115,122 +126,131 @@ class PageFigures(ABC):
         caption: str,
         origin: str = "live",
         roles: Sequence[str] = (),
+        lines: tuple[str, str] = (FULL, SCRATCH),
         axis_titles: tuple[str, str] | None = None,
-    ) -> "Figure | page_tables.Html":
-        """OOD against ID scores of one source's groups, between the two reference lines.
+    ) -> "Shown":
+        """OOD against ID scores of a source's groups, between two reference lines.
 
-        roles: these groups instead, from their full source down to their scratch.
+        roles: these groups of the page instead; what it does not compare is left out. Without a
+        source, groups are named by their own. lines: the two reference lines, the upper one first.
         axis_titles: what ID and OOD are there.
         """
         from nbsupport.analysis.charts import trend_figure
-        from nbsupport.analysis.charts.trend import TITLES
 
-        drawn = list(roles) or self.roles(source)
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, drawn, origin) or trend_figure(
-            points,
-            drawn,
-            labels=self.labels(source),
-            full=drawn[0] if roles else FULL,
-            reference=drawn[-1] if roles else SCRATCH,
-            margin=self._margin(claim, points),
-            axis_titles=axis_titles or TITLES,
-            **common,
-        )
+        def draw(drawn: Drawn) -> "Figure":
+            return trend_figure(
+                drawn.points,
+                drawn.roles,
+                drawn.words,
+                labels=drawn.labels,
+                full=lines[0],
+                reference=lines[1],
+                margin=drawn.margin,
+                ordered=None if source else False,
+                axis_titles=axis_titles or drawn.axis_titles,
+                **self._rerun,
+            )
+
+        known = {group.role for group in self.groups}.difference(lines)
+        own = [role for role in roles or self.roles(source) if role in known]
+        every = list(dict.fromkeys([lines[0], *own, lines[1]]))
+        labels = self.labels(source) if source else self.source_labels()
+        asked = Asked(claim, number, caption, origin, every, lines, draw, by_source=not source)
+        return self._figure(points, labels, asked)
 
     def pairs(
         self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
-    ) -> "Figure | page_tables.Html":
+    ) -> "Shown":
         """The two lines of each domain pair as small multiples (Appendix G)."""
         from nbsupport.analysis.charts import pairs_figure
 
         panels = page_pairs.panels(self.study)
-        roles = [role for panel in panels for role in (panel.full, panel.scratch)]
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, roles, origin) or pairs_figure(points, panels, **common)
+        roles = tuple(role for panel in panels for role in (panel.full, panel.scratch))
 
-    def sources(
-        self,
-        points: "pd.DataFrame",
-        roles: Sequence[str],
-        *,
-        claim: str,
-        number: str,
-        caption: str,
-        origin: str = "live",
-    ) -> "Figure | page_tables.Html":
-        """OOD against ID scores of these roles of several sources, between the reference lines.
+        def draw(drawn: Drawn) -> "Figure":
+            return pairs_figure(drawn.points, panels, drawn.words, **self._rerun)
 
-        Roles that are not among the page's groups are left out.
-        """
-        from nbsupport.analysis.charts import trend_figure
-
-        known = self.roles()
-        drawn = [role for role in dict.fromkeys([FULL, *roles, SCRATCH]) if role in known]
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, drawn, origin) or trend_figure(
-            points,
-            drawn,
-            labels=self.source_labels(),
-            margin=self._margin(claim, points),
-            ordered=False,
-            **common,
-        )
+        asked = Asked(claim, number, caption, origin, list(roles), roles, draw)
+        return self._figure(points, self.labels(), asked)
 
     def reference(
         self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
-    ) -> "Figure | page_tables.Html":
+    ) -> "Shown":
         """The two reference lines with the effective robustness of one point (Figure 2)."""
         from nbsupport.analysis.charts import reference_figure
 
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, [FULL, SCRATCH], origin) or reference_figure(
-            points, labels=self.labels(), published=True, **common
-        )
+        def draw(drawn: Drawn) -> "Figure":
+            return reference_figure(
+                drawn.points,
+                drawn.words,
+                labels=drawn.labels,
+                published=drawn.simulated,  # of the task that the simulated one stands for
+                axis_titles=drawn.axis_titles,
+                **self._rerun,
+            )
+
+        lines = (FULL, SCRATCH)
+        asked = Asked(claim, number, caption, origin, list(lines), lines, draw)
+        return self._figure(points, self.labels(), asked)
 
     def residuals(
         self, points: "pd.DataFrame", *, claim: str, number: str, caption: str, origin: str = "live"
-    ) -> "Figure | page_tables.Html":
+    ) -> "Shown":
         """Residuals from the full-source line over the epochs of fine-tuning (Figure 3)."""
         from nbsupport.analysis.charts import residual_figure
 
-        common = self._common(points, claim, number, caption, origin)
-        return self._lacking(points, [FULL], origin) or residual_figure(
-            points, labels=self.labels(), margin=self._margin(claim, points), **common
-        )
+        def draw(drawn: Drawn) -> "Figure":
+            return residual_figure(
+                drawn.points,
+                drawn.words,
+                labels=drawn.labels,
+                margin=drawn.margin,
+                **self._rerun,
+            )
+
+        asked = Asked(claim, number, caption, origin, [FULL], (FULL,), draw)
+        return self._figure(points, self.labels(), asked)
 
     def class_sizes(self, *, number: str, caption: str) -> "Figure":
         """Images in each class of the two sources, largest class first."""
-        from nbsupport.analysis.charts import class_histogram
+        from nbsupport.analysis.charts import Words, class_histogram
 
         subsets = {"ImageNet": self.study.imagenet, "iNaturalist": self.study.inaturalist}
         return class_histogram(
             {f"{name} stand-in": s.drawn.counts().tolist() for name, s in subsets.items()},
-            title=page_titles.class_sizes(*(s.drawn.counts() for s in subsets.values())),
-            number=number,
-            caption=caption,
-            name=_anchor(number),
+            Words(
+                title=page_titles.class_sizes(*(s.drawn.counts() for s in subsets.values())),
+                number=number,
+                caption=caption,
+                name=anchor(number),
+            ),
         )
 
-    def _margin(self, claim: str, points: "pd.DataFrame") -> float | None:
-        """Half the width of the zone of no difference; None in a smoke run, or without a gap."""
-        found = None if self.mask() else self.verdict(claim, points)
-        margin = found.contrast.margin if found and found.contrast else None
-        return margin if margin and margin > 0 else None
+    def _figure(self, points: "pd.DataFrame", labels: dict[str, str], asked: Asked) -> "Shown":
+        """The figure, of recorded runs with the same on real images beside it; or a sentence."""
+        own = self._lacking(points, asked.roles, asked.origin)
+        shown = own or asked.draw(self._drawn(points, labels, asked))
+        return page_beside.figure_tabs(self, shown, asked) if asked.origin == RECORDED else shown
 
-    def _common(
-        self, points: "pd.DataFrame", claim: str, number: str, caption: str, origin: str
-    ) -> dict[str, Any]:
-        """What the figures of runs share; the title is computed from the verdict on `claim`."""
-        return {
-            "title": self.title(claim, points),
-            "subtitle": self.subtitle(points, origin),
-            "axis": self.axis,
-            "commands": self.command,
-            "number": number,
-            "caption": caption,
-            "name": _anchor(number),
-        }
+    def _drawn(self, points: "pd.DataFrame", labels: dict[str, str], asked: Asked) -> Drawn:
+        """These runs as they are drawn; the title is computed from the verdict on the claim."""
+        from nbsupport.analysis.charts import Words
+
+        simulated = self.study.profile.simulated
+        found = None if self.mask() else self.verdict(asked.claim, points)
+        words = Words(
+            title=self.title(asked.claim, points),
+            subtitle=self.subtitle(points, asked.origin),
+            number=asked.number,
+            caption=asked.caption,
+            name=anchor(asked.number),
+        )
+        return Drawn(points, asked.roles, labels, words, margin_of(found), simulated)
+
+    @property
+    def _rerun(self) -> dict[str, Any]:
+        """What all figures of runs are drawn with."""
+        return {"axis": self.axis, "commands": self.command}
 
     def _lacking(
         self, points: "pd.DataFrame", roles: Sequence[str], origin: str
@@ -250,24 +270,17 @@ class PageFigures(ABC):
 
     def subtitle(self, points: "pd.DataFrame", origin: str) -> str:
         """Where the points come from: live or recorded, world, families, seeds."""
-        families, seeds = points["family"].nunique(), points["seed"].nunique()
-        world = ", ".join(str(w) for w in sorted(points["world"].unique()))
-        return (
-            f"{origin.capitalize()} runs on simulated world {world}: "
-            f"{_count(families, 'family', 'families')} x {_count(seeds, 'seed', 'seeds')}. "
-            "A mark is one fine-tuned model at one epoch."
-        )
+        count = families_by_seeds(points["family"].nunique(), points["seed"].nunique())
+        worlds = ", ".join(self.world_name(w) for w in sorted(points["world"].unique()))
+        return f"{origin.capitalize()} runs on {worlds}: {count}. {MARKS}"
+
+    def world_name(self, world: int) -> str:
+        """A world as a page writes it: "simulated world 1", or which shift it stands for."""
+        profile = self.study.profile
+        place = "simulated world" if profile.simulated else "shift"
+        return profile.shifts.get(world, f"{place} {world}")
 
 
 def _belongs(role: str, source: str | None) -> bool:
     """Whether a role is one of a source: "clip/clean-25K" is one of "clip" and of "clip/clean"."""
     return source is None or role == source or role.startswith((f"{source}/", f"{source}-"))
-
-
-def _anchor(number: str) -> str:
-    """The id of a figure on its page, and the name of its CSV: "figure-4-left"."""
-    return re.sub(r"[^a-z0-9]+", "-", number.lower()).strip("-")
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

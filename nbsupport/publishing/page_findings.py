@@ -93,30 +93,38 @@ CHOICES = {
 
 
 def findings_table(book: "BookLedger", findings: Sequence[Finding] = FINDINGS) -> Html:
-    """Each finding with its claims: recorded on both worlds, and live."""
+    """Each finding with its claims: recorded on both worlds and on real images, and live."""
     rows = "".join(_finding(i, f, book) for i, f in enumerate(findings, start=1))
     plain = [
-        f"{f.name}: " + ", ".join(f"{c} {book.of(c).first.text}" for c in f.claims)
-        for f in findings
+        f"{f.name}: " + ", ".join(f"{c} {_plain(book.of(c))}" for c in f.claims) for f in findings
     ]
     return Html(f'<ol class="nb-findings">{rows}</ol>', "\n".join(plain))
 
 
 def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
-    claims = "".join(_claim(book.of(claim_id), book.mask) for claim_id in finding.claims)
+    entries = [book.of(claim_id) for claim_id in finding.claims]
+    claims = "".join(_claim(entry, book.mask) for entry in entries)
+    real = ["Real images"] if any(entry.real for entry in entries) else []
+    names = ("Claim", "World 1", "World 2", *real, "Live")
+    columns = "".join(f'<th scope="col">{name}</th>' for name in names)
     head = (
         f'<div class="nb-finding"><span class="nb-kicker">{number}. {escape(finding.name)}</span>'
         f"<p>{escape(finding.text)}</p><p>{page_link(finding.page)}</p></div>"
     )
     return (
-        f'<li>{head}<table class="nb-table nb-finding-claims"><thead><tr>'
-        '<th scope="col">Claim</th><th scope="col">World 1</th><th scope="col">World 2</th>'
-        f'<th scope="col">Live</th></tr></thead><tbody>{claims}</tbody></table></li>'
+        f'<li>{head}<table class="nb-table nb-finding-claims"><thead><tr>{columns}</tr></thead>'
+        f"<tbody>{claims}</tbody></table></li>"
     )
 
 
+def _plain(entry: Judged) -> str:
+    real = f" (real images: {entry.on_real.text})" if entry.on_real else ""
+    return f"{entry.first.text}{real}"
+
+
 def _claim(entry: Judged, mask: str) -> str:
-    badges = [look.badge(v.word, v.text) for v in (entry.first, entry.second)]
+    real = [entry.on_real] if entry.on_real else []
+    badges = [look.badge(v.word, v.text) for v in (entry.first, entry.second, *real)]
     live = escape(mask) if mask else look.badge("not run")
     if entry.live and not mask:
         live = look.badge(entry.live.word, entry.live.text)

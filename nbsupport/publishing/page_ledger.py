@@ -9,15 +9,14 @@ from urllib.parse import quote
 from nbsupport import ledger, provenance
 from nbsupport.analysis.verdicts import WORDS
 from nbsupport.ledger import Judged
-from nbsupport.profiles import PROFILES
 from nbsupport.publishing.page_ledger_table import ledger_table
 from nbsupport.publishing.page_tables import Html, note, table
-from nbsupport.publishing.page_welcome import evidence_profile
-from nbsupport.records import read_records
+from nbsupport.records import evidence_profile, read_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbsupport.beside import Beside
     from nbsupport.publishing.page import OpenPage
 
 
@@ -28,8 +27,8 @@ class BookLedger:
         self.profile = evidence_profile(page.study.profile.name)
         self.mask = page.mask()
         self.records = read_records(self.profile)
-        simulated = PROFILES[self.profile].simulated
-        self.entries = ledger.judge_all(self.records, runs, simulated=simulated)
+        self.real = ledger.beside_of(self.profile)
+        self.entries = ledger.judge_profile(self.profile, runs)
 
     @property
     def claims(self) -> list[Judged]:
@@ -42,11 +41,11 @@ class BookLedger:
 
     def table(self) -> Html:
         """Every claim and control, a row each; the reader's browser sorts and filters it."""
-        return ledger_table(self.entries, self.mask)
+        return ledger_table(self.entries, self.mask, self.real)
 
     def summary(self) -> Html:
         """How many claims are testable, settled, supported, contradicted, and which replicate."""
-        return summary(self.claims)
+        return summary(self.claims, self.real)
 
     def numbers(self) -> dict[str, str]:
         """The summary's counts, as text to glue."""
@@ -91,11 +90,11 @@ _TILES = (
 )
 
 
-def summary(entries: Sequence[Judged]) -> Html:
-    """The counts as a row of numbers, and a sentence on what does not replicate."""
+def summary(entries: Sequence[Judged], real: "Beside | None" = None) -> Html:
+    """The counts as a row of numbers, a sentence on what does not replicate, one on real images."""
     found = counts(entries)
     tiles = "".join(_tile(found[name], text, word) for name, text, word in _TILES)
-    sentences = [*_held_up(entries), *_rest(found)]
+    sentences = [*_held_up(entries), *_rest(found), *_on_real(entries, real)]
     told = "".join(f"<p>{sentence}</p>" for sentence in sentences)
     plain = ", ".join(f"{found[name]} {text}" for name, text, _ in _TILES)
     return Html(f'<ul class="nb-tiles">{tiles}</ul>{told}', plain)
@@ -129,6 +128,20 @@ def _rest(found: dict[str, int]) -> list[str]:
     words = ("inconclusive", "leans", "not testable", "measured", "calibrated", "not run")
     parts = [f"{found[w.replace(' ', '-')]} {w}" for w in words if found[w.replace(" ", "-")]]
     return [f"The other claims: {', '.join(parts)}."] if parts else []
+
+
+def _on_real(entries: Sequence[Judged], real: "Beside | None") -> list[str]:
+    """How many claims real images support and contradict, beside the simulated world."""
+    if real is None:
+        return []
+    words = [entry.on_real.word for entry in entries if entry.on_real]
+    counted = ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words and w != "not run")
+    state = [text] if (text := real.state()) else []
+    if not counted:
+        return [f"{escape(real.title)}: {escape(text)}" for text in state]
+    shift = next(iter(real.shifts.values()))
+    told = f"{real.title}, {shift}: {counted}, {words.count('not run')} not run there."
+    return [escape(text) for text in (told, *state)]
 
 
 def _anchors(ids: Sequence[str]) -> str:

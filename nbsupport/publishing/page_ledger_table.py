@@ -7,6 +7,7 @@ from typing import Any
 
 from nbsupport import ledger
 from nbsupport.analysis.verdicts import WORDS, Verdict
+from nbsupport.beside import Beside
 from nbsupport.ledger import Judged
 from nbsupport.pages import PAGES
 from nbsupport.publishing import verdict_table as look
@@ -29,26 +30,45 @@ NOTE = (
     "Otherwise: verdicts on logit and probit axes, and at margins of 0.15 and 0.33 of the gap."
 )
 FRAGILE = "differs otherwise"
+REAL = "Real images"
 
 
-def ledger_table(entries: Sequence[Judged], mask: str = "") -> Html:
-    """The ledger as a table, with the controls that a script brings to life."""
+def header(real: Beside | None) -> list[tuple[str, str, str]]:
+    """The columns: HEADER, and after the simulated worlds what real images say."""
+    columns = list(HEADER)
+    if real:
+        told = f"verdict of the recorded runs, {real.title}: {next(iter(real.shifts.values()))}"
+        columns.insert(5, (REAL, "number", told))
+    return columns
+
+
+def ledger_table(entries: Sequence[Judged], mask: str = "", real: Beside | None = None) -> Html:
+    """The ledger as a table, with the controls that a script brings to life.
+
+    real: the records on real images that entries were judged by, for a column of their own.
+    """
     scales = {name: _scale(entries, name) for name in {ledger.unit(e.claim) for e in entries}}
     for name in set(scales) - {"gaps"}:  # everything in macro F1 on one scale
         scales[name] = max(v for n, v in scales.items() if n != "gaps")
-    rows = "".join(_row(i, e, scales[ledger.unit(e.claim)], mask) for i, e in enumerate(entries))
+    rows = "".join(
+        _row(i, e, scales[ledger.unit(e.claim)], mask, real) for i, e in enumerate(entries)
+    )
     head = "".join(
         f'<th scope="col" data-sort="{kind}" title="{escape(told, quote=True)}">{escape(name)}</th>'
-        for name, kind, told in HEADER
+        for name, kind, told in header(real)
     )
     html = (
-        f'<div class="nb-ledger">{_controls(entries)}<div class="nb-scroll" tabindex="0" '
+        f'<div class="nb-ledger">{_controls(entries, real)}<div class="nb-scroll" tabindex="0" '
         'role="region" aria-label="All claims, a table that scrolls sideways">'
         f'<table class="nb-table nb-verdicts nb-ledger-table"><thead><tr>{head}</tr></thead>'
         f'<tbody>{rows}</tbody></table></div><p class="nb-quiet">{escape(NOTE)}</p></div>'
     )
-    plain = [f"{e.claim.id}: {e.first.text}; world 2: {e.second.text}" for e in entries]
-    return Html(html, "\n".join(plain))
+    return Html(html, "\n".join(_plain(e) for e in entries))
+
+
+def _plain(entry: Judged) -> str:
+    said = f"{entry.claim.id}: {entry.first.text}; world 2: {entry.second.text}"
+    return f"{said}; real images: {entry.on_real.text}" if entry.on_real else said
 
 
 def _scale(entries: Sequence[Judged], unit: str) -> float:
@@ -56,7 +76,7 @@ def _scale(entries: Sequence[Judged], unit: str) -> float:
     return look.common_reach([c for c in found if c is not None])
 
 
-def _row(place: int, entry: Judged, reach: float, mask: str) -> str:
+def _row(place: int, entry: Judged, reach: float, mask: str, real: Beside | None) -> str:
     claim = entry.claim
     more = entry.first.more_cells
     cells = [
@@ -69,7 +89,10 @@ def _row(place: int, entry: Judged, reach: float, mask: str) -> str:
         (len(entry.fragile), _otherwise(entry), ""),
         (more, f"{more:,}" if more else "\N{EN DASH}", ""),
     ]
-    columns = "".join(_cell(name, *cell) for (name, _, _), cell in zip(HEADER, cells, strict=True))
+    if real:
+        cells.insert(5, (_rank(entry.on_real), _on_real(entry, real), ""))
+    heads = zip(header(real), cells, strict=True)
+    columns = "".join(_cell(name, *cell) for (name, _, _), cell in heads)
     words = escape("|".join(tokens(entry)), quote=True)
     key = escape(claim.id, quote=True)
     return (
@@ -87,11 +110,13 @@ def _cell(name: str, value: Any, inner: str, scope: str) -> str:
 
 
 def tokens(entry: Judged) -> list[str]:
-    """What the filter by verdict finds an entry under: its word on world 1, and how it holds up."""
+    """What the filter by verdict finds an entry under: its word on world 1, how it holds up, its
+    word on real images."""
     held = {"reversed": ["reversed on world 2"], "left open": ["left open on world 2"]}
     fragile = [FRAGILE] if entry.fragile else []
     replicated = ["replicated on world 2"] if entry.replication == "replicated" else []
-    return [entry.first.word, *held.get(entry.replication, []), *replicated, *fragile]
+    real = [f"{entry.on_real.word} on real images"] if entry.on_real else []
+    return [entry.first.word, *held.get(entry.replication, []), *replicated, *fragile, *real]
 
 
 def _where(entry: Judged) -> str:
@@ -136,6 +161,22 @@ def _worded(verdict: Verdict, replication: str = "") -> str:
     return f"{look.badge(verdict.word, verdict.text)}{told}"
 
 
+def _on_real(entry: Judged, real: Beside) -> str:
+    """The verdict on the leading shift; those on the others unfold."""
+    first, *rest = entry.real.items()
+    shown = _worded(first[1])
+    if not rest:
+        return shown
+    others = "".join(
+        f"<dt>{escape(real.shifts[shift])}</dt><dd>{_worded(verdict)}</dd>"
+        for shift, verdict in rest
+    )
+    count = f"{len(rest)} other shift{'s' * (len(rest) > 1)}"
+    return (
+        f'{shown}<details class="nb-shifts"><summary>{count}</summary><dl>{others}</dl></details>'
+    )
+
+
 def _live(verdict: Verdict | None, mask: str) -> str:
     if mask:
         return f'<span class="nb-masked">{escape(mask)}</span>'
@@ -158,11 +199,11 @@ def _rank(verdict: Verdict | None) -> int | None:
     return WORDS.index(verdict.word) if verdict else None
 
 
-def _controls(entries: Sequence[Judged]) -> str:
+def _controls(entries: Sequence[Judged], real: Beside | None) -> str:
     """Choices by verdict, section and text; hidden until the script is there to answer them."""
     words = sorted({t for e in entries for t in tokens(e)}, key=lambda t: (t not in WORDS, t))
     sections = dict.fromkeys(e.claim.section for e in entries)
-    sorts = [name for name, kind, _ in HEADER if kind]
+    sorts = [name for name, kind, _ in header(real) if kind]
     return (
         '<form class="nb-ledger-controls" role="search" aria-label="Filter the claims" hidden>'
         f"{_select('Verdict', 'words', words)}{_select('Section', 'section', list(sections))}"

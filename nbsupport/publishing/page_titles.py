@@ -23,12 +23,12 @@ _FINDINGS = {
         "whether robustness drifts as fine-tuning goes on",
     ),
     "quantity-imagenet": (
-        "More pre-training images, more robustness to new cameras",
+        "More pre-training images, more robustness",
         "More pre-training images do not always bring more robustness",
         "whether more pre-training images bring more robustness",
     ),
     "quantity-inaturalist": (
-        "More species photographs, more robustness to new cameras",
+        "More species photographs, more robustness",
         "More species photographs do not always bring more robustness",
         "whether more species photographs bring more robustness",
     ),
@@ -73,8 +73,8 @@ _FINDINGS = {
         "whether captions and labels lead to the same line",
     ),
     "clip-quantity": (
-        "More captioned images, more robustness to new cameras",
-        "More captioned images, less robustness to new cameras",
+        "More captioned images, more robustness",
+        "More captioned images, less robustness",
         "whether more captioned images bring more robustness",
     ),
     "some-shifts-only": (

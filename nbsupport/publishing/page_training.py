@@ -72,20 +72,22 @@ def _images(page: "OpenPage", job: Job) -> int:
 
 def rates_figure(page: "OpenPage", *, number: str, caption: str) -> "Figure":
     """The learning rate of each stage, a panel each."""
-    from nbsupport.analysis.charts import curves_figure
+    from nbsupport.analysis.charts import Words, curves_figure
 
     data = rate_table(page)
     most = {stage: part["x"].max() for stage, part in data.groupby("panel", sort=False)}
     told = ", ".join(f"{count:,} updates {stage!s}" for stage, count in most.items())
     return curves_figure(
         data,
+        Words(
+            title="The learning rate rises, then falls to zero",
+            subtitle=f"Computed from the recipes of {page.study.families[0]}: {told}.",
+            number=number,
+            caption=caption,
+            name="figure-rates",
+        ),
         x_title="update",
         y_title="learning rate",
-        title="The learning rate rises, then falls to zero",
-        subtitle=f"Computed from the recipes of {page.study.families[0]}: {told}.",
-        number=number,
-        caption=caption,
-        name="figure-rates",
     )
 
 
@@ -107,7 +109,7 @@ def loss_table(page: "OpenPage") -> "pd.DataFrame":
 
 def losses_figure(page: "OpenPage", *, number: str, caption: str) -> "Figure | Html":
     """Training loss over epochs, a panel for each stage, a line for each family."""
-    from nbsupport.analysis.charts import curves_figure
+    from nbsupport.analysis.charts import Words, curves_figure
 
     data = loss_table(page)
     if data.empty:
@@ -118,13 +120,15 @@ def losses_figure(page: "OpenPage", *, number: str, caption: str) -> "Figure | H
     )
     return curves_figure(
         data,
+        Words(
+            title="Loss in training, epoch by epoch",
+            subtitle=f"Live runs, seed {page.study.seeds[0]}. Highest and lowest loss, {told}.",
+            number=number,
+            caption=caption,
+            name="figure-losses",
+        ),
         x_title="epoch",
         y_title="training loss",
-        title="Loss in training, epoch by epoch",
-        subtitle=f"Live runs, seed {page.study.seeds[0]}. Highest and lowest loss, {told}.",
-        number=number,
-        caption=caption,
-        name="figure-losses",
     )
 
 

@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.pages import PAGES
 from nbsupport.profiles import PROFILES
+from nbsupport.publishing import page_beside
 from nbsupport.publishing.page_tables import Html, note, signed, table
-from nbsupport.records import read_records
+from nbsupport.records import evidence_profile, read_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.verdicts import Verdict
     from nbsupport.publishing.page import OpenPage
+    from nbsupport.publishing.tabs import Shown
 
-EVIDENCE = "demo"  # the profile whose records are shown where a profile has none of its own
 QUANTITY = "04_1_quantity"
-
-
-def evidence_profile(profile: str) -> str:
-    """The profile itself where runs of it are recorded, else the one that the book rests on."""
-    return profile if PROFILES[profile].recorded else EVIDENCE
 
 
 def headline(profile: str, world: int = 1) -> Any:
@@ -45,9 +41,11 @@ def headline(profile: str, world: int = 1) -> Any:
     )
 
 
-def ledger(profile: str) -> Html:
-    """Every claim of the book's pages with what the recorded runs of each world say."""
-    return _table(profile, [claim for page in PAGES.values() for claim in page.claims])
+def ledger(profile: str) -> "Shown":
+    """Every claim of the book's pages with what the recorded runs of each world say; in a tab,
+    with what runs on real images say."""
+    every = list(dict.fromkeys(claim for page in PAGES.values() for claim in page.claims))
+    return page_beside.verdict_tabs(profile, _table(profile, every), every)
 
 
 def controls(profile: str) -> Html:
@@ -66,7 +64,7 @@ def _table(profile: str, claim_ids: list[str]) -> Html:
         f"Recorded, world {world}": _verdicts(records[records["world"] == world], claim_ids, name)
         for world in PROFILES[name].recorded
     }
-    return verdict_table(list(dict.fromkeys(claim_ids)), columns)
+    return verdict_table(claim_ids, columns)
 
 
 def _verdicts(

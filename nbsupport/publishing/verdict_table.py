@@ -34,10 +34,12 @@ def verdict_table(
     columns: "Mapping[str, Mapping[str, Verdict | None]]",
     *,
     masked: str = "",
+    anchors: bool = True,
 ) -> Html:
     """A row for each claim and a column for each set of runs, by claim id; None: not run.
 
-    masked: shown in place of every verdict, where runs are no evidence.
+    masked: shown in place of every verdict, where runs are no evidence. anchors: rows can be linked
+    to by their claim; only one table of a page can have that.
     Raises UserError for an unknown claim.
     """
     from nbsupport import errors
@@ -50,7 +52,8 @@ def verdict_table(
     rows, plain = [], []
     for claim_id in claim_ids:
         found = {name: verdicts.get(claim_id) for name, verdicts in columns.items()}
-        rows.append(_row(known[claim_id], found, masked))
+        anchor = f' id="verdict-{escape(claim_id, quote=True)}"' if anchors else ""
+        rows.append(_row(known[claim_id], found, masked, anchor))
         said = [f"{name}: {masked or found[name] or 'not run'}" for name in columns]
         plain.append(" | ".join([known[claim_id].text, *said]))
     head = "".join(f'<th scope="col">{escape(c)}</th>' for c in ("Claim", *columns))
@@ -62,7 +65,7 @@ def verdict_table(
     return Html(html, "\n".join(plain))
 
 
-def _row(claim: "Claim", found: "Mapping[str, Verdict | None]", masked: str) -> str:
+def _row(claim: "Claim", found: "Mapping[str, Verdict | None]", masked: str, anchor: str) -> str:
     contrasts = [v.contrast for v in found.values() if v is not None and v.contrast is not None]
     reach = common_reach(contrasts)
     cells = "".join(
@@ -73,7 +76,7 @@ def _row(claim: "Claim", found: "Mapping[str, Verdict | None]", masked: str) -> 
     paper = f'<div class="nb-paper">Paper: {escape(claim.paper)}</div>' if claim.paper else ""
     guess = f'<div class="nb-guess" data-prediction="{key}" hidden></div>'
     return (
-        f'<tr id="verdict-{key}"><th scope="row"><div class="nb-claim">{escape(claim.text)}</div>'
+        f'<tr{anchor}><th scope="row"><div class="nb-claim">{escape(claim.text)}</div>'
         f"{paper}{guess}</th>{cells}</tr>"
     )
 

@@ -19,6 +19,7 @@ from nbsupport.analysis import trends
 from nbsupport.analysis.charts import (
     Figure,
     Pair,
+    Words,
     class_histogram,
     look,
     pairs_figure,
@@ -77,13 +78,15 @@ def trend(points: pd.DataFrame) -> Figure:
     return trend_figure(
         points,
         ["imagenet/50K", "imagenet/5K"],
+        Words(
+            title="More images, more <robustness>",
+            subtitle="Made-up points",
+            number="Figure 4",
+            caption="What is drawn",
+            name="figure-4",
+        ),
         labels=LABELS,
-        title="More images, more <robustness>",
-        subtitle="Made-up points",
         commands=command,
-        number="Figure 4",
-        caption="What is drawn",
-        name="figure-4",
     )
 
 
@@ -92,10 +95,10 @@ def figures(points: pd.DataFrame, trend: Figure) -> dict[str, Figure]:
     counts = {"balanced": [50] * 20, "long tail": {f"class {i}": 200 // (i + 1) for i in range(30)}}
     return {
         "trend": trend,
-        "residual": residual_figure(points, title="No drift", margin=0.01, commands=command),
-        "reference": reference_figure(points, title="A gap", published=True, commands=command),
-        "histogram": class_histogram(counts, title="Balanced and not"),
-        "pairs": pairs_figure(pair_records(), PANELS, title="Some shifts", commands=command),
+        "residual": residual_figure(points, Words("No drift"), margin=0.01, commands=command),
+        "reference": reference_figure(points, Words("A gap"), published=True, commands=command),
+        "histogram": class_histogram(counts, Words("Balanced and not")),
+        "pairs": pairs_figure(pair_records(), PANELS, Words("Some shifts"), commands=command),
     }
 
 
@@ -211,7 +214,7 @@ def test_key_avoids_the_points():
 # what is drawn ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("axis", trends.AXES)
 def test_drawn_points_and_lines_are_those_of_the_records(points, axis):
-    figure = trend_figure(points, ["imagenet/50K"], title="t", axis=axis)
+    figure = trend_figure(points, ["imagenet/50K"], Words("t"), axis=axis)
     own = points[points["role"].isin(["imagenet/50K", "imagenet/full", "scratch"])]
     drawn = pd.DataFrame(figure.datasets["points"])
     assert drawn["id"].to_numpy() == pytest.approx(own["id_macro_f1"].to_numpy(), abs=1e-4)
@@ -261,18 +264,18 @@ def test_tooltips_end_in_the_command_that_runs_the_point_again(points, trend):
 def test_commands_may_be_a_list_in_the_order_of_the_records(points):
     shuffled = points.sample(frac=1, random_state=0).reset_index(drop=True)
     commands = [command(row) for _, row in shuffled.iterrows()]
-    figure = trend_figure(shuffled, [], title="t", commands=commands)
+    figure = trend_figure(shuffled, [], Words("t"), commands=commands)
     rerun = {c["key"]: c["rerun"] for c in figure.datasets["commands"]}
     own = shuffled[shuffled["role"].isin(["scratch", "imagenet/full"])]
     expected = [command(row) for _, row in own.iterrows()]
     assert [rerun[p["command"]] for p in figure.datasets["points"]] == expected
     with pytest.raises(UserError, match="1 commands for"):
-        trend_figure(shuffled, [], title="t", commands=["one"])
+        trend_figure(shuffled, [], Words("t"), commands=["one"])
 
 
 def test_a_role_without_records_is_the_users_mistake(points):
     with pytest.raises(UserError, match="no records to draw for imagenet/7K"):
-        trend_figure(points, ["imagenet/7K"], title="t")
+        trend_figure(points, ["imagenet/7K"], Words("t"))
 
 
 def test_points_that_make_no_line_are_drawn_without_one(points):
@@ -280,7 +283,7 @@ def test_points_that_make_no_line_are_drawn_without_one(points):
     one = short[
         (short["role"] != "imagenet/5K") | ((short["family"] == "resnet") & (short["seed"] == 0))
     ]
-    figure = trend_figure(one, ["imagenet/5K"], title="t")
+    figure = trend_figure(one, ["imagenet/5K"], Words("t"))
     groups = {row["group"] for row in figure.datasets["lines"]}
     assert groups == {"imagenet, full", "from scratch"}
     assert sum(p["group"] == "imagenet, 5K" for p in figure.datasets["points"]) == 1
@@ -289,7 +292,7 @@ def test_points_that_make_no_line_are_drawn_without_one(points):
 
 def test_residuals_are_from_the_line_of_the_other_families(points):
     own = points[points["role"] == "imagenet/full"].reset_index(drop=True)
-    figure = residual_figure(points, title="t")
+    figure = residual_figure(points, Words("t"))
     others = own[own["family"] == "alexnet"]
     line = trends.fit_line(others["id_macro_f1"], others["ood_macro_f1"])
     resnet = own[own["family"] == "resnet"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nbsupport.analysis import claims, effects
-from nbsupport.analysis.charts import curves_figure, effects_figure, positions_figure
+from nbsupport.analysis.charts import Words, curves_figure, effects_figure, positions_figure
 
 HEIGHTS = {
     "scratch": 0.0,
@@ -59,7 +59,7 @@ def test_height_and_place_are_two_coordinates(points):
 # figures ------------------------------------------------------------------------------------------
 def test_the_effects_are_drawn_in_both_layouts_and_told(points):
     table = effects.effect_table(points)
-    figure = effects_figure(table, title="T")
+    figure = effects_figure(table, Words("T"))
     assert len(figure.datasets["effects"]) == len(table) == len(figure.table)
     assert "animals over objects" in figure.description
     for layout in ("wide", "narrow"):
@@ -68,7 +68,7 @@ def test_the_effects_are_drawn_in_both_layouts_and_told(points):
 
 def test_both_coordinates_are_drawn_in_the_same_order(points):
     table = effects.positions(points)
-    figure = positions_figure(table, {}, title="T")
+    figure = positions_figure(table, {}, Words("T"))
     order = [row["group"] for row in figure.datasets["effects"]]
     assert order == [row["group"] for row in figure.datasets["places"]] == table["role"].tolist()
     assert figure.png(layout="narrow", scale=0.5).startswith(b"\x89PNG")
@@ -82,6 +82,6 @@ def test_curves_have_a_panel_for_each_stage():
         pd.DataFrame({"panel": panel, "series": "resnet", "x": steps, "value": top / steps})
         for panel, top in (("one", 1.0), ("two", 3.0))
     ]
-    figure = curves_figure(pd.concat(parts), x_title="epoch", y_title="loss", title="T")
+    figure = curves_figure(pd.concat(parts), Words("T"), x_title="epoch", y_title="loss")
     assert len(figure.wide["concat"]) == len(figure.table) == 2
     assert "one, ResNet: 1 at first, at most 1, 0.2 after epoch 5" in figure.description

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from nbsupport.analysis import claims
-from nbsupport.analysis.charts import trend_figure
+from nbsupport.analysis.charts import Words, trend_figure
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.trends import role_line
 
@@ -49,6 +49,6 @@ def test_it_changes_neither_reference_line_nor_the_verdict(simulate, table):
 
 def test_its_points_are_drawn_all_the_same(simulate, table):
     _, mixed = points_with(simulate, table, 3, 3)
-    figure = trend_figure(mixed, [*HEIGHTS], title="A figure")
+    figure = trend_figure(mixed, [*HEIGHTS], Words("A figure"))
     drawn = [row for row in figure.datasets["points"] if row["family"] == "ViT"]
     assert len(drawn) == (mixed["family"] == "vit").sum()

@@ -55,7 +55,7 @@ def test_the_page_tests_the_claims_that_name_it() -> None:
 
 def test_a_figure_of_sources_leaves_out_what_the_page_does_not_compare(page: OpenPage) -> None:
     runs = made_up([group.role for group in page.groups])
-    shown = page.sources(runs, EQUAL, **FIGURE).table["pre-training"].tolist()
+    shown = page.trend(runs, roles=EQUAL, **FIGURE).table["pre-training"].tolist()
     assert shown[0] == "ImageNet, full"
     assert shown[-1] == "from scratch"
     known = {group.role for group in page.groups}
@@ -64,7 +64,7 @@ def test_a_figure_of_sources_leaves_out_what_the_page_does_not_compare(page: Ope
 
 def test_a_figure_without_the_runs_of_a_source_says_so(page: OpenPage) -> None:
     without = made_up([g.role for g in page.groups if g.role != "fractaldb/full"])
-    shown = page.sources(without, EQUAL, **FIGURE)
+    shown = page.trend(without, roles=EQUAL, **FIGURE)
     assert "fractaldb/full" in shown._repr_mimebundle_()["text/plain"]
 
 

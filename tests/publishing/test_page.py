@@ -172,12 +172,13 @@ def test_a_figure_without_records_is_a_sentence(quantity, recorded):
     assert "imagenet/25K" not in part.text
 
 
-def test_smoke_shows_no_verdict():
+def test_smoke_shows_no_verdict(set_beside):
+    set_beside()
     page = open_page("02_background", {"profile": "smoke"})
     runs = made_up().assign(profile="smoke")
     assert page.title("reference-gap", runs) == page_titles.SMOKE
     assert "smoke: not evidence" in page.verdicts(runs).text
-    assert "+0.0" not in page.verdicts(runs).html
+    assert "+0.0" not in page.verdicts(runs).panels["Simulated world"].html
     assert "smoke" in page.sensitivity("reference-gap", runs).text
 
 
@@ -335,7 +336,8 @@ def test_a_recipe_that_differs_by_family_says_so(quantity):
     assert "alexnet" in page_setup.recipe_table(quantity.study).text
 
 
-def test_the_welcome_falls_back_on_the_profile_with_records(recorded):
+def test_the_welcome_falls_back_on_the_profile_with_records(recorded, set_beside):
+    set_beside()
     assert welcome.evidence_profile("smoke") == "demo"
     recorded(made_up().iloc[:0])
     assert "No runs are recorded" in welcome.headline("smoke").text

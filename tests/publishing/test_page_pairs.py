@@ -110,7 +110,8 @@ def test_another_tasks_lines_can_be_drawn_by_role(page, points):
     """As the discussion does with the task that has no per-location bias."""
     figure = page.trend(
         points,
-        roles=["pair-1/full", "pair-1/scratch"],
+        roles=["pair-1/full"],
+        lines=("pair-1/full", "pair-1/scratch"),
         claim="some-shifts-only",
         number="Figure 1",
         caption="",

@@ -8,9 +8,11 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
+from real_images import NAME, real_runs
 
 from nbsupport import ledger, records
 from nbsupport.analysis import claims, effects
+from nbsupport.beside import Beside
 from nbsupport.errors import UserError
 from nbsupport.pages import BESIDE_PAGES, PAGES, all_groups, groups_of, study_for
 from nbsupport.publishing import page_discussion as discussion
@@ -18,7 +20,7 @@ from nbsupport.publishing import page_findings as findings
 from nbsupport.publishing import page_ledger, page_pipeline, sparks, widgets
 from nbsupport.publishing import page_training as training
 from nbsupport.publishing.page import open_page
-from nbsupport.publishing.page_ledger_table import HEADER, ledger_table, page_link, tokens
+from nbsupport.publishing.page_ledger_table import HEADER, header, ledger_table, page_link, tokens
 from nbsupport.study import Study
 from nbsupport.training.families import EXTRA_FAMILIES
 
@@ -127,6 +129,44 @@ def test_a_page_that_is_not_there_is_no_dead_link():
 def test_smoke_runs_show_no_live_verdict(entries):
     html = ledger_table(entries, "smoke: not evidence").html
     assert html.count("smoke: not evidence") == len(entries)
+
+
+def test_real_images_have_a_column_that_can_be_filtered(table, real_profile):
+    against = HEIGHTS | {"imagenet/object": 0.01}
+    real = Beside(NAME, real_runs({1: HEIGHTS, 2: against}))
+    entries = ledger.judge_all(table, real=real)
+    html = ledger_table(entries, "", real).html
+    rows = rows_of(html)
+    names = [name for name, _, _ in header(real)]
+    assert names.index("Real images") == names.index("World 2") + 1
+    for row in rows:
+        assert re.findall(r'data-label="([^"]+)"', row) == names
+    same = next(row for row in rows if 'id="claim-semantics-same"' in row)
+    assert "supported on real images" in re.search(r'data-words="([^"]+)"', same).group(1)
+    cell = re.search(r'data-label="Real images".*?</td>', same, re.DOTALL).group()
+    first, others = cell.split("<details")
+    assert "nb-badge-supported" in first
+    assert "sketch to photo" in others
+    assert "nb-badge-contradicted" in others
+    assert "<option>supported on real images" in html
+    assert "Real images" not in ledger_table(ledger.judge_all(table)).html
+
+
+def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_profile):
+    real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS}))
+    entries = ledger.judge_all(table, real=real)
+    paper = [e for e in entries if not e.claim.control]
+    words = [e.on_real.word for e in paper]
+    told = page_ledger.summary(paper, real).html
+    assert f"photo to sketch: {words.count('supported')} supported" in told
+    assert f"{words.count('not run')} not run there" in told
+    nothing = page_ledger.summary(paper, Beside(NAME, real.records.iloc[:0])).html
+    assert "make records PROFILE=pacs-32" in nothing
+    by_id = {e.claim.id: e for e in entries}
+    book = SimpleNamespace(of=by_id.__getitem__, mask="")
+    shown = findings.findings_table(book)
+    assert shown.html.count("Real images</th>") == len(findings.FINDINGS)
+    assert "semantics-same supported (real images: supported)" in shown.text
 
 
 def test_an_empty_ledger_is_a_table_of_claims_not_run():
@@ -254,7 +294,8 @@ def page(table, monkeypatch):
 
 def test_recorded_effects_are_titled_by_their_verdict(page):
     points = discussion.all_recorded(page)
-    figure = discussion.effects_figure(page, points, number="F", caption="c", origin="recorded")
+    shown = discussion.effects_figure(page, points, number="F", caption="c", origin="recorded")
+    figure = shown.panels["Simulated world"]
     assert "Other groups" in figure.title  # not all groups of the claim have runs here
     assert len(figure.table) == 3
     assert "granularity: all labels over depth 2" in discussion.lacking(points).text
@@ -270,7 +311,8 @@ def test_the_task_without_a_gap_is_drawn_once_it_has_runs(page, table):
     pairs = {"scratch": "no-gap/scratch", "imagenet/full": "no-gap/full"}
     own = table[(table["world"] == 1) & table["role"].isin(list(pairs))]
     points = pd.concat([own, own.assign(role=own["role"].map(pairs))], ignore_index=True)
-    figure = discussion.no_gap(page, points, number="F", caption="c", origin="recorded")
+    shown = discussion.no_gap(page, points, number="F", caption="c", origin="recorded")
+    figure = shown.panels["Simulated world"]
     assert set(figure.data["role"]) == set(pairs.values())
     assert figure.title == "Without a bias of place, the two lines stay apart"
 

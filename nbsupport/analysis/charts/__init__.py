@@ -1,7 +1,7 @@
 """The book's figures: Altair in both themes, each with a PNG, a CSV and a description."""
 
 from nbsupport.analysis.charts.curves import curves_figure
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.histogram import class_histogram
 from nbsupport.analysis.charts.pairs import Pair, pairs_figure
 from nbsupport.analysis.charts.reference import reference_figure
@@ -12,6 +12,7 @@ from nbsupport.analysis.charts.trend import trend_figure
 __all__ = [
     "Figure",
     "Pair",
+    "Words",
     "class_histogram",
     "curves_figure",
     "effects_figure",

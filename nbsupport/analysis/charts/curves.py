@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare, scatter
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.trend import finish
 
 WIDE_TOTAL, WIDE_HEIGHT, GAP = 610, 190, 26
@@ -15,14 +15,10 @@ NARROW_WIDTH, NARROW_HEIGHT = 290, 150
 
 def curves_figure(
     data: pd.DataFrame,
+    words: Words,
     *,
     x_title: str,
     y_title: str,
-    title: str,
-    subtitle: str = "",
-    number: str = "Figure",
-    caption: str = "",
-    name: str = "figure-curves",
 ) -> Figure:
     """Lines of `value` over `x`, a colour for each `series`, a panel with its own scales for each
     `panel` (columns of data, in the order in which they come)."""
@@ -30,11 +26,7 @@ def curves_figure(
     drawn = data.assign(group=data["series"].map(look.family_name))
     table = _ends(drawn, x_title, y_title)
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=_describe(table, x_title, y_title),
         wide=_panels(drawn, series, x_title, y_title, wide=True),
         narrow=_panels(drawn, series, x_title, y_title, wide=False),

@@ -17,7 +17,18 @@ TITLE_CHARACTERS = {"wide": 78, "narrow": 38}
 
 
 @dataclass(frozen=True)
-class Figure:
+class Words:
+    """The words around a figure; `name` is its anchor on the page and names its CSV."""
+
+    title: str
+    subtitle: str = ""
+    number: str = "Figure"
+    caption: str = ""
+    name: str = "figure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure(Words):
     """One numbered figure.
 
     wide, narrow: Vega-Lite specifications with colour tokens, for a page and for a phone; both
@@ -25,11 +36,6 @@ class Figure:
     description: the same in words, for someone who cannot see it.
     """
 
-    name: str
-    number: str
-    title: str
-    subtitle: str
-    caption: str
     description: str
     wide: dict[str, Any]
     narrow: dict[str, Any]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare, scatter
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.trend import finish
 
 WIDE_WIDTH, WIDE_HEIGHT = 620, 170
@@ -18,12 +18,7 @@ COLOURS = [look.FULL, look.INATURALIST, *look.NOMINAL]
 
 def class_histogram(
     counts: Mapping[str, Mapping[str, int] | Sequence[int]],
-    *,
-    title: str,
-    subtitle: str = "",
-    number: str = "Figure",
-    caption: str = "",
-    name: str = "figure-classes",
+    words: Words,
 ) -> Figure:
     """Images in each class, classes sorted by size, a panel for each source.
 
@@ -34,11 +29,7 @@ def class_histogram(
     most = int(data["images"].max())
     table = _summary(data)
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=_describe(table),
         wide=_panels(data, labels, most, wide=True),
         narrow=_panels(data, labels, most, wide=False),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare, scatter
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import Frame, scatter_frame
 from nbsupport.analysis.charts.trend import Y_AXIS, finish, summary
 
@@ -32,14 +32,10 @@ class Pair:
 def pairs_figure(
     points: pd.DataFrame,
     pairs: Sequence[Pair],
+    words: Words,
     *,
-    title: str,
-    subtitle: str = "",
     axis: str = "linear",
     commands: prepare.Commands = None,
-    number: str = "Figure",
-    caption: str = "",
-    name: str = "figure",
 ) -> Figure:
     """OOD against ID macro F1 of each pair's two groups with lines, bands and y = x (Appendix G).
 
@@ -56,11 +52,7 @@ def pairs_figure(
     layout = _Panels(datasets, pairs, effects, rows, axis)
     colours = look.group_colours(roles[:2], roles[1], roles[0])
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=_describe(table, rows, axis),
         wide=layout.arranged(*WIDE),
         narrow=layout.arranged(*NARROW),

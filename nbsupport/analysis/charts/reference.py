@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbsupport.analysis import trends
 from nbsupport.analysis.charts import look, prepare, scatter
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import Frame, scatter_frame
 from nbsupport.analysis.charts.trend import TITLES, describe, finish, summary
 
@@ -34,18 +34,15 @@ class Arrow:
 
 def reference_figure(
     points: pd.DataFrame,
+    words: Words,
     *,
-    title: str,
-    subtitle: str = "",
     labels: Mapping[str, str] | None = None,
     reference: str = "scratch",
     full: str = "imagenet/full",
     axis: str = "linear",
     commands: prepare.Commands = None,
-    number: str = "Figure 2",
-    caption: str = "",
-    name: str = "figure-2",
     published: bool = False,
+    axis_titles: tuple[str, str] = TITLES,
 ) -> Figure:
     """Both reference lines with the effective robustness of one point drawn as an arrow (Figure 2).
 
@@ -66,14 +63,10 @@ def reference_figure(
     }
     effects = prepare.group_effects(rows, drawn, reference, full, axis)
     table = summary(rows, effects, names, axis)
-    build = _Reference(datasets, names, rows, axis, arrow(rows, full, reference, axis))
+    build = _Reference(datasets, names, rows, axis, arrow(rows, full, reference, axis), axis_titles)
     colours = look.group_colours(drawn, reference, full)
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=describe(table, rows, axis, panel=False) + _overlay_text(published),
         wide=build.layout(WIDE),
         narrow=build.layout(NARROW),
@@ -135,8 +128,10 @@ class _Reference:
         rows: pd.DataFrame,
         axis: str,
         shown: Arrow | None,
+        titles: tuple[str, str],
     ) -> None:
         self.labels, self.axis, self.arrow = list(names.values()), axis, shown
+        self.titles = titles
         self.points = pd.DataFrame(datasets["points"])
         self.lines = pd.DataFrame(datasets["lines"])
         self.published = pd.DataFrame(datasets["published"])
@@ -172,10 +167,10 @@ class _Reference:
         """A frame around everything, with room on the right for the lines' names."""
         parts = [self.points, self.lines, self.published]
         x, y = (np.concatenate([p[c] for p in parts if c in p]) for c in ("x", "y"))
-        frame = scatter_frame(x.astype(float), y.astype(float), self.axis, size, TITLES)
+        frame = scatter_frame(x.astype(float), y.astype(float), self.axis, size, self.titles)
         low, high = frame.x
         room = (high - low) * END_LABEL / (size[0] - END_LABEL)
-        return scatter_frame(np.append(x, high + room * 0.8), y, self.axis, size, TITLES)
+        return scatter_frame(np.append(x, high + room * 0.8), y, self.axis, size, self.titles)
 
     def ends(self, frame: Frame) -> list[alt.Chart]:
         """Each line's name at its right end."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nbsupport.analysis import trends
 from nbsupport.analysis.charts import look, prepare, scatter
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import domain
 from nbsupport.analysis.charts.trend import finish
 
@@ -20,15 +20,11 @@ NARROW_WIDTH, NARROW_HEIGHT = 128, 130
 
 def residual_figure(
     points: pd.DataFrame,
+    words: Words,
     *,
-    title: str,
-    subtitle: str = "",
     role: str = "imagenet/full",
     axis: str = "linear",
     commands: prepare.Commands = None,
-    number: str = "Figure 3",
-    caption: str = "",
-    name: str = "figure-residuals",
     labels: Mapping[str, str] | None = None,
     margin: float | None = None,
 ) -> Figure:
@@ -50,11 +46,7 @@ def residual_figure(
     shapes = look.family_shapes(dict.fromkeys(own["family"]))
     table = _slopes(own)
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=_describe(table, names[role]),
         wide=_panels(pd.DataFrame(marks), shapes, margin, wide=True),
         narrow=_panels(pd.DataFrame(marks), shapes, margin, wide=False),

@@ -9,7 +9,7 @@ from nbsupport.analysis.charts import look
 from nbsupport.analysis.charts.frame import Frame, faded
 
 # The longest that fits along the visible part of the line is written.
-DIAGONAL_TEXTS = ("y = x: nothing lost on new cameras", "y = x, nothing lost", "y = x")
+DIAGONAL_TEXTS = ("y = x: nothing lost out of distribution", "y = x, nothing lost", "y = x")
 KEY_ROW = 17
 BELOW_AXIS = 46  # pixels that the horizontal axis takes with its title
 # Up to so many points: the size and the opacity of one. Of 1,700 recorded ones the lines must show.

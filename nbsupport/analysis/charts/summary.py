@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.trend import finish
 from nbsupport.analysis.contrasts import MARGIN
@@ -23,12 +23,7 @@ POSITION_TITLE = ["place along the line", "(ID F1 above the full source's)"]
 
 def effects_figure(
     table: pd.DataFrame,
-    *,
-    title: str,
-    subtitle: str = "",
-    number: str = "Figure",
-    caption: str = "",
-    name: str = "figure-effects",
+    words: Words,
 ) -> Figure:
     """Effects in units of the gap (`effect_table`), a row each, in the colour of their factor.
 
@@ -44,11 +39,7 @@ def effects_figure(
     wide = forest(drawn, labels, room, heights[0], **common)
     narrow = forest(drawn, labels, NARROW, heights[1], headed=True, **common)
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=_say_effects(rows),
         wide=finish(wide),
         narrow=finish(narrow),
@@ -96,12 +87,7 @@ def _say_effects(rows: pd.DataFrame) -> str:
 def positions_figure(
     table: pd.DataFrame,
     labels: Mapping[str, str],
-    *,
-    title: str,
-    subtitle: str = "",
-    number: str = "Figure",
-    caption: str = "",
-    name: str = "figure-positions",
+    words: Words,
 ) -> Figure:
     """Two panels with the same rows (`positions`): height above the line, and place along it."""
     names = [labels.get(role, role) for role in table["role"]]
@@ -117,11 +103,7 @@ def positions_figure(
     )
     datasets = {"effects": _with_texts(heights), "places": _with_texts(places)}
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=_say_positions(names, table),
         wide=_pair(datasets, names, wide=True),
         narrow=_pair(datasets, names, wide=False),

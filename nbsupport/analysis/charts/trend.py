@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare, scatter
-from nbsupport.analysis.charts.figure import Figure
+from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.frame import Frame, params, scatter_frame
 
@@ -22,17 +22,13 @@ Y_AXIS, GUTTER, OVERHANG = 50, 22, 14  # pixels beside the panels' inner widths
 def trend_figure(
     points: pd.DataFrame,
     roles: Sequence[str],
+    words: Words,
     *,
     labels: Mapping[str, str] | None = None,
-    title: str,
-    subtitle: str = "",
     reference: str = "scratch",
     full: str = "imagenet/full",
     axis: str = "linear",
     commands: prepare.Commands = None,
-    number: str = "Figure",
-    caption: str = "",
-    name: str = "figure",
     effects: pd.DataFrame | None = None,
     margin: float | None = None,
     ordered: bool | None = None,
@@ -68,11 +64,7 @@ def trend_figure(
     colours = look.group_colours(drawn, reference, full, ordered)
     table = summary(rows, effects, names, axis)
     return Figure(
-        name=name,
-        number=number,
-        title=title,
-        subtitle=subtitle,
-        caption=caption,
+        **vars(words),
         description=describe(table, rows, axis),
         wide=layout.wide(),
         narrow=layout.narrow(),

@@ -72,7 +72,7 @@ def register_task(name: str, module: str) -> None:
 def open_task(spec: dict[str, Any]) -> Task:
     """The task that a spec names: {"name": ..., **options}. UserError where it is unknown."""
     options = {key: tuple(v) if isinstance(v, list) else v for key, v in spec.items()}
-    name = options.pop("name")
+    name = str(options.pop("name"))
     task_module(name)
     return _open(name, tuple(sorted(options.items())))
 

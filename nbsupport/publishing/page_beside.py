@@ -1,0 +1,184 @@
+"""The tab beside what a page shows of its recorded runs: the same from runs on real images."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING
+
+from nbsupport import beside
+from nbsupport.analysis import claims
+from nbsupport.beside import Beside
+from nbsupport.pages import PAGES, groups_of, study_for
+from nbsupport.profiles import PROFILES, Profile
+from nbsupport.publishing import page_titles
+from nbsupport.publishing.page_asked import MARKS, Asked, Drawn, anchor, margin_of
+from nbsupport.publishing.page_tables import Html, note
+from nbsupport.publishing.tabs import Tabs, together
+from nbsupport.publishing.verdict_table import verdict_table
+from nbsupport.records import evidence_profile, read_records
+
+if TYPE_CHECKING:
+    from nbsupport.analysis.charts import Words
+    from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.publishing.page_figures import PageFigures
+    from nbsupport.publishing.tabs import Shown
+
+SIMULATED = "Simulated world"
+COLUMN = "Simulated, world 1"
+NO_VERDICT = "Not all groups that the claim names, so no verdict"
+# Pages that show every recorded run, whatever their own groups are.
+WHOLE_BOOK = ("index", "01_introduction", "06_discussion", "claims")
+
+
+def evidence(profile: str) -> Profile:
+    """The profile whose recorded runs a page under `profile` shows."""
+    return PROFILES[evidence_profile(profile)]
+
+
+# tabs ---------------------------------------------------------------------------------------------
+def tabs(
+    profile: str,
+    own: "Shown",
+    key: str,
+    roles: Iterable[str] | None,
+    content: "Callable[[Beside], Shown]",
+) -> "Shown":
+    """What a page shows of its own recorded runs, and in further tabs the same on real images.
+
+    roles: the groups in question (None: all); where a tab lacks runs of them, it says so.
+    Without anything beside the profile, `own` alone.
+    """
+    panels, needed = {SIMULATED: own}, None if roles is None else set(roles)
+    for other in beside.of(evidence(profile)):
+        missing = [note(text)] if (text := other.state(needed)) else []
+        shown = [] if other.records.empty else [content(other)]
+        panels[other.title] = together(*missing, *shown) if missing else shown[0]
+    return Tabs(key, panels) if len(panels) > 1 else own
+
+
+def leading(other: Beside, make: "Callable[[int], Shown]") -> "Shown":
+    """What the leading shift's runs show. One figure is enough: verdicts are given for all."""
+    shift = next(iter(other.shifts))
+    if other.points(shift).empty:
+        return note(f"No runs of the shift {other.shifts[shift]} yet, so there is no figure.")
+    return make(shift)
+
+
+def not_run(absent: Sequence[str]) -> Html:
+    """In place of a figure: what these images lack."""
+    return note(f"Not run on these images: {', '.join(absent)}. So there is no figure.")
+
+
+# figures ------------------------------------------------------------------------------------------
+def figure_tabs(page: "PageFigures", own: "Shown", asked: Asked) -> "Shown":
+    """A figure of recorded runs, and in further tabs the same from runs on real images."""
+    # where the page's parameters ask for other groups, the recorded default: what the claim names
+    named = claims.load()[asked.claim].roles
+    roles = list({*named, *asked.lines}) if page.other_groups else asked.roles
+
+    def content(other: Beside) -> "Shown":
+        drawn = other.by_size(roles) if page.other_groups else roles
+        return leading(other, lambda w: _figure(page, other, w, replace(asked, roles=drawn)))
+
+    return tabs(page.study.profile.name, own, anchor(asked.number), roles, content)
+
+
+def _figure(page: "PageFigures", other: Beside, shift: int, asked: Asked) -> "Shown":
+    """The figure from the runs of one shift; a sentence where they cannot make it."""
+    points = other.points(shift)
+    held = set(points["role"])
+    roles = [role for role in asked.roles if role in held]
+    own = set(asked.roles).difference(asked.lines)
+    absent = other.absent(asked.roles, shift)
+    if not held.issuperset(asked.lines) or (own and held.isdisjoint(own)):
+        return not_run(absent)
+    words, margin = words_of(other, shift, asked.claim, asked.number, page.axis)
+    lacking = f" Not run there: {', '.join(absent)}." if absent else ""
+    words = replace(
+        words, subtitle=f"{words.subtitle} {MARKS}", caption=f"{words.caption}{lacking}"
+    )
+    labels = other.labels(roles, shift, sources=asked.by_source)
+    return asked.draw(Drawn(points, roles, labels, words, margin, simulated=False))
+
+
+def words_of(
+    other: Beside, shift: int, claim_id: str, number: str, axis: str
+) -> "tuple[Words, float | None]":
+    """The words around a figure of a shift, and the margin of the claim that titles it."""
+    from nbsupport.analysis.charts import Words
+
+    own = f"{number.removesuffix(', recorded')}, real images"
+    verdict = other.verdicts([claim_id], shift, axis)[claim_id]
+    words = Words(
+        title=NO_VERDICT if verdict.word == "not run" else page_titles.title(claim_id, verdict),
+        subtitle=f"Recorded runs on real images, {other.shifts[shift]}: {other.count(shift)}.",
+        number=own,
+        caption=f"The same on real images: {other.setting(shift)}.",
+        name=anchor(own),
+    )
+    return words, margin_of(verdict)
+
+
+# verdicts -----------------------------------------------------------------------------------------
+def verdict_tabs(
+    profile: str,
+    own: Html,
+    claim_ids: Sequence[str],
+    axis: str = "linear",
+) -> "Shown":
+    """A table of verdicts, and beside it the same claims on real images, shift by shift.
+
+    The profile's own recorded verdicts of world 1 stand next to them, claim by claim.
+    """
+    roles = {role for claim_id in claim_ids for role in claims.load()[claim_id].roles}
+
+    def table(other: Beside) -> Html:
+        found = {name: other.verdicts(claim_ids, w, axis) for w, name in other.shifts.items()}
+        columns: dict[str, Mapping[str, Verdict | None]] = {
+            COLUMN: _recorded(profile, claim_ids, axis),
+            **found,
+        }
+        return together(verdict_table(claim_ids, columns, anchors=False), _caption(other))
+
+    return tabs(profile, own, "verdicts", roles, table)
+
+
+def _recorded(profile: str, claim_ids: Sequence[str], axis: str) -> "dict[str, Verdict | None]":
+    """The recorded verdicts of world 1 on the profile that the page's evidence comes from."""
+    own, records = evidence(profile), read_records(evidence(profile).name)
+    points = records[records["world"] == 1]
+    if points.empty:
+        return dict.fromkeys(claim_ids)
+    cells = claims.Cells.of(points)
+    return {c: claims.verdict(c, cells, axis=axis, simulated=own.simulated) for c in claim_ids}
+
+
+def _caption(other: Beside) -> Html:
+    counts = (f"{n}: {other.count(w)}" for w, n in other.shifts.items() if len(other.points(w)))
+    text = f"Real images: {other.training}. Each column is a shift: {'; '.join(counts)}."
+    return Html(f'<p class="nb-quiet">{escape(text)}</p>', text)
+
+
+# what a page's output depends on ------------------------------------------------------------------
+def shown_roles(page_id: str, profile: str) -> set[str] | None:
+    """The roles whose runs on real images a page shows; None: it shows none of any.
+
+    These are the page's own groups at its defaults, whatever its parameters are now.
+    """
+    page, name = PAGES[page_id], evidence(profile).name
+    if page_id in WHOLE_BOOK:
+        every = {role for claim in claims.load().values() for role in claim.roles}
+        return every.union(*(beside_.records["role"] for beside_ in beside.of(PROFILES[name])))
+    if not page.claims:
+        return None
+    groups = groups_of(page_id, study_for(page_id, profile=name))
+    named = {role for claim_id in page.claims for role in claims.load()[claim_id].roles}
+    return {group.role for group in groups} | named
+
+
+def page_digest(page_id: str, profile: str) -> str:
+    """A hash of the records on real images that a page shows; nothing where it shows none."""
+    roles = shown_roles(page_id, profile)
+    if roles is None:
+        return ""
+    return "".join(other.digest(roles) for other in beside.of(evidence(profile)))
