@@ -35,7 +35,7 @@ Show = Callable[[int], None]
 
 def add(commands: Any) -> None:
     """Add `fractals` to the actions of `data`."""
-    text = "draw FractalDB to disk in the published layout and names: 12 ms of a core an image"
+    text = "draw FractalDB to disk in the published layout and names: 8 ms of a core an image"
     parser: argparse.ArgumentParser = commands.add_parser("fractals", help=text, description=text)
     parser.set_defaults(command=_fractals)
     number: dict[str, Any] = {"type": int, "metavar": "N"}

@@ -156,10 +156,10 @@ def load(model: Model) -> Pipeline:
 
     logging.disable_progress_bar()
     on_gpu = torch.cuda.is_available()
-    kind = torch.float16 if on_gpu else torch.float32
+    kind = {"torch_dtype": torch.float16} if on_gpu else {}
     try:
         pipeline = AutoPipelineForText2Image.from_pretrained(
-            model.path, torch_dtype=kind, use_safetensors=True
+            model.path, use_safetensors=True, **kind
         )
     except Exception as error:
         raise UserError(

@@ -239,6 +239,7 @@ _REHEARSAL = replace(
         "noisy": dict(zip(("resnet", "vit"), REHEARSED_WEIGHTS, strict=True)),
     },
     sizes={"150K": 4, "100K": 3, "50K": 2, "25K": 1, "5K": 1},
+    balanced_classes=300,
     families=("resnet",),
     recorded={},
     recipes="rehearsal",
@@ -248,10 +249,10 @@ _REHEARSAL = replace(
         "imagenet": WithinClass(
             tree="breeds", superclasses=16, subclasses=12, images=12, balanced=False
         ),
-        "inaturalist": WithinClass(depth=1, superclasses=3, subclasses=6, images=4, balanced=False),
+        "inaturalist": WithinClass(depth=1, superclasses=7, subclasses=9, images=6, balanced=False),
     },
     animal_share=0.011,
-    notes={"sizes": "the fake ImageNet has five pictures of each class"},
+    notes={"sizes": "the fake ImageNet has five pictures of each class, 300 fake species as many"},
 )
 
 REAL = (_HALF_TINY, _CLASSROOM, _PAPER, _REHEARSAL)
