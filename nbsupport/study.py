@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.data.sources import open_source
+from nbsupport.data.sources import open_nominal, open_source
 from nbsupport.data.subset import Subset
 from nbsupport.errors import NotHereError, UserError, unknown
 from nbsupport.jobs.spec import Job
@@ -159,12 +159,9 @@ class Study:
 
     def _whole(self, kind: str) -> Subset:
         spec = self.profile.source_spec(kind, self.world)
-        try:
-            return open_source(spec).all()
-        except NotHereError:
-            if not self.nominal:
-                raise
-            return open_source(spec | {"nominal": True}).all()
+        if self.nominal and not self.profile.simulated:
+            return open_nominal(spec, rehearsing=not self.profile.evidence).all()
+        return open_source(spec).all()
 
     def has(self, kind: str) -> bool:
         """Whether the profile has such a source to pre-train on."""
@@ -292,11 +289,12 @@ class Study:
 
     def task_of(self, group: Group) -> "Task":
         """The downstream task of a group."""
-        from nbsupport.data.tasks import open_task
-        from nbsupport.data.tasks.nominal import open_nominal
+        from nbsupport.data.tasks import nominal, open_task
 
         spec = self.profile.task_spec(self.world) | dict(group.task)
-        return open_nominal(spec) if self.nominal else open_task(spec)
+        if self.nominal and not self.profile.simulated:
+            return nominal.open_nominal(spec, rehearsing=not self.profile.evidence)
+        return open_task(spec)
 
     def _pretraining(self, group: Group, family: str, seed: int) -> Job | None:
         if group.weights:

@@ -7,11 +7,12 @@ for a table, a figure or a verdict in one line each.
 import json
 import shlex
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.errors import UserError, unknown
+from nbsupport.data.tasks import SPLITS
+from nbsupport.errors import NotHereError, UserError, unknown
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
 from nbsupport.publishing import (
@@ -25,6 +26,7 @@ from nbsupport.publishing import (
     page_tables,
 )
 from nbsupport.publishing.page_figures import CELLS, PageFigures
+from nbsupport.publishing.where_possible import shown_where_possible
 from nbsupport.records import read_records
 from nbsupport.study import Group, Study
 from nbsupport.training.families import FAMILIES
@@ -108,6 +110,7 @@ class OpenPage(PageFigures):
         self.groups: list[Group] = groups_of(page.id, self.study, **self.values)
 
     # data ---------------------------------------------------------------------------------------
+    @shown_where_possible
     def grid(self, source: "str | Subset", *, count: int = 16, caption: str = "") -> Any:
         """Random images of a source ("imagenet", "inaturalist") or a role, each another class."""
         from nbsupport.publishing import page_images, widgets
@@ -128,8 +131,10 @@ class OpenPage(PageFigures):
         """The same superclass at each share p of its subclasses, from few to many."""
         return page_diversity.subclass_grids(self.groups, source, count)
 
-    def _subset(self, of: "str | Subset") -> "Subset":
+    def _subset(self, of: "str | Subset | Callable[[], Subset]") -> "Subset":
         """What a notebook names: a role of the page, a source of the study, or a subset itself."""
+        if callable(of):
+            return of()
         if not isinstance(of, str):
             return of
         own = {g.role: g.subset for g in self.groups if g.subset is not None}
@@ -146,28 +151,47 @@ class OpenPage(PageFigures):
         images, titles = page_images.sample_of_split(self.task_of(role), split, count)
         return widgets.image_grid(images, titles, caption)
 
+    @shown_where_possible
     def plate(
         self,
-        of: "str | Subset",
+        of: "str | Subset | Callable[[], Subset]",
         *,
         role: str = "",
         count: int = 8,
         px: int = 144,
         caption: str = "",
     ) -> Any:
-        """A source or a split of the simulated world, drawn larger than models get it.
+        """A source or a split of the task, large: a simulated world is drawn anew at that size.
 
-        role: as in `test_grid`.
+        of: as in `grid`, or what makes a subset. role: as in `test_grid`.
         """
         from nbsupport.publishing import page_images, widgets
 
-        if isinstance(of, str) and not hasattr(self.study, of):
+        simulated = self.study.profile.simulated
+        if isinstance(of, str) and of in SPLITS:
             task = self.task_of(role)
-            images, titles = page_images.large_traps(self.study, of, count, px, task)
-        else:
+            if simulated:
+                images, titles = page_images.large_traps(self.study, of, count, px, task)
+            else:
+                images, titles = page_images.sample_of_split(task, of, count)
+        elif simulated:
             images, titles = page_images.large_photos(self.study, self._subset(of), count, px)
+        else:
+            images, titles = page_images.sample_of_classes(self._subset(of), count)
         return widgets.image_grid(images, titles, caption, size=px)
 
+    @shown_where_possible
+    def plate_elsewhere(self, split: str, *, count: int = 4) -> Any:
+        """A split of the task in another world of the profile, large."""
+        profile = self.study.profile
+        others = [world for world in profile.worlds if world not in (0, self.study.world)]
+        if not others:
+            raise NotHereError(f"profile {profile.name} has no other world than {self.study.world}")
+        other = OpenPage(self.page, self.declared, self.values | {"world": others[0]})
+        name = self.world_name(others[0])
+        return other.plate(split, count=count, caption=f"Camera traps of {name}")
+
+    @shown_where_possible
     def styles(self, *, count: int = 8, px: int = 32, caption: str = "") -> Any:
         """The same animals and things in all five styles of the domain pairs, side by side."""
         from nbsupport.publishing import page_images, widgets

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbsupport.errors import NotHereError
 from nbsupport.publishing import widgets
 from nbsupport.publishing.page_tables import Html
+from nbsupport.publishing.where_possible import MISSING, shown_where_possible
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +25,18 @@ UNSEEN = "judge"  # photographs that nothing is trained on
 UNSEEN_EACH = 8
 TRAINED_EACH = 200  # of the generative model's training photographs of a class, searched
 BATCH = 512
+NUMBERS = (
+    "generated-images",
+    "generated-each",
+    "generated-accuracy",
+    "natural-accuracy",
+    "generated-share",
+    "generated-chance",
+    "generated-never-named",
+    "generated-searched",
+    "generated-distance",
+    "natural-distance",
+)
 
 
 @dataclass(frozen=True)
@@ -104,12 +118,16 @@ class GeneratedPage:
     def _photos(self, labels: np.ndarray, stream: str, index: np.ndarray) -> "torch.Tensor":
         from nbsupport.savanna.world import World
 
+        if not self.study.profile.simulated:
+            name = self.study.profile.name
+            raise NotHereError(f"profile {name} has no photographs that nothing was trained on")
         original = self.study.imagenet.source.classes()["label"].to_numpy()[labels]
         return World(self.study.world, self.study.profile.px).photos(
             "imagenet", original, stream, index
         )
 
     # pictures -----------------------------------------------------------------------------------
+    @shown_where_possible
     def beside_natural(self, count: int = 8, caption: str = "") -> Html:
         """A natural photograph and the first generated image of classes spread over the table."""
         classes = np.unique(np.linspace(0, len(self.names) - 1, count).round().astype(int))
@@ -155,6 +173,7 @@ class GeneratedPage:
         return f"{self.names[meant]}, taken for {self.names[named]}"
 
     # near to what -------------------------------------------------------------------------------
+    @shown_where_possible
     def nearest(self, count: int = 4, caption: str = "") -> Html:
         """Generated images, each followed by the nearest photograph that the model learned from."""
         images, titles = [], []
@@ -196,21 +215,25 @@ class GeneratedPage:
     # numbers ------------------------------------------------------------------------------------
     def numbers(self) -> dict[str, str]:
         """What the prose quotes, as text to glue."""
-        made, real = self.generated, self.natural
-        near_made, near_real = self.distances()
+        made = self.generated
+        try:
+            real, (near_made, near_real) = self.natural, self.distances()
+        except NotHereError:
+            return dict.fromkeys(NUMBERS, MISSING)
         classes = np.array([made.right[made.labels == c].mean() for c in range(len(self.names))])
-        return {
-            "generated-images": f"{len(made.labels):,}",
-            "generated-each": f"{len(made.labels) // len(self.names):,}",
-            "generated-accuracy": f"{made.accuracy:.0%}",
-            "natural-accuracy": f"{real.accuracy:.0%}",
-            "generated-share": f"{made.accuracy / max(real.accuracy, 1e-9):.0%}",
-            "generated-chance": f"{1 / len(self.names):.1%}",
-            "generated-never-named": f"{int((classes == 0).sum()):,}",
-            "generated-searched": f"{TRAINED_EACH:,}",
-            "generated-distance": f"{near_made:.0f}",
-            "natural-distance": f"{near_real:.0f}",
-        }
+        texts = (
+            f"{len(made.labels):,}",
+            f"{len(made.labels) // len(self.names):,}",
+            f"{made.accuracy:.0%}",
+            f"{real.accuracy:.0%}",
+            f"{made.accuracy / max(real.accuracy, 1e-9):.0%}",
+            f"{1 / len(self.names):.1%}",
+            f"{int((classes == 0).sum()):,}",
+            f"{TRAINED_EACH:,}",
+            f"{near_made:.0f}",
+            f"{near_real:.0f}",
+        )
+        return dict(zip(NUMBERS, texts, strict=True))
 
 
 def _spread(rows: np.ndarray, count: int) -> np.ndarray:

@@ -68,7 +68,10 @@ def _sources(study: Study) -> Step:
     """What can be pre-trained on: a few pictures of each source."""
     parts, said = [], []
     for kind, name in SOURCES.items():
-        if kind == "generated" and not study.store.done(study.generation):
+        if not study.has(kind):
+            continue
+        drawn_here = kind == "generated" and study.profile.simulated
+        if drawn_here and not study.store.done(study.generation):
             continue  # a page that compares none of them has not had them made
         subset = getattr(study, kind)
         images, titles = page_images.sample_of_classes(subset, SHOWN)

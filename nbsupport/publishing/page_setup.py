@@ -76,11 +76,15 @@ def depth_table(study: Study) -> Html:
     """Labels at each depth of the two trees, from coarse to fine."""
     tables = [s.source.classes() for s in (study.imagenet, study.inaturalist)]
     rows = [
-        (f"depth {i}", *(f"{t[column].nunique():,}" for t in tables))
-        for i, column in enumerate(_depths(tables[0]), start=1)
+        (f"depth {i}", *(_labels_at(t, f"depth_{i}") for t in tables))
+        for i in range(1, 1 + max(len(_depths(t)) for t in tables))
     ]
     header = ("labels at", "ImageNet stand-in", "iNaturalist stand-in")
     return table(header, rows, numeric=(1, 2))
+
+
+def _labels_at(classes: "pd.DataFrame", depth: str) -> str:
+    return f"{classes[depth].nunique():,}" if depth in classes else ""
 
 
 def role_table(study: Study) -> Html:
@@ -159,11 +163,12 @@ def recipe_table(study: Study) -> Html:
         [recipe_named(study.profile.recipes, stage, family).spec() for family in FAMILIES]
         for stage in stages
     ]
+    names = dict.fromkeys(name for specs in by_stage for name in specs[0])
     sgd = any(spec["optimizer"] == "sgd" for specs in by_stage for spec in specs)
     unused = {"updates"} if sgd else {"updates", "momentum"}
     rows = [
         (name.replace("_", " "), *(_by_family(specs, name, FAMILIES) for specs in by_stage))
-        for name in by_stage[0][0]
+        for name in names
         if name not in unused
     ]
     header = ("", "pre-training", "fine-tuning", "from scratch")
@@ -172,7 +177,7 @@ def recipe_table(study: Study) -> Html:
 
 def _by_family(specs: Sequence[dict[str, Any]], name: str, families: Sequence[str]) -> str:
     """One value where all families share it, else the common one and the exceptions."""
-    texts = [_plain(spec[name]) for spec in specs]
+    texts = [_plain(spec.get(name, 1.0)) for spec in specs]  # only `area` is left out, as 1
     common = max(texts, key=texts.count)
     other = [f"{f}: {t}" for f, t in zip(families, texts, strict=True) if t != common]
     return common if not other else f"{common} ({', '.join(other)})"
