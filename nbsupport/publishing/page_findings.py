@@ -104,8 +104,7 @@ def findings_table(book: "BookLedger", findings: Sequence[Finding] = FINDINGS) -
 def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
     entries = [book.of(claim_id) for claim_id in finding.claims]
     claims = "".join(_claim(entry, book.mask) for entry in entries)
-    real = ["Real images"] if any(entry.real for entry in entries) else []
-    names = ("Claim", "World 1", "World 2", *real, "Live")
+    names = ("Claim", *_columns(entries[0]))
     columns = "".join(f'<th scope="col">{name}</th>' for name in names)
     head = (
         f'<div class="nb-finding"><span class="nb-kicker">{number}. {escape(finding.name)}</span>'
@@ -128,8 +127,16 @@ def _claim(entry: Judged, mask: str) -> str:
     live = escape(mask) if mask else look.badge("not run")
     if entry.live and not mask:
         live = look.badge(entry.live.word, entry.live.text)
-    cells = "".join(f"<td>{badge}</td>" for badge in (*badges, live))
+    cells = "".join(
+        f'<td data-label="{name}">{badge}</td>'
+        for name, badge in zip(_columns(entry), (*badges, live), strict=True)
+    )
     return f'<tr><th scope="row">{escape(entry.claim.text)}</th>{cells}</tr>'
+
+
+def _columns(entry: Judged) -> tuple[str, ...]:
+    """The runs that a claim is judged by, one verdict each."""
+    return ("World 1", "World 2", *(["Real images"] if entry.real else []), "Live")
 
 
 def answer(records: "pd.DataFrame") -> str:

@@ -179,7 +179,9 @@ def test_bundle_is_written_once_for_each_version(script, monkeypatch):
     assert script.read_text().endswith("new")
 
 
-@pytest.mark.parametrize("name", ["nbsupport.css", "widgets.css", "tables.css", "nbsupport.js"])
+@pytest.mark.parametrize(
+    "name", ["nbsupport.css", "widgets.css", "tables.css", "tabs.css", "nbsupport.js"]
+)
 def test_style_and_script_name_no_address(name):
     assert not re.search(r"https?://|@import|url\(", (STATIC / name).read_text())
 
