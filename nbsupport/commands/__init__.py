@@ -1,0 +1,1 @@
+"""Commands of `python -m nbsupport`, a module each: `add(commands)` says what it is called."""
