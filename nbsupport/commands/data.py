@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nbsupport.data.catalogue import Entry, Progress
 
 # modules beside this one, each with add(actions), which bring actions of their own
-ACTIONS = ("labels", "rehearse", "make_generated", "make_fractals")
+ACTIONS = ("labels", "prepare", "rehearse", "make_generated", "make_fractals")
 WRONG = 1  # exit status of a check that finds something; 2 is a mistake in the command
 WIDTH = 100
 

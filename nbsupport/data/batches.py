@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
+import numpy as np
 import torch
 
 from nbsupport.data.crops import random_resized_crop
@@ -10,6 +12,42 @@ from nbsupport.data.crops import random_resized_crop
 # ImageNet's, for every source: published weights expect them, and one choice favours no source.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+
+LARGE = 96 * 96  # pixels of an image from which a CPU augments one image at a time
+
+
+class ImageSet(Protocol):
+    """Labelled images, wherever their pixels are: what trainings and evaluations are given."""
+
+    @property
+    def labels(self) -> torch.Tensor:
+        """int64 [n] in 0..num_classes-1 (captions: [n, length]), on the device."""
+
+    @property
+    def num_classes(self) -> int:
+        """K."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The class names [K], where they are known."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches are made."""
+
+    def __len__(self) -> int: ...
+
+    def to(self, device: "str | torch.device") -> "ImageSet":
+        """The same for another device."""
+
+    def pixels(self, rows: np.ndarray) -> torch.Tensor:
+        """The images at these rows (int64 [k]) as uint8 [k, 3, h, w] on the device."""
+
+    def in_order(self, order: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
+        """The images at the rows `order` (int64 [k]), `size` at a time: uint8 [size, 3, h, w]."""
+
+    def in_turn(self, size: int) -> Iterator[torch.Tensor]:
+        """All images as they lie, `size` at a time, the last ones fewer."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +74,21 @@ class LabelledImages:
         """The same on `device`, with the channels last in memory, so that a batch is one copy."""
         images = self.images.to(device, memory_format=torch.channels_last)
         return replace(self, images=images, labels=self.labels.to(device))
+
+    def pixels(self, rows: np.ndarray) -> torch.Tensor:
+        """The images at these rows (int64 [k]) as uint8 [k, 3, h, w] on the device."""
+        return self.images[torch.from_numpy(rows).to(self.device)]
+
+    def in_order(self, order: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
+        """The images at the rows `order`, `size` at a time: each batch is one copy."""
+        order, pixels = order.to(self.device), self.images.permute(0, 2, 3, 1)
+        for start in range(0, len(order), size):
+            yield pixels.index_select(0, order[start : start + size]).permute(0, 3, 1, 2)
+
+    def in_turn(self, size: int) -> Iterator[torch.Tensor]:
+        """All images as they lie, `size` at a time, the last ones fewer: nothing is copied."""
+        for start in range(0, len(self), size):
+            yield self.images[start : start + size]
 
 
 def _scale(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -87,18 +140,58 @@ def augment(
         images = random_resized_crop(images, torch.rand(n, 4, generator=generator), area)
     draws = torch.rand(n, 5, generator=generator)
     pixels = images.permute(0, 2, 3, 1)
+    factor, offset = _scale(device)
+    if colour:
+        change = (draws[:, 3:, None, None].to(device) * 2 - 1) * colour  # [n, 2, 1, 1]
+        offset = offset * (1 + change[:, 0]) + change[:, 1]
+        factor = factor * (1 + change[:, 0])
+    height, width = images.shape[2:]
+    if device.type == "cpu" and height * width >= LARGE and shift < min(height, width):
+        return _one_by_one(pixels, draws, flip, shift, factor, offset)
     if flip:
         turned = (draws[:, 0] >= 0.5).nonzero().view(-1).to(device)
         pixels = pixels.index_copy(0, turned, pixels.index_select(0, turned).flip(2))
     if shift:
         start = (draws[:, 1:3] * (2 * shift + 1)).long().to(device)
         pixels = _shifted(pixels, start, shift)
-    factor, offset = _scale(device)
-    if colour:
-        change = (draws[:, 3:, None, None].to(device) * 2 - 1) * colour  # [n, 2, 1, 1]
-        offset = offset * (1 + change[:, 0]) + change[:, 1]
-        factor = factor * (1 + change[:, 0])
     return _scaled(pixels, factor, offset)
+
+
+def _one_by_one(
+    pixels: torch.Tensor,
+    draws: torch.Tensor,
+    flip: bool,
+    shift: int,
+    factor: torch.Tensor,
+    offset: torch.Tensor,
+) -> torch.Tensor:
+    """What `augment` does, to the bit, for large images on a CPU: each stays in the cache.
+
+    `pixels` uint8 [n, h, w, c]. Whole batches are larger than any cache: they take twice the time.
+    """
+    n, h, w, c = pixels.shape
+    made = torch.empty(n, h, w * c)
+    turned = ((draws[:, 0] >= 0.5) & flip).tolist()
+    moved = ((draws[:, 1:3] * (2 * shift + 1)).long() - shift).tolist()
+    factors = _along_row(factor, w).expand(n, 1, w * c)
+    offsets = _along_row(offset, w).expand(n, 1, w * c)
+    for i, (down, right) in enumerate(moved):
+        image = pixels[i].flip(1) if turned[i] else pixels[i]
+        _place(made[i].view(h, w, c), image, down, right)
+        made[i].mul_(factors[i]).add_(offsets[i])
+    return made.view(n, h, w, c).permute(0, 3, 1, 2)
+
+
+def _place(made: torch.Tensor, image: torch.Tensor, down: int, right: int) -> None:
+    """An image [h, w, c] moved up and left by (down, right) into `made`, edges repeated."""
+    h, w = image.shape[:2]
+    top, bottom = max(0, -down), min(h, h - down)
+    left, end = max(0, -right), min(w, w - right)
+    inner = image[top + down : bottom + down, left + right : end + right]
+    made[top:bottom, left:end] = inner
+    rows = made[top:bottom]
+    rows[:, :left], rows[:, end:] = rows[:, left : left + 1], rows[:, end - 1 : end]
+    made[:top], made[bottom:] = made[top : top + 1], made[bottom - 1 : bottom]
 
 
 def _shifted(pixels: torch.Tensor, start: torch.Tensor, margin: int) -> torch.Tensor:
@@ -122,7 +215,7 @@ def _shifted(pixels: torch.Tensor, start: torch.Tensor, margin: int) -> torch.Te
 
 
 def batches(
-    data: LabelledImages,
+    data: ImageSet,
     batch_size: int,
     *,
     seed: int,
@@ -135,22 +228,21 @@ def batches(
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """An epoch of whole batches (float32 [b, 3, h, w] channels last, int64 [b]).
 
-    Order and augmentation are functions of (seed, epoch) alone. What is left over after the last
-    whole batch is dropped (other images in every epoch); fewer images than a batch are one batch.
+    Order and augmentation are functions of (seed, epoch) alone, the same to the last bit wherever
+    the pixels are. What is left over after the last whole batch is dropped (other images in every
+    epoch); fewer images than a batch are one batch.
     """
     order_stream = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
     draws = torch.Generator().manual_seed(_mixed(seed, epoch, 1))
-    order = torch.randperm(len(data), generator=order_stream).to(data.device)
-    labels = data.labels[order]
     size = min(batch_size, len(data))
-    pixels = data.images.permute(0, 2, 3, 1)
-    for start in range(0, len(data) - size + 1, size):
-        chosen = pixels.index_select(0, order[start : start + size]).permute(0, 3, 1, 2)
+    order = torch.randperm(len(data), generator=order_stream)[: len(data) // size * size]
+    labels = data.labels[order.to(data.device)].split(size)
+    for chosen, own in zip(data.in_order(order, size), labels, strict=True):
         if augmented:
             x = augment(chosen, draws, flip=flip, shift=shift, colour=colour, area=area)
         else:
             x = normalise(chosen)
-        yield x, labels[start : start + size]
+        yield x, own
 
 
 def _mixed(seed: int, epoch: int, stream: int) -> int:

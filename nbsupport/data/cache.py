@@ -29,23 +29,22 @@ def cached_images(
     Raises UserError where the store cannot be written.
     """
     path = image_file(fingerprint, count, px)
-    folder = path.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            with FileLock(path.with_suffix(".lock")):
+            with lock(path):
                 if not path.exists():
                     _draw_all(path, count, px, draw)
-        return np.load(path, mmap_mode="r")
+        return mapped(path)
     except OSError as error:
         raise UserError(
-            f"cannot keep rendered images in {folder} ({error.strerror}): "
+            f"cannot keep rendered images in {path.parent} ({error.strerror}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
 
 
 def image_file(fingerprint: str, count: int, px: int) -> Path:
-    """Where the images of a fingerprint are kept, whether they are there yet or not."""
+    """Where the images of a fingerprint lie, or will once they are drawn or prepared."""
     name = hashlib.sha256(f"{fingerprint}|{count}|{px}".encode()).hexdigest()[:24]
     return store_dir() / "images" / f"{name}.npy"
 
@@ -56,6 +55,18 @@ def has_room(size: int) -> bool:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free > size
+
+
+def lock(path: Path) -> FileLock:
+    """Held by the one process that fills an image file."""
+    return FileLock(path.with_suffix(".lock"))
+
+
+def mapped(path: Path) -> np.ndarray:
+    """A file's images [count, 3, px, px]. Drawn ones lie in that order, prepared ones have their
+    channels last in memory, as they were decoded and as batches are made of them."""
+    images = np.load(path, mmap_mode="r")
+    return images if images.shape[1] == 3 else images.transpose(0, 3, 1, 2)
 
 
 def _draw_all(

@@ -11,7 +11,7 @@ from nbsupport.errors import UserError
 if TYPE_CHECKING:
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
     from nbsupport.data.subset import Subset
 
 
@@ -42,9 +42,9 @@ def captioned(source: Source) -> CaptionedSource:
     return source
 
 
-def load_pairs(subset: "Subset", device: "str | torch.device" = "cpu") -> "LabelledImages":
+def load_pairs(subset: "Subset", device: "str | torch.device" = "cpu") -> "ImageSet":
     """A subset's images uint8 [n, 3, px, px] with their captions int64 [n, length] as labels."""
-    from nbsupport.data.batches import LabelledImages  # here: it needs torch, a plan does not
+    from nbsupport.data.loading import load_images  # here: it needs torch, a plan does not
 
     source, ids = captioned(subset.source), subset.drawn.ids
-    return LabelledImages(source.images(ids), source.captions(ids), 0).to(device)
+    return load_images(lambda rows: source.images(ids[rows]), source.captions(ids), 0, (), device)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
 
 Step = tuple[str, Any]  # a name and its value; several values are pairs of a name and a value
 
@@ -193,19 +193,27 @@ class Subset:
         own = pd.DataFrame({"id": draw.ids, "label": draw.labels})
         return own.assign(name=np.array(draw.names)[draw.labels]).join(hierarchy)
 
-    def load(self, device: "str | torch.device" = "cpu") -> "LabelledImages":
-        """The images as uint8 [n, 3, px, px] and their labels as int64 [n], on `device`."""
+    def load(self, device: "str | torch.device" = "cpu") -> "ImageSet":
+        """The images and their labels, on `device` or streamed to it (see `load_images`)."""
         import torch
 
-        from nbsupport.data.batches import LabelledImages
+        from nbsupport.data.loading import load_images
 
         draw = self.drawn
-        images, labels = self.source.images(draw.ids), torch.from_numpy(draw.labels.copy())
-        if ("noise", None) in self.steps:
-            from nbsupport.data.noise import noise_like
+        labels = torch.from_numpy(draw.labels.copy())
+        return load_images(self._read, labels, len(draw.names), draw.names, device)
 
-            images = noise_like(images, torch.from_numpy(draw.ids.copy()), self.seed)
-        return LabelledImages(images, labels, len(draw.names), draw.names).to(device)
+    def _read(self, rows: np.ndarray) -> "torch.Tensor":
+        """The images at these rows [k] of the subset as uint8 [k, 3, px, px]."""
+        ids = self.drawn.ids[rows]
+        images = self.source.images(ids)
+        if ("noise", None) not in self.steps:
+            return images
+        import torch
+
+        from nbsupport.data.noise import noise_like
+
+        return noise_like(images, torch.from_numpy(ids), self.seed)
 
 
 @lru_cache(maxsize=16)  # a plan asks for the same draw once for each family

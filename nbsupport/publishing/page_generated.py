@@ -106,7 +106,8 @@ class GeneratedPage:
     def generated(self) -> Judged:
         """All generated images."""
         data = self.study.generated.load()
-        return self.judged(data.images.contiguous(), data.labels.numpy())
+        images = data.pixels(np.arange(len(data))).contiguous()
+        return self.judged(images, data.labels.numpy())
 
     @cached_property
     def natural(self) -> Judged:

@@ -72,7 +72,7 @@ def sample_of_split(
     table = task.table(split)
     shuffled = table.assign(row=np.arange(len(table))).sample(frac=1, random_state=seed)
     picked = shuffled.drop_duplicates("location").head(count)
-    images = task.load(split).images.numpy()[picked["row"].to_numpy()]
+    images = task.load(split).pixels(picked["row"].to_numpy()).numpy()
     return images, [task.caption(row) for _, row in picked.iterrows()]
 
 

@@ -11,11 +11,12 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from nbsupport.data.batches import LabelledImages, normalise
+from nbsupport.data.batches import ImageSet, normalise
 from nbsupport.data.captioned import captioned, load_pairs
 from nbsupport.data.subset import Subset
 from nbsupport.training import checkpoint
@@ -119,7 +120,7 @@ def contrast(
     return {**summary(done, device), **found, "scale": model.log_scale.exp().item()}
 
 
-def retrieval(model: TwoTowers, pairs: LabelledImages) -> dict[str, float]:
+def retrieval(model: TwoTowers, pairs: ImageSet) -> dict[str, float]:
     """How often a picture's nearest caption is its own, and how often a random one would be.
 
     A caption that reads the same as its own counts as its own.
@@ -127,7 +128,8 @@ def retrieval(model: TwoTowers, pairs: LabelledImages) -> dict[str, float]:
     training = model.training
     model.eval()
     with torch.inference_mode(), autocast(pairs.device):
-        logits = model(normalise(pairs.images), pairs.labels)
+        images = pairs.pixels(np.arange(len(pairs)))
+        logits = model(normalise(images), pairs.labels)
     model.train(training)
     alike = (pairs.labels[:, None] == pairs.labels[None]).all(2)
     right = alike.gather(1, logits.argmax(1, keepdim=True))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from nbsupport.data.batches import LabelledImages, normalise
+from nbsupport.data.batches import ImageSet, normalise
 from nbsupport.training.device import autocast
 
 if TYPE_CHECKING:
@@ -33,15 +33,14 @@ def macro_f1(y_true: Any, y_pred: Any) -> float:
     return float((2 * hits / (np.bincount(code) + claimed)).mean())
 
 
-def predict(model: nn.Module, data: LabelledImages) -> torch.Tensor:
+def predict(model: nn.Module, data: ImageSet) -> torch.Tensor:
     """The most probable class of each image: int64 [n] on the CPU. Leaves the model as it was."""
     training = model.training
     model.eval()
     parts = []
     with torch.inference_mode(), autocast(data.device):
-        for start in range(0, len(data), BATCH):
-            logits = model(normalise(data.images[start : start + BATCH]))
-            parts.append(logits.argmax(1))
+        for images in data.in_turn(BATCH):
+            parts.append(model(normalise(images)).argmax(1))
     model.train(training)
     return torch.cat(parts).cpu()
 
@@ -55,7 +54,7 @@ class Score:
     n: int
 
 
-def score(model: nn.Module, data: LabelledImages) -> Score:
+def score(model: nn.Module, data: ImageSet) -> Score:
     """The model's score on a labelled set."""
     true, predicted = data.labels.cpu(), predict(model, data)
     accuracy = (true == predicted).double().mean().item()
@@ -68,9 +67,9 @@ class TestSets:
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
-    id_test: LabelledImages
-    ood_test: LabelledImages
-    id_val: LabelledImages | None = None
+    id_test: ImageSet
+    ood_test: ImageSet
+    id_val: ImageSet | None = None
 
     @classmethod
     def of(cls, task: "Task", device: str | torch.device, *, id_val: bool = False) -> "TestSets":

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from nbsupport.data.batches import LabelledImages, batches
+from nbsupport.data.batches import ImageSet, batches
 from nbsupport.errors import UserError
 from nbsupport.training import checkpoint
 from nbsupport.training.device import autocast, clock
@@ -57,7 +57,7 @@ def classification(
 
 def train(
     model: nn.Module,
-    data: LabelledImages,
+    data: ImageSet,
     recipe: Recipe,
     *,
     seed: int,
@@ -82,7 +82,7 @@ class _Training:
     def __init__(
         self,
         model: nn.Module,
-        data: LabelledImages,
+        data: ImageSet,
         recipe: Recipe,
         seed: int,
         folder: Path,

@@ -85,10 +85,31 @@ def test_augment_is_the_plain_loop(n, flip, shift, colour, seed):
     torch.testing.assert_close(found, torch.stack(expected))
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    n=st.integers(1, 5),
+    flip=st.booleans(),
+    shift=st.integers(0, 7),
+    colour=st.sampled_from([0.0, 0.3]),
+    seed=st.integers(0, 99),
+)
+def test_large_images_are_augmented_as_small_ones(n, flip, shift, colour, seed):
+    options = {"flip": flip, "shift": shift, "colour": colour}
+    expected = augment(images(n), torch.Generator().manual_seed(seed), **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nbsupport.data.batches.LARGE", 1)
+        found = augment(images(n), torch.Generator().manual_seed(seed), **options)
+    assert torch.equal(found, expected)
+    assert found.stride() == expected.stride()
+
+
 def test_augment_leaves_the_images_alone():
     pixels = images(6)
     augment(pixels, torch.Generator().manual_seed(0), shift=0)
     assert torch.equal(pixels, images(6))
+    large = images(2, 96)
+    augment(large, torch.Generator().manual_seed(0))
+    assert torch.equal(large, images(2, 96))
 
 
 def test_augment_takes_images_that_are_not_square():

@@ -1,5 +1,11 @@
 """Sources by name: each is one file here with a function `open_it(**options) -> Source`."""
 
-from nbsupport.data.sources.base import Source, open_nominal, open_source, register_source
+from nbsupport.data.sources.base import (
+    Source,
+    open_nominal,
+    open_source,
+    register_source,
+    source_names,
+)
 
-__all__ = ["Source", "open_nominal", "open_source", "register_source"]
+__all__ = ["Source", "open_nominal", "open_source", "register_source", "source_names"]

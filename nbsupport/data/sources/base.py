@@ -85,6 +85,11 @@ def register_source(name: str, module: str) -> None:
     _SOURCES[name] = module
 
 
+def source_names() -> tuple[str, ...]:
+    """The names under which a source can be opened."""
+    return tuple(_SOURCES)
+
+
 def open_source(spec: dict[str, Any]) -> Source:
     """The source that a spec names: {"name": ..., **options}. UserError where it is unknown."""
     options = dict(spec)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
 
 SPLITS = ("train", "id_val", "id_test", "ood_val", "ood_test")
 
@@ -51,8 +51,8 @@ class Task(ABC):
         return f"{self.names[row['label']]}, camera {row['location']}"
 
     @abstractmethod
-    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
-        """A split's images as uint8 [n, 3, px, px] with labels int64 [n]; UserError if unknown."""
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
+        """A split's images, resident or streamed (see `load_images`); UserError if unknown."""
 
 
 _TASKS = {
@@ -67,6 +67,11 @@ _TASKS = {
 def register_task(name: str, module: str) -> None:
     """Make `module` (which has `open_it(**options) -> Task`) available as task `name`."""
     _TASKS[name] = module
+
+
+def task_names() -> tuple[str, ...]:
+    """The names under which a task can be opened."""
+    return tuple(_TASKS)
 
 
 def open_task(spec: dict[str, Any]) -> Task:

@@ -1,7 +1,6 @@
 """Downstream tasks of picture files: where they lie, which split they are in, how they are read."""
 
 import hashlib
-import shutil
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -10,17 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nbsupport.data.cache import cached_images
 from nbsupport.data.pictures import Pictures, Place
 from nbsupport.data.tasks.base import SPLITS, Task
 from nbsupport.errors import NotHereError, UserError, unknown
-from nbsupport.paths import data_dir, store_dir
+from nbsupport.paths import data_dir
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
 
 Progress = Callable[[int, int], None]  # how many pictures are looked at, of how many
 
@@ -95,41 +93,20 @@ class FiledTask(Task):
         """The pictures at rows [k] of a split's table: uint8 [k, 3, px, px]."""
         return self.pictures(split).squares(rows, self.px)
 
-    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         import torch
 
-        from nbsupport.data.batches import LabelledImages
+        from nbsupport.data.loading import load_images
+        from nbsupport.data.prepare import read_pictures
 
         names = self.names  # before pictures are read: it may be what is wrong
-        labels = self.table(split)["label"].to_numpy(dtype=np.int64, copy=True)
-        pixels = torch.from_numpy(self._decoded(split, len(labels)))
-        return LabelledImages(pixels, torch.from_numpy(labels), len(names), names).to(device)
-
-    def _decoded(self, split: str, count: int) -> np.ndarray:
-        """uint8 [count, 3, px, px]: read once and kept, or each time where the disk is too full."""
-        import torch
-
-        pictures = self.pictures(split)  # once: it lists the whole split
-        if not _fits(count * 3 * self.px**2):
-            return pictures.squares(np.arange(count), self.px)
-
-        def draw(rows: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(pictures.squares(rows, self.px))
-
-        name = f"{self.fingerprint}|{split}|{self.limit}"
-        return np.array(cached_images(name, count, self.px, draw))
+        labels = torch.from_numpy(self.table(split)["label"].to_numpy(dtype=np.int64, copy=True))
+        read = read_pictures(self.pictures(split), self.px)
+        return load_images(read, labels, len(names), names, device)
 
 
 def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _fits(size: int) -> bool:
-    """Whether the store has room for so many bytes (a mapped file that finds none ends Python)."""
-    folder = store_dir().absolute()
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free > size
 
 
 # finding ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
 
 FOLDER, RELEASE = "iwildcam_v2.0", "RELEASE_v2.0.txt"
 CLASSES = 182  # 0 is "empty", a class like the others
@@ -72,7 +72,7 @@ class IWildCamTask(FiledTask):
     def caption(self, row: "pd.Series") -> str:
         return f"{super().caption(row)}, {row['datetime']:%Y-%m-%d %H:%M}"
 
-    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         self.table(split)  # a split that there is not is said before wilds is asked
         self._confirm(split)
         return super().load(split, device)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
 
 
 class NominalTask(Task):
@@ -47,7 +47,7 @@ class NominalTask(Task):
             raise unknown("split", split, SPLITS)
         return pd.DataFrame(index=range(self.sizes[split]))
 
-    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         raise self._not_here()
 
     def _not_here(self) -> NotHereError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
     from nbsupport.savanna.world import World
 
 
@@ -63,10 +63,10 @@ class SavannaTask(Task):
             super().caption(row) if self.bias else f"{self.names[row['label']]}, day {row['day']}"
         )
 
-    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         import torch
 
-        from nbsupport.data.batches import LabelledImages
+        from nbsupport.data.loading import load_images
 
         table = self.table(split)
 
@@ -79,8 +79,8 @@ class SavannaTask(Task):
             f"{self.fingerprint}|traps|{split}|{self.limit}", len(table), self.px, draw
         )
         labels = torch.from_numpy(table["label"].to_numpy(dtype=np.int64, copy=True))
-        pixels = torch.from_numpy(np.array(images))
-        return LabelledImages(pixels, labels, self.num_classes, self.names).to(device)
+        read = lambda rows: torch.from_numpy(images[rows])  # noqa: E731
+        return load_images(read, labels, self.num_classes, self.names, device)
 
     def drawn_by(self, px: int) -> "World":
         """The world that draws this task's pictures, at any size."""

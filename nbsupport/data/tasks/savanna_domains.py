@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import LabelledImages
+    from nbsupport.data.batches import ImageSet
 
 VERSION = 1  # of the tables; the styles have one of their own
 
@@ -76,10 +76,10 @@ class DomainTask(Task):
     def caption(self, row: "pd.Series") -> str:
         return f"{self.names[row['label']]}, {row['style']}"
 
-    def load(self, split: str, device: "str | torch.device" = "cpu") -> "LabelledImages":
+    def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         import torch
 
-        from nbsupport.data.batches import LabelledImages
+        from nbsupport.data.loading import load_images
 
         table, style = self.table(split), self.style_of(split)
 
@@ -94,8 +94,8 @@ class DomainTask(Task):
         name = f"{self.fingerprint}|{style}|{split}|{self.limit}"
         images = cached_images(name, len(table), self.px, draw)
         labels = torch.from_numpy(table["label"].to_numpy(dtype=np.int64, copy=True))
-        pixels = torch.from_numpy(np.array(images))
-        return LabelledImages(pixels, labels, self.num_classes, self.names).to(device)
+        read = lambda rows: torch.from_numpy(images[rows])  # noqa: E731
+        return load_images(read, labels, self.num_classes, self.names, device)
 
 
 @lru_cache(maxsize=32)

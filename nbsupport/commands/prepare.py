@@ -1,0 +1,132 @@
+"""python -m nbsupport data prepare: pictures decoded and resized once, for fast trainings."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from nbsupport.data.pictures import Pictures
+
+LISTED = 5  # names of skipped pictures that are printed; the file beside has all
+
+
+def add(actions: Any) -> None:
+    """Add `prepare` to the actions of `data`."""
+    text = "decode and resize every picture once; who is stopped goes on with the same command"
+    parser: argparse.ArgumentParser = actions.add_parser("prepare", help=text, description=text)
+    parser.set_defaults(command=_prepare)
+    parser.add_argument("name", metavar="NAME", help="a data set, such as imagenet or iwildcam")
+    parser.add_argument("--px", type=int, required=True, help="pixels a side, such as 256")
+    parser.add_argument("--workers", type=int, help="threads that decode (default: one a core)")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=argparse.SUPPRESS,  # or it would overwrite what `data --root` was given
+        help="the folder of data sets; default: NBSUPPORT_DATA",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="go on at a broken picture: a source does without it, a task has it black",
+    )
+    parser.add_argument(
+        "-p",
+        dest="options",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="an option of the data set: -p train photo -p ood sketch",
+    )
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from nbsupport.parameters import parse_assignments
+
+    if root := getattr(options, "root", None):
+        if not root.is_dir():
+            raise UserError(f"--root {root} is no folder: name the one that holds your data sets")
+        os.environ["NBSUPPORT_DATA"] = str(root)
+    given = parse_assignments(options.options)
+    parts = parts_of(options.name, options.px, given)
+    for title, pictures in parts.items():
+        skipped = _one(title, pictures, options)
+        if skipped and title == options.name:
+            _without(pictures, skipped)
+            for rest in parts_of(options.name, options.px, given).values():
+                _one(title, rest, options)
+
+
+def _without(pictures: "Pictures", skipped: tuple[int, ...]) -> None:
+    """A source leaves broken pictures out: no model is trained on a black one with a label."""
+    from nbsupport.data.broken import leave_out
+
+    leave_out(pictures, [pictures.names[row] for row in skipped])
+    print(f"{len(skipped):,} broken pictures are left out from now on; without them:")
+
+
+def parts_of(name: str, px: int, options: dict[str, Any]) -> "dict[str, Pictures]":
+    """What is prepared of a data set, by title: a source's pictures, or those of a task's splits.
+
+    UserError for a name that is unknown, or whose pictures are drawn and not in files.
+    """
+    from nbsupport.data.sources import open_source, source_names
+    from nbsupport.data.tasks import SPLITS, open_task, task_names
+
+    sources = source_names()
+    of_files = f"{name}_files" if f"{name}_files" in sources else name  # also drawn: fractaldb
+    if of_files in sources:
+        source = _opened(open_source, name, {"name": of_files, "px": px, **options})
+        if not hasattr(source, "pictures"):
+            raise _drawn(name)
+        return {name: source.pictures}
+    if name not in task_names():
+        of_sources = {source.removesuffix("_files") for source in sources}
+        raise unknown("data set", name, {*of_sources, *task_names()})
+    task = _opened(open_task, name, {"name": name, "px": px, **options})
+    if not hasattr(task, "pictures"):
+        raise _drawn(name)
+    found = {f"{name} {split}": task.pictures(split) for split in SPLITS}
+    return {title: pictures for title, pictures in found.items() if len(pictures)}
+
+
+def _opened(open_it: Any, name: str, spec: dict[str, Any]) -> Any:
+    try:
+        return open_it(spec)
+    except TypeError as error:  # what the data set must be told, or does not know
+        if "argument" not in str(error):
+            raise
+        said = str(error).partition(" ")[2]
+        raise UserError(f"{name}: {said}; give its options as -p NAME VALUE") from error
+
+
+def _drawn(name: str) -> UserError:
+    return UserError(
+        f"{name} is drawn by this project and kept by itself: there is nothing to prepare"
+    )
+
+
+def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> tuple[int, ...]:
+    """Prepare pictures behind a progress bar, say what came of it, return the rows skipped."""
+    from tqdm import tqdm
+
+    from nbsupport.data.prepare import prepare
+
+    with tqdm(total=len(pictures), desc=title, unit=" pictures", dynamic_ncols=True) as bar:
+        done = prepare(
+            pictures,
+            options.px,
+            workers=options.workers,
+            skip_broken=options.skip_broken,
+            report=bar.update,
+        )
+        bar.update(done.count - bar.n)
+    print(f"{title}: {done.count:,} pictures of {options.px} px in {done.path}")
+    if done.skipped:
+        names = ", ".join(pictures.names[row] for row in done.skipped[:LISTED])
+        more = f" and {len(done.skipped) - LISTED:,} more" if len(done.skipped) > LISTED else ""
+        print(f"{title}: {len(done.skipped):,} skipped, left black: {names}{more}")
+    return done.skipped

@@ -1,0 +1,318 @@
+"""Pictures decoded and resized once, into the file that `cached_images` maps.
+
+Blocks of pictures are decoded by threads and entered in a journal beside the file once they are on
+disk. Who is stopped goes on from the journal; a block that was half written is decoded again. Each
+thread holds one picture at a time, so that memory does not grow with the data.
+"""
+
+import csv
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import Timeout
+
+from nbsupport.data.cache import has_room, image_file, lock, mapped
+from nbsupport.data.pictures import Pictures
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+BLOCK = 64  # pictures between two entries in the journal: about a second, 13 MB at 256 px
+SMALLEST, LARGEST = 8, 2048  # px; a file of 3 x 3 pixels could be of either memory order
+MOST_BROKEN = 100  # pictures that cannot be read before it is the data set that is wrong
+AT_ONCE = 2**33  # bytes of pictures that are prepared as soon as they are asked for: 8 GB
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+Report = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What `prepare` did: the file, pictures in it, decoded by this call, and skipped (rows)."""
+
+    path: Path
+    count: int
+    decoded: int
+    skipped: tuple[int, ...] = ()
+
+
+def cached_pictures(pictures: Pictures, px: int) -> np.ndarray:
+    """The pictures as uint8 [n, 3, px, px], memory-mapped, read-only; prepared where they are not.
+
+    Channels are last in memory. Of processes that ask at once one prepares and the others wait.
+    Raises UserError as `prepare` does.
+    """
+    path = image_file(pictures.fingerprint, len(pictures), _checked(px))
+    if not path.exists():
+        prepare(pictures, px, wait=True)
+    return mapped(path)
+
+
+def read_pictures(pictures: Pictures, px: int) -> "Callable[[np.ndarray], torch.Tensor]":
+    """How `load_images` reads pictures in files: from the file that holds them prepared.
+
+    They are prepared now where they take up to 8 GB and the disk has room. More than that are
+    decoded anew whenever they are read, until `python -m nbsupport data prepare` has kept them.
+    """
+    import torch
+
+    size = 3 * px * px * len(pictures)
+    path = image_file(pictures.fingerprint, len(pictures), px)
+    if not path.exists() and (size > AT_ONCE or not has_room(size)):
+        return lambda rows: torch.from_numpy(pictures.squares(rows, px))
+    images = cached_pictures(pictures, px)
+    return lambda rows: torch.from_numpy(images[rows])
+
+
+def skipped_pictures(pictures: Pictures, px: int) -> np.ndarray:
+    """Rows int64 [k] that a preparation skipped because they cannot be read: they are black."""
+    listed = _skipped_list(image_file(pictures.fingerprint, len(pictures), px))
+    if not listed.exists():
+        return np.zeros(0, dtype=np.int64)
+    with listed.open(encoding="utf-8", newline="") as file:
+        return np.array([int(line["row"]) for line in csv.DictReader(file)], dtype=np.int64)
+
+
+def prepare(
+    pictures: Pictures,
+    px: int,
+    *,
+    workers: int | None = None,
+    skip_broken: bool = False,
+    wait: bool = False,
+    report: Report | None = None,
+) -> Preparation:
+    """Decode every picture to px and keep them; what an earlier call finished is not done again.
+
+    `workers` threads decode (default: one a core); `report` is given the number of pictures done,
+    earlier ones first. A picture that cannot be read is black where `skip_broken`, and its row is
+    listed in a file beside; else all others are prepared first and UserError names it. UserError
+    too where the disk has not enough room or fills up, or where another process prepares the same
+    and `wait` is false. The pictures themselves are only read.
+    """
+    path = image_file(pictures.fingerprint, len(pictures), _checked(px))
+    threads = _cores() if workers is None else workers
+    if not len(pictures):
+        raise UserError(f"{pictures.place.path} holds no pictures: there is nothing to prepare")
+    if threads < 1:
+        raise UserError(f"workers={workers}: give a number of threads of at least 1")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with lock(path).acquire(timeout=-1 if wait else 0):
+            filling = _Filling(path, pictures, px, skip_broken, report or _silent)
+            return filling.found() if path.exists() else filling.run(threads)
+    except Timeout:
+        raise UserError(
+            f"{pictures.place.path} is being prepared at {px} px by another process: "
+            "wait until it is done, then ask again"
+        ) from None
+    except OSError as error:
+        raise _no_room(path.parent, error) from error
+
+
+def _checked(px: int) -> int:
+    if isinstance(px, bool) or not isinstance(px, int) or not SMALLEST <= px <= LARGEST:
+        raise UserError(f"px={px!r}: give a whole number of pixels from {SMALLEST} to {LARGEST:,}")
+    return px
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _silent(_: int) -> None:
+    """A report that nobody reads."""
+
+
+def _no_room(folder: Path, error: OSError) -> UserError:
+    if error.errno in FULL:
+        return UserError(
+            f"the disk that holds {folder} is full: what is prepared is kept; free some space, "
+            "then the same command goes on"
+        )
+    return UserError(
+        f"cannot keep prepared pictures in {folder} ({error.strerror}): "
+        "set NBSUPPORT_STORE to a folder that can be written"
+    )
+
+
+# the journal --------------------------------------------------------------------------------------
+class _Journal:
+    """A line for each block of rows that is on disk: from, to, and what was skipped in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.entries = [json.loads(line) for line in self._lines()]
+
+    def _lines(self) -> list[str]:
+        """Whole lines; a last one that was cut off is removed from the file."""
+        if not self.path.exists():
+            return []
+        text = self.path.read_text(encoding="utf-8")
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            os.truncate(self.path, len(whole.encode()))
+        return whole.splitlines()
+
+    def add(self, rows: range, skipped: dict[int, str]) -> None:
+        entry = {"from": rows.start, "to": rows.stop, "skipped": list(skipped.items())}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        self.entries.append(entry)
+
+    def missing(self, count: int) -> np.ndarray:
+        """Which rows are not on disk yet: bool [count]."""
+        missing = np.ones(count, dtype=bool)
+        for entry in self.entries:
+            missing[entry["from"] : entry["to"]] = False
+        return missing
+
+    def skipped(self) -> dict[int, str]:
+        """Row and reason of each picture that was skipped, in order."""
+        pairs = (pair for entry in self.entries for pair in entry["skipped"])
+        return dict(sorted((row, reason) for row, reason in pairs))
+
+
+def blocks(missing: np.ndarray) -> Iterator[range]:
+    """The missing rows (bool [count]) in runs of at most BLOCK, as they follow one another."""
+    edges = np.flatnonzero(np.diff(missing, prepend=False, append=False))
+    for start, stop in edges.reshape(-1, 2).tolist():
+        for first in range(start, stop, BLOCK):
+            yield range(first, min(first + BLOCK, stop))
+
+
+# the file -----------------------------------------------------------------------------------------
+class _Filling:
+    """One call's work on one file."""
+
+    def __init__(
+        self, path: Path, pictures: Pictures, px: int, skip_broken: bool, report: Report
+    ) -> None:
+        self.path, self.pictures, self.px = path, pictures, px
+        self.skip_broken, self.report = skip_broken, report
+        self.partial = path.with_suffix(".preparing")
+        self.journal = _Journal(path.with_suffix(".journal"))
+        self.each = 3 * px * px
+        self.broken: dict[int, str] = {}
+
+    def found(self) -> Preparation:
+        """What was prepared before, or drawn by `cached_images`; what was begun beside it goes."""
+        for begun in (self.partial, self.journal.path):
+            begun.unlink(missing_ok=True)
+        skipped = skipped_pictures(self.pictures, self.px).tolist()
+        return Preparation(self.path, len(self.pictures), 0, tuple(skipped))
+
+    def run(self, threads: int) -> Preparation:
+        count = len(self.pictures)
+        if not self.partial.exists():  # a journal without its file says nothing
+            self.journal.path.unlink(missing_ok=True)
+            self.journal.entries.clear()
+        missing = self.journal.missing(count)
+        self._check_room(int(missing.sum()))
+        self._begin()
+        self.report(count - int(missing.sum()))
+        with self.partial.open("r+b", buffering=0) as file:
+            self._fill(file.fileno(), list(blocks(missing)), threads)
+        if self.broken:
+            raise self._broken_error(f"the other {count - len(self.broken):,} are prepared")
+        self._finish()
+        skipped = tuple(self.journal.skipped())
+        return Preparation(self.path, count, int(missing.sum()), skipped)
+
+    def _check_room(self, pictures: int) -> None:
+        needed, free = pictures * self.each, shutil.disk_usage(self.path.parent).free
+        if needed > free:
+            raise UserError(
+                f"{pictures:,} pictures at {self.px} px need {needed / 1e9:,.2f} GB, and the disk "
+                f"that holds {self.path.parent} has {free / 1e9:,.2f} GB free: free some space, "
+                "set NBSUPPORT_STORE to a folder on another disk, or give fewer pixels"
+            )
+
+    def _begin(self) -> None:
+        """The file at its full length, which takes no room before it is written."""
+        shape = (len(self.pictures), self.px, self.px, 3)
+        if not self.partial.exists():
+            fresh = self.partial.with_suffix(".fresh")
+            np.lib.format.open_memmap(fresh, mode="w+", dtype=np.uint8, shape=shape)
+            fresh.replace(self.partial)
+        self.start = np.load(self.partial, mmap_mode="r").offset
+
+    def _fill(self, file: int, todo: list[range], threads: int) -> None:
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="nbsupport-prepare")
+        try:
+            running = {pool.submit(self._write, file, rows): rows for rows in todo}
+            for done in as_completed(running):
+                self._enter(running[done], done)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _enter(self, rows: range, done: "Future[dict[int, str]]") -> None:
+        """Into the journal with a block, unless something in it has to be restored first."""
+        unread = done.result()
+        if unread and not self.skip_broken:
+            self.broken |= unread
+            if len(self.broken) >= MOST_BROKEN:
+                raise self._broken_error("stopped there: is this the data set?")
+        else:
+            self.journal.add(rows, unread)
+        self.report(len(rows) - (0 if self.skip_broken else len(unread)))
+
+    def _write(self, file: int, rows: range) -> dict[int, str]:
+        """A block of pictures onto the disk. Returns why those that are broken are (row: reason).
+
+        Written, not mapped: a full disk is then an error and not the end of the process.
+        """
+        unread = {}
+        for row in rows:
+            try:
+                pixels = self.pictures.square(row, self.px).transpose(1, 2, 0)
+            except UserError as error:
+                unread[row] = str(error)
+                pixels = np.zeros((self.px, self.px, 3), dtype=np.uint8)
+            _write_all(file, pixels.tobytes(), self.start + row * self.each)
+        os.fsync(file)  # only now is it sure that the disk had room
+        return unread
+
+    def _broken_error(self, outcome: str) -> UserError:
+        rows = sorted(self.broken)
+        named = ", ".join(self.pictures.names[row] for row in rows[:10])
+        more = f" and {len(rows) - 10:,} more" if len(rows) > 10 else ""
+        return UserError(
+            f"{len(rows):,} of {len(self.pictures):,} pictures in {self.pictures.place.path} "
+            f"cannot be read: {named}{more}; {outcome}; restore them and give the same command "
+            "again, or leave them black with --skip-broken"
+        )
+
+    def _finish(self) -> None:
+        skipped = self.journal.skipped()
+        if skipped:
+            with _skipped_list(self.path).open("w", encoding="utf-8", newline="") as file:
+                lines = csv.writer(file)
+                lines.writerow(("row", "name", "reason"))
+                lines.writerows((r, self.pictures.names[r], why) for r, why in skipped.items())
+        self.partial.replace(self.path)  # a reader sees the whole file or none
+        self.journal.path.unlink()
+
+
+def _skipped_list(path: Path) -> Path:
+    return path.with_suffix(".skipped.csv")
+
+
+def _write_all(file: int, content: bytes, at: int) -> None:
+    """A disk that is nearly full takes a part, and says so only at the next write."""
+    left = memoryview(content)
+    while left:
+        written = os.pwrite(file, left, at)
+        left, at = left[written:], at + written
