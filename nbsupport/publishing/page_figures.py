@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.beside import families_by_seeds
+from nbsupport.errors import UserError
 from nbsupport.parameters import Parameter
 from nbsupport.publishing import page_beside, page_pairs, page_tables, page_titles
 from nbsupport.publishing.page_asked import MARKS, RECORDED, Asked, Drawn, anchor, margin_of
@@ -229,8 +230,17 @@ class PageFigures(ABC):
     def _figure(self, points: "pd.DataFrame", labels: dict[str, str], asked: Asked) -> "Shown":
         """The figure, of recorded runs with the same on real images beside it; or a sentence."""
         own = self._lacking(points, asked.roles, asked.origin)
-        shown = own or asked.draw(self._drawn(points, labels, asked))
+        shown = own or self._drawing(asked, self._drawn(points, labels, asked))
         return page_beside.figure_tabs(self, shown, asked) if asked.origin == RECORDED else shown
+
+    def _drawing(self, asked: Asked, drawn: Drawn) -> "Figure | page_tables.Html":
+        """The figure; where runs are no evidence, a sentence if they cannot be drawn."""
+        try:
+            return asked.draw(drawn)
+        except UserError as error:
+            if self.study.profile.evidence:
+                raise
+            return page_tables.note(f"These runs, which are no evidence, make no figure: {error}.")
 
     def _drawn(self, points: "pd.DataFrame", labels: dict[str, str], asked: Asked) -> Drawn:
         """These runs as they are drawn; the title is computed from the verdict on the claim."""
