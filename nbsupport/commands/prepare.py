@@ -115,7 +115,7 @@ def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> tuple
 
     from nbsupport.data.prepare import prepare
 
-    with tqdm(total=len(pictures), desc=title, unit=" pictures", dynamic_ncols=True) as bar:
+    with tqdm(total=len(pictures), desc=title, unit=" pictures", leave=False) as bar:
         done = prepare(
             pictures,
             options.px,
@@ -123,7 +123,6 @@ def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> tuple
             skip_broken=options.skip_broken,
             report=bar.update,
         )
-        bar.update(done.count - bar.n)
     print(f"{title}: {done.count:,} pictures of {options.px} px in {done.path}")
     if done.skipped:
         names = ", ".join(pictures.names[row] for row in done.skipped[:LISTED])

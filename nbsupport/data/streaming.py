@@ -1,4 +1,8 @@
-"""Labelled images that do not fit the device: read ahead by threads, batch by batch."""
+"""Labelled images that do not fit the device: read ahead by threads, batch by batch.
+
+What is read ahead takes at most READ_AHEAD bytes, or a batch where that is more, and two batches
+besides: the one in use and the one being asked for.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
