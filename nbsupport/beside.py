@@ -48,9 +48,9 @@ class Beside:
     records: "pd.DataFrame"
 
     @property
-    def profile(self) -> Profile | None:
-        """The profile itself; None where this version of the book does not have it."""
-        return PROFILES.get(self.name)
+    def profile(self) -> Profile:
+        """The profile itself."""
+        return PROFILES[self.name]
 
     @property
     def data(self) -> tuple[str, str]:
@@ -70,7 +70,7 @@ class Beside:
     @cached_property
     def shifts(self) -> dict[int, str]:
         """Each shift's name by its number, the leading one first."""
-        named = dict(self.profile.shifts) if self.profile else {}
+        named = dict(self.profile.shifts)
         numbers = {*named, *(int(w) for w in self.records["world"].unique())} or {1}
         return {w: named.get(w, f"shift {w}") for w in sorted(numbers)}
 
@@ -90,7 +90,7 @@ class Beside:
         return {c: self._verdict(c, cells, shift, axis) for c in claim_ids}
 
     def _verdict(self, claim_id: str, cells: claims.Cells, shift: int, axis: str) -> Verdict:
-        simulated = self.profile.simulated if self.profile else False
+        simulated = self.profile.simulated
         found = claims.verdict(claim_id, cells, axis=axis, simulated=simulated)
         if found.word != "not run":
             return found
@@ -134,7 +134,7 @@ class Beside:
         return (len(every & whole), len(every)) if len(own) else (0, 0)
 
     def _expected(self) -> set[tuple[int, str, int]]:
-        recorded = self.profile.recorded if self.profile else {}
+        recorded = self.profile.recorded
         return {
             (world, family, seed)
             for world, (families, seeds) in recorded.items()
@@ -154,7 +154,7 @@ class Beside:
         source, task = self.data
         images = self.records.loc[self.records["role"] == FULL, "images"].max()
         whole = f" ({images:,.0f} images in full)" if images > 0 else ""
-        px = f" at {self.profile.px} px" if self.profile else ""
+        px = f" at {self.profile.px} px"
         return f"pre-trained on {source}{whole}, fine-tuned on {task}{px}"
 
     def count(self, shift: int) -> str:

@@ -21,10 +21,7 @@ def real_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile on real images with two shifts, three families and three seeds."""
     whole = (FAMILIES, (0, 1, 2))
     profile = replace(
-        PROFILES["demo"],
-        name=NAME,
-        simulated=False,
-        beside=(),
+        PROFILES[NAME],
         worlds=(1, 2),
         recorded={1: whole, 2: whole},
         shifts={1: "photo to sketch", 2: "sketch to photo"},

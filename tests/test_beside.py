@@ -67,13 +67,6 @@ def test_runs_of_no_role_in_question_are_not_called_incomplete(whole):
     assert whole.state(["inaturalist/full"]) == ""
 
 
-def test_without_the_profile_shifts_are_numbered():
-    other = Beside("elsewhere", real_runs({1: REAL_HEIGHTS}))
-    assert other.shifts == {1: "shift 1"}
-    assert other.state() == ""
-    assert Beside("elsewhere", other.records.iloc[:0]).shifts == {1: "shift 1"}
-
-
 def test_the_setting_is_counted(whole):
     assert whole.title == "Real images (Tiny-ImageNet to PACS)"
     assert whole.setting(2) == (
