@@ -77,7 +77,7 @@ class LabelledImages:
 
     def pixels(self, rows: np.ndarray) -> torch.Tensor:
         """The images at these rows (int64 [k]) as uint8 [k, 3, h, w] on the device."""
-        return self.images[torch.from_numpy(rows).to(self.device)]
+        return self.images[torch.tensor(rows).to(self.device)]
 
     def in_order(self, order: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
         """The images at the rows `order`, `size` at a time: each batch is one copy."""
