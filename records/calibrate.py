@@ -1,6 +1,10 @@
 """Calibration of world and recipes on the pilot world 0: one configuration, one row of CSV.
 
     python records/calibrate.py NAME [--settings JSON] [--recipes JSON] [--seeds 2] [--families ...]
+    python records/calibrate.py NAME --profile pacs-32 [--shift 1] [--recipes JSON] ...
+
+The second form is for recipes on real images, which have no pilot world: it uses seeds from 100 on,
+which are never recorded, and writes calibration-<profile>.csv.
 
 Only the two reference groups are run (from scratch, and the full ImageNet stand-in), and only
 id_val and ood_val are looked at. Four quantities are read: how far the ID ranges overlap, the gap
@@ -24,15 +28,18 @@ import torch
 from nbsupport.analysis.trends import effective_robustness, role_line
 from nbsupport.data.batches import LabelledImages
 from nbsupport.data.cache import cached_images
+from nbsupport.profiles import profile_named
 from nbsupport.savanna import Settings, fingerprint
 from nbsupport.savanna.ecology import Ecology
 from nbsupport.savanna.world import World
+from nbsupport.study import Study
 from nbsupport.training.evaluation import score
 from nbsupport.training.loop import train
 from nbsupport.training.models import build, replace_head
 from nbsupport.training.recipes import Recipe, recipe_named
 
 PILOT, PX, PER_CLASS = 0, 32, 80
+FIRST_SEED = 100  # of pilots on real images
 CSV = Path(__file__).parent / "calibration.csv"
 FULL, SCRATCH = "imagenet/full", "scratch"
 
@@ -75,6 +82,15 @@ class Pilot:
         return _labelled(images, columns[0], len(ecology.species()))
 
 
+class RealPilot:
+    """A profile of real images in one shift: what is pre-trained on, and three splits."""
+
+    def __init__(self, profile: str, shift: int) -> None:
+        study = Study(profile, world=shift)
+        self.photos = study.imagenet.load()
+        self.splits = {s: study.task.load(s) for s in ("train", "id_val", "ood_val")}
+
+
 def _labelled(images: np.ndarray, labels: np.ndarray, classes: int) -> LabelledImages:
     pixels = torch.from_numpy(np.array(images))
     return LabelledImages(pixels, torch.from_numpy(labels.astype(np.int64)), classes).to("cpu")
@@ -83,15 +99,16 @@ def _labelled(images: np.ndarray, labels: np.ndarray, classes: int) -> LabelledI
 def one_run(task: tuple[str, str, int]) -> list[dict[str, Any]]:
     """Pre-train and fine-tune in one cell: a row per evaluated epoch."""
     role, family, seed = task
+    px = PILOT_DATA.photos.images.shape[-1]
     torch.set_num_threads(1)
     began = time.thread_time()
     photo_accuracy = float("nan")
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         if role == SCRATCH:
-            model = build(family, PILOT_DATA.splits["train"].num_classes, PX, seed)
+            model = build(family, PILOT_DATA.splits["train"].num_classes, px, seed)
         else:
-            model = build(family, PILOT_DATA.photos.num_classes, PX, seed)
+            model = build(family, PILOT_DATA.photos.num_classes, px, seed)
             done = train(
                 model,
                 PILOT_DATA.photos,
@@ -150,11 +167,13 @@ def summary(points: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _recipes(changes: dict[str, Any], families: list[str]) -> dict[tuple[str, str], Recipe]:
+def _recipes(
+    recipes: str, changes: dict[str, Any], families: list[str]
+) -> dict[tuple[str, str], Recipe]:
     found = {}
     for stage in ("pretrain", "finetune", "scratch"):
         for family in families:
-            base = recipe_named("demo", stage, family)
+            base = recipe_named(recipes, stage, family)
             change = changes.get(stage, {}) | changes.get(f"{stage}.{family}", {})
             found[stage, family] = replace(base, **change)
     return found
@@ -172,14 +191,19 @@ def main() -> None:
     parser.add_argument("--train-images", type=int, default=4000)
     parser.add_argument("--per-class", type=int, default=PER_CLASS)
     parser.add_argument("--roles", nargs="+", default=[SCRATCH, FULL])
+    parser.add_argument("--profile", default="demo", help="demo: the pilot world; or real images")
+    parser.add_argument("--shift", type=int, default=1, help="of a profile of real images")
     parser.add_argument("--points", type=Path, help="write every evaluated epoch to this CSV")
     options = parser.parse_args()
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in options.settings.items()}
-    PILOT_DATA = Pilot(Settings(**settings), options.train_images, options.per_class)
-    RECIPES = _recipes(options.recipes, options.families)
-    cells = [
-        (r, f, s) for s in range(options.seeds) for f in options.families for r in options.roles
-    ]
+    real = options.profile != "demo"
+    if real:
+        PILOT_DATA = RealPilot(options.profile, options.shift)
+    else:
+        PILOT_DATA = Pilot(Settings(**settings), options.train_images, options.per_class)
+    RECIPES = _recipes(profile_named(options.profile).recipes, options.recipes, options.families)
+    seeds = [FIRST_SEED * real + seed for seed in range(options.seeds)]
+    cells = [(r, f, s) for s in seeds for f in options.families for r in options.roles]
     with multiprocessing.get_context("fork").Pool(2) as pool:
         rows = [row for run in pool.imap_unordered(one_run, cells) for row in run]
     points = pd.DataFrame(rows)
@@ -194,12 +218,14 @@ def main() -> None:
         "recipes": json.dumps(options.recipes),
         "families": " ".join(options.families),
         "seeds": options.seeds,
-        "train_images": options.train_images,
-        "images_per_class": options.per_class,
+        **({"shift": options.shift} if real else {}),
+        "train_images": len(PILOT_DATA.splits["train"]),
+        "images_per_class": len(PILOT_DATA.photos) // PILOT_DATA.photos.num_classes,
         **{k: round(v, 4) for k, v in summary(points).items()},
     }
     print(pd.Series(row))
-    pd.DataFrame([row]).to_csv(CSV, mode="a", header=not CSV.exists(), index=False)
+    csv = CSV.with_name(f"calibration-{options.profile}.csv") if real else CSV
+    pd.DataFrame([row]).to_csv(csv, mode="a", header=not csv.exists(), index=False)
 
 
 if __name__ == "__main__":
