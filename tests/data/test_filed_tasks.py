@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbsupport.data import prepare
 from nbsupport.data.pictures import Pictures
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import files, open_task
@@ -74,15 +75,10 @@ def test_without_room_they_are_read_each_time(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     kept = open_task(PACS).load("id_val").images
-    monkeypatch.setattr(files, "_fits", lambda _: False)
+    monkeypatch.setattr(prepare, "has_room", lambda _: False)
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "full"))
     assert torch.equal(open_task(PACS).load("id_val").images, kept)
     assert not (tmp_path / "full").exists()
-
-
-def test_a_split_larger_than_the_disk_does_not_fit() -> None:
-    assert files._fits(1)
-    assert not files._fits(10**18)
 
 
 def test_squares_are_the_rows_of_the_table() -> None:

@@ -42,7 +42,8 @@ class TinyImageNetSource(WordNetSource):
         return [name for name in names if _number(name) < self.per_class]
 
     def published(self) -> tuple[int, ...]:
-        return (self.per_class * len(self.wnids()),)
+        whole = super().published()
+        return whole if self.per_class == PER_CLASS else (self.per_class * len(self.wnids()),)
 
     def wnids(self) -> tuple[str, ...]:
         return tiny_wnids()
