@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
-    from nbsupport.data.catalogue import Entry, Progress
+    from nbsupport.data.catalogue import CatalogueEntry, Counting
 
 # modules beside this one, each with add(actions), which bring actions of their own
 ACTIONS = ("labels", "prepare", "rehearse", "make_generated", "make_fractals")
@@ -59,7 +59,7 @@ def _list(options: argparse.Namespace) -> None:
     print(_about_root(root))
 
 
-def described(entry: "Entry", root: Path | None) -> str:
+def described(entry: "CatalogueEntry", root: Path | None) -> str:
     """What the list says of a data set: a line with its state, and a line for each fact."""
     from nbsupport.data.checks import state
 
@@ -126,7 +126,7 @@ def _check(options: argparse.Namespace) -> int:
     return WRONG if report.problems else 0
 
 
-def _bar() -> "Progress":
+def _bar() -> "Counting":
     """A progress bar for each run of counts that ends at its total; none where nobody watches."""
     from tqdm import tqdm
 

@@ -68,7 +68,7 @@ def _generate(options: argparse.Namespace) -> None:
         raise UserError(f"--px {options.px}: give a multiple of {PX_STEP}, such as 256 or 512")
     folder, classes = root_of(options) / "generated", class_words(options.classes)
     model = found_model(options.model, options.revision)
-    how = Settings(model.name, model.revision, options.seed, options.steps, options.px)
+    how = Sampling(model.name, model.revision, options.seed, options.steps, options.px)
     settle(folder, how.as_dict(), _made_with())
     work = Work(load(model), how, options.batch)
     total = len(classes) * options.per_class
@@ -101,7 +101,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Sampling:
     """What an image depends on besides its class and number."""
 
     model: str
@@ -190,7 +190,7 @@ class Work:
     """A pipeline, what it is asked for, and how many images it makes at once."""
 
     pipeline: Pipeline
-    settings: Settings
+    settings: Sampling
     batch: int
 
 

@@ -16,7 +16,7 @@ REHEARSAL = "rehearsal.json"  # marks a folder of fake data
 PRE_TRAINING, DOWNSTREAM, WEIGHTS = "pre-training", "downstream", "weights"
 
 
-Progress = Callable[[int, int], None]  # how many are looked at, of how many
+Counting = Callable[[int, int], None]  # how many are looked at, of how many
 
 
 class Check(Protocol):
@@ -27,7 +27,7 @@ class Check(Protocol):
     """
 
     def __call__(
-        self, where: Path, *, every: bool = False, progress: Progress | None = None
+        self, where: Path, *, every: bool = False, progress: Counting | None = None
     ) -> Iterator[str]: ...
 
 
@@ -40,7 +40,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One data set. `places` are below the data folder: the first that exists is used.
 
     `module` opens it: a source of pictures in files has `open_it`, a task may have a `Check`.
@@ -86,7 +86,7 @@ class Entry:
         return [f"{root / name} is missing" for name in self.beside if not (root / name).exists()]
 
 
-def data_root(entry: Entry | None = None) -> Path:
+def data_root(entry: CatalogueEntry | None = None) -> Path:
     """The folder of data sets. UserError where NBSUPPORT_DATA is not set or names no folder."""
     root = data_dir()
     wanted = f"{entry.name} is a data set on disk, and " if entry else ""
@@ -108,14 +108,14 @@ def is_rehearsal(root: Path) -> bool:
     return (root / REHEARSAL).is_file()
 
 
-def entry_named(name: str) -> Entry:
+def entry_named(name: str) -> CatalogueEntry:
     """The entry of a name. UserError for one that is not in the catalogue."""
     if name not in CATALOGUE:
         raise unknown("data set", name, CATALOGUE)
     return CATALOGUE[name]
 
 
-def _by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
+def _by_name(entries: Iterable[CatalogueEntry]) -> dict[str, CatalogueEntry]:
     return {entry.name: entry for entry in entries}
 
 
@@ -123,7 +123,7 @@ DOMAINS = ("clipart", "infograph", "painting", "quickdraw", "real", "sketch")
 
 CATALOGUE = _by_name(
     [
-        Entry(
+        CatalogueEntry(
             name="imagenet",
             role=PRE_TRAINING,
             what="ImageNet (ILSVRC-2012), training images",
@@ -146,7 +146,7 @@ CATALOGUE = _by_name(
                 "1d675b47d978889d74fa0da5fadfb00e",
             ),
         ),
-        Entry(
+        CatalogueEntry(
             name="inaturalist",
             role=PRE_TRAINING,
             what="iNaturalist 2017, training images",
@@ -173,7 +173,7 @@ CATALOGUE = _by_name(
                 "7c784ea5e424efaec655bd392f87301f",
             ),
         ),
-        Entry(
+        CatalogueEntry(
             name="fractaldb",
             role=PRE_TRAINING,
             what="FractalDB-1k, fractals in the published layout",
@@ -188,7 +188,7 @@ CATALOGUE = _by_name(
             exact=False,
             module="nbsupport.data.sources.fractaldb_files",
         ),
-        Entry(
+        CatalogueEntry(
             name="generated",
             role=PRE_TRAINING,
             what="images of ImageNet's classes from Stable Diffusion",
@@ -203,7 +203,7 @@ CATALOGUE = _by_name(
             exact=False,
             module="nbsupport.data.sources.generated_files",
         ),
-        Entry(
+        CatalogueEntry(
             name="tiny_imagenet",
             role=PRE_TRAINING,
             what="Tiny-ImageNet, training images (64 px)",
@@ -219,7 +219,7 @@ CATALOGUE = _by_name(
             module="nbsupport.data.sources.tiny_imagenet",
             archive=Archive(("tiny-imagenet-200.zip",), "90528d7ca1a48142e341f4ef8d21d0de"),
         ),
-        Entry(
+        CatalogueEntry(
             name="iwildcam",
             role=DOWNSTREAM,
             what="iWildCam-WILDS 2.0, camera traps",
@@ -239,7 +239,7 @@ CATALOGUE = _by_name(
                 "iwildcam_v2.0/train",
             ),
         ),
-        Entry(
+        CatalogueEntry(
             name="pacs",
             role=DOWNSTREAM,
             what="PACS: photos, art paintings, cartoons, sketches",
@@ -254,7 +254,7 @@ CATALOGUE = _by_name(
             exact=True,
             module="nbsupport.data.tasks.pacs",
         ),
-        Entry(
+        CatalogueEntry(
             name="domainnet",
             role=DOWNSTREAM,
             what="DomainNet, cleaned version: six styles of picture",
@@ -274,7 +274,7 @@ CATALOGUE = _by_name(
                 for name in (domain, f"{domain}_train.txt", f"{domain}_test.txt")
             ),
         ),
-        Entry(
+        CatalogueEntry(
             name="clip",
             role=WEIGHTS,
             what="image encoders of CLIP: OpenAI's, and a ResNet-50 that saw YFCC-15M",

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.data.broken import leave_out, list_file
-from nbsupport.data.catalogue import PRE_TRAINING, WEIGHTS, Check, Entry, Progress, data_root
+from nbsupport.data.catalogue import (
+    PRE_TRAINING,
+    WEIGHTS,
+    CatalogueEntry,
+    Check,
+    Counting,
+    data_root,
+)
 from nbsupport.data.pictures import Pictures
 from nbsupport.errors import UserError
 
@@ -39,13 +46,13 @@ class Wish:
 
     every: bool = False
     skip_broken: bool = False
-    progress: Progress | None = None
+    progress: Counting | None = None
 
 
 QUICK = Wish()
 
 
-def check(entry: Entry, wish: Wish = QUICK) -> Report:
+def check(entry: CatalogueEntry, wish: Wish = QUICK) -> Report:
     """Look at a data set: its class folders, its counts, its pictures, its archive.
 
     `skip_broken` opens every picture of a source and writes the list of those that sources leave
@@ -68,7 +75,7 @@ def check(entry: Entry, wish: Wish = QUICK) -> Report:
     return report
 
 
-def _look_of(entry: Entry, wish: Wish) -> Check | None:
+def _look_of(entry: CatalogueEntry, wish: Wish) -> Check | None:
     """A task's own check; None for a source. UserError where what is wished for cannot be done."""
     if entry.role == WEIGHTS:
         raise UserError(f"{entry.name}: weights are checked when they are loaded; {entry.get}")
@@ -87,7 +94,7 @@ def _look_of(entry: Entry, wish: Wish) -> Check | None:
 
 
 # sources ------------------------------------------------------------------------------------------
-def _check_source(entry: Entry, root: Path, report: Report, wish: Wish) -> None:
+def _check_source(entry: CatalogueEntry, root: Path, report: Report, wish: Wish) -> None:
     source: FilesSource = import_module(entry.module).open_it(px=1, strict=False, fresh=True)
     _compare(source, report)
     pictures = source.every_picture
@@ -123,7 +130,7 @@ def _compare(source: "FilesSource", report: Report) -> None:
         (report.problems if entry.exact else report.notes).append(line)
 
 
-def unreadable(pictures: Pictures, every: bool, progress: Progress | None) -> dict[str, str]:
+def unreadable(pictures: Pictures, every: bool, progress: Counting | None) -> dict[str, str]:
     """Name, and what is wrong, of pictures that cannot be read: of all or of an even sample."""
     count = len(pictures) if every else min(SAMPLE, len(pictures))
     rows = np.linspace(0, max(len(pictures) - 1, 0), count).round().astype(int)
@@ -149,7 +156,7 @@ def _problem(pictures: Pictures, row: int) -> str | None:
 
 # archives -----------------------------------------------------------------------------------------
 def _check_archive(
-    root: Path, report: Report, source: "FilesSource", progress: Progress | None
+    root: Path, report: Report, source: "FilesSource", progress: Counting | None
 ) -> None:
     """The md5 of the archive where it is still there.
 
@@ -171,7 +178,7 @@ def _check_archive(
             report.notes.append(f"{path}: md5 as published")
 
 
-def md5(path: Path, progress: Progress | None = None) -> str:
+def md5(path: Path, progress: Counting | None = None) -> str:
     """The md5 of a file, as hexadecimal digits. UserError where it cannot be read."""
     digest, done, size = hashlib.md5(usedforsecurity=False), 0, path.stat().st_size
     try:
@@ -187,7 +194,7 @@ def md5(path: Path, progress: Progress | None = None) -> str:
 
 
 # a cheap look -------------------------------------------------------------------------------------
-def state(entry: Entry, root: Path) -> str:
+def state(entry: CatalogueEntry, root: Path) -> str:
     """Whether a data set is below a data folder and seems whole; no picture is looked for."""
     if entry.role == WEIGHTS:
         return "fetched when first used"
@@ -200,7 +207,7 @@ def state(entry: Entry, root: Path) -> str:
     return _class_folders(entry) if entry.role == PRE_TRAINING else f"here: {where}"
 
 
-def _class_folders(entry: Entry) -> str:
+def _class_folders(entry: CatalogueEntry) -> str:
     source: FilesSource = import_module(entry.module).open_it(px=1, nominal=True)
     try:
         found = sum(map(source.is_class, source.class_folders()))

@@ -76,7 +76,7 @@ class ListedFolder(Folder):
         return {"sizes": sizes, "times": times}
 
 
-class Part(Place):
+class PartOf(Place):
     """What lies below a folder (ending in /) of another place, under names that begin there."""
 
     def __init__(self, whole: Place, start: str) -> None:

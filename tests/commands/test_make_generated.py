@@ -16,7 +16,7 @@ from PIL import Image
 
 from nbsupport.commands import make_generated
 from nbsupport.commands.make_generated import (
-    Settings,
+    Sampling,
     Work,
     add,
     class_words,
@@ -28,7 +28,7 @@ from nbsupport.data.prompts import image_seed, prompt
 from nbsupport.errors import UserError
 
 CLASSES = [("n01440764", "tench"), ("n02012849", "crane (wading bird)")]
-HOW = Settings("painter", "1" * 40, 3, 2, 16)
+HOW = Sampling("painter", "1" * 40, 3, 2, 16)
 
 
 class Painter:

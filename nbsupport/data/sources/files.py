@@ -12,8 +12,8 @@ import numpy as np
 
 from nbsupport.data.broken import VARIABLE, leave_out, left_out, skipping
 from nbsupport.data.cache import cached_images, has_room, image_file
-from nbsupport.data.catalogue import Entry, data_root, entry_named, is_rehearsal
-from nbsupport.data.listings import ChangedFileError, ListedFolder, Part
+from nbsupport.data.catalogue import CatalogueEntry, data_root, entry_named, is_rehearsal
+from nbsupport.data.listings import ChangedFileError, ListedFolder, PartOf
 from nbsupport.data.pictures import Pictures
 from nbsupport.data.sources.base import Source
 from nbsupport.data.sources.layout import Layout, arrange
@@ -45,7 +45,7 @@ class FilesSource(Source):
         if isinstance(px, bool) or not isinstance(px, int) or px < 1:
             raise UserError(f"px={px!r} of {self.name}: give a whole number of pixels, at least 1")
         self.px, self.strict, self.nominal, self.fresh = px, bool(strict), bool(nominal), fresh
-        self.entry: Entry = entry_named(self.entry_name)
+        self.entry: CatalogueEntry = entry_named(self.entry_name)
         self.licence, self.origin = self.entry.licence, self.entry.page
         if not self.nominal:
             self._open()
@@ -98,7 +98,7 @@ class FilesSource(Source):
 
     # the files ----------------------------------------------------------------------------------
     @cached_property
-    def place(self) -> ListedFolder | Part:
+    def place(self) -> ListedFolder | PartOf:
         """Where the class folders lie. UserError where they do not."""
         return ListedFolder(self.entry.find(), self.fresh)
 
@@ -114,7 +114,7 @@ class FilesSource(Source):
 
     def class_folders(self) -> list[str]:
         """The folders at the depth of class folders, without listing what they hold."""
-        if isinstance(self.place, Part):
+        if isinstance(self.place, PartOf):
             return self.found
         folders = [""]
         for _ in range(self.depth):

@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from nbsupport.data.listings import ListedFolder, Part
+from nbsupport.data.listings import ListedFolder, PartOf
 from nbsupport.data.pictures import Zip
 from nbsupport.data.sources.files import FilesSource
 from nbsupport.data.sources.wordnet import WordNetSource
@@ -49,9 +49,11 @@ class TinyImageNetSource(WordNetSource):
         return tiny_wnids()
 
     @cached_property
-    def place(self) -> ListedFolder | Part:
+    def place(self) -> ListedFolder | PartOf:
         path = self.entry.find()
-        return ListedFolder(path / "train", self.fresh) if path.is_dir() else Part(Zip(path), TRAIN)
+        return (
+            ListedFolder(path / "train", self.fresh) if path.is_dir() else PartOf(Zip(path), TRAIN)
+        )
 
     def nominal_counts(self) -> dict[str, int]:
         return dict.fromkeys(self.wnids(), self.per_class)

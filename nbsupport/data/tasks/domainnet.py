@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.data.pictures import Folder, Pictures
 from nbsupport.data.rehearsal import is_rehearsal
 from nbsupport.data.tasks.files import (
+    Counting,
     FiledTask,
     Listing,
-    Progress,
     find,
     miscounts,
     turns,
@@ -187,7 +187,7 @@ def _row(path: Path, domain: str, at: int, line: str) -> tuple[str, int, str]:
     return picture, int(label), parts[1]
 
 
-def check(where: Path, *, every: bool = False, progress: Progress | None = None) -> Iterator[str]:
+def check(where: Path, *, every: bool = False, progress: Counting | None = None) -> Iterator[str]:
     """A line for each problem of all six domains in the folder `where` (domainnet).
 
     Opens a sample of the pictures, or `every` one, and tells `progress` how many are done. The

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nbsupport.data.batches import ImageSet
 
-Progress = Callable[[int, int], None]  # how many pictures are looked at, of how many
+Counting = Callable[[int, int], None]  # how many pictures are looked at, of how many
 
 SEED = 0  # of every split that we draw ourselves, and of `limit`
 SAMPLE = 200  # pictures that a check opens where not every one is asked for
@@ -166,7 +166,7 @@ def miscounts(found: dict[str, int], published: dict[str, int]) -> Iterator[str]
             yield f"{part}: {found.get(part, 0):,} pictures, published are {wanted:,}"
 
 
-def unreadable(pictures: Pictures, *, every: bool, progress: Progress | None) -> Iterator[str]:
+def unreadable(pictures: Pictures, *, every: bool, progress: Counting | None) -> Iterator[str]:
     """A line for each picture that cannot be read, of all or of an even sample."""
     count = len(pictures) if every else min(SAMPLE, len(pictures))
     rows = np.linspace(0, len(pictures) - 1, count).astype(int)

@@ -13,7 +13,7 @@ import numpy as np
 
 from nbsupport.data.pictures import Folder, Pictures
 from nbsupport.data.rehearsal import is_rehearsal
-from nbsupport.data.tasks.files import FiledTask, Listing, Progress, find, miscounts, unreadable
+from nbsupport.data.tasks.files import Counting, FiledTask, Listing, find, miscounts, unreadable
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _refuse_gap(path: Path, values: "pd.Series", what: str, count: int) -> None:
 
 
 # checking -----------------------------------------------------------------------------------------
-def check(where: Path, *, every: bool = False, progress: Progress | None = None) -> Iterator[str]:
+def check(where: Path, *, every: bool = False, progress: Counting | None = None) -> Iterator[str]:
     """A line for each problem of the data set in the folder `where` (iwildcam_v2.0).
 
     Opens a sample of the pictures, or `every` one, and tells `progress` how many are done. The

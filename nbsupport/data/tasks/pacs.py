@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.data.pictures import ENDINGS, Pictures, Place, place
 from nbsupport.data.rehearsal import is_rehearsal
 from nbsupport.data.tasks.files import (
+    Counting,
     FiledTask,
     Listing,
-    Progress,
     find,
     miscounts,
     turns,
@@ -156,7 +156,7 @@ def _domain(source: Place, domain: str, splits: tuple[str, ...]) -> "pd.DataFram
     return pd.DataFrame(table)
 
 
-def check(where: Path, *, every: bool = False, progress: Progress | None = None) -> Iterator[str]:
+def check(where: Path, *, every: bool = False, progress: Counting | None = None) -> Iterator[str]:
     """A line for each problem of PACS in the zip or folder `where`.
 
     Opens a sample of the pictures, or `every` one, and tells `progress` how many are done. The

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nbsupport.data import listings
-from nbsupport.data.listings import ListedFolder, Part, remembered
+from nbsupport.data.listings import ListedFolder, PartOf, remembered
 from nbsupport.data.pictures import Folder, Zip
 from nbsupport.errors import UserError
 
@@ -104,7 +104,7 @@ def test_a_part_of_a_zip_is_like_the_folder_it_was_made_of(folder: Path, root: P
         for path in sorted(folder.rglob("*.jpg")):
             archive.write(path, f"top/{path.relative_to(folder).as_posix()}")
         archive.writestr("other/5.jpg", b"")
-    part, listed = Part(Zip(root / "set.zip"), "top/"), ListedFolder(folder)
+    part, listed = PartOf(Zip(root / "set.zip"), "top/"), ListedFolder(folder)
     assert part.sizes() == listed.sizes()
     assert part.folders() == ["a", "a/b", "c"]
     assert part.read("a/b/2.jpg") == listed.read("a/b/2.jpg")
