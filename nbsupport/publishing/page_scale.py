@@ -1,6 +1,7 @@
 """The page on scale: what each profile makes of the paper's roles, and what its study costs."""
 
 from collections.abc import Callable
+from functools import cache
 
 from nbsupport import plan
 from nbsupport.jobs.store import Store
@@ -90,10 +91,16 @@ def choices_table(profile: str) -> Html:
 
 def plan_table(profile: str) -> Html:
     """The plan of a profile's book and, last, of the whole study that its records need."""
-    plans = plan.plan_book(profile, Store(store_dir()))
+    plans = _plans(profile)
     rows = [_plan_row(p) for p in plans]
     unit = "GPU-hours" if plans[0].on_gpu else "thread-seconds"
     return table(("page", "runs", "jobs", "shared", unit, "GB"), rows, numeric=range(1, 6))
+
+
+@cache
+def _plans(profile: str) -> list[plan.Plan]:
+    """The page asks twice, for a table and for numbers."""
+    return plan.plan_book(profile, Store(store_dir()))
 
 
 def _plan_row(p: plan.Plan) -> tuple[str, ...]:
@@ -103,7 +110,7 @@ def _plan_row(p: plan.Plan) -> tuple[str, ...]:
 
 def numbers(profile: str) -> dict[str, str]:
     """What the prose quotes of a profile's plan, as text to glue."""
-    plans = {p.page: p for p in plan.plan_book(profile, Store(store_dir()))}
+    plans = {p.page: p for p in _plans(profile)}
     whole = plans[plan.RECORDED]
     rates = [f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items()]
     return {
