@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from nbsupport.data.catalogue import REHEARSAL, is_rehearsal
 from nbsupport.errors import UserError, unknown
 
-MARKER = "rehearsal.json"  # in the folder of the data sets: what made them
 VERSION = 1  # raise it when a file changes
 NOISE = 18.0  # standard deviation of a pixel, of 255
 CAST = 30.0  # by how much a style moves each channel, at most
@@ -87,17 +87,12 @@ def make(
     return made
 
 
-def is_rehearsal(folder: Path) -> bool:
-    """Whether the data sets in a folder were made here."""
-    return (folder / MARKER).is_file()
-
-
 def _claim(root: Path, made_with: dict[str, int | None]) -> None:
     """Mark an empty folder as ours, or see that it is: real data must never be mixed with fakes."""
     root.mkdir(parents=True, exist_ok=True)
     text = json.dumps(made_with, sort_keys=True) + "\n"
     if is_rehearsal(root):
-        before = (root / MARKER).read_text(encoding="utf-8")
+        before = (root / REHEARSAL).read_text(encoding="utf-8")
         if before != text:
             raise UserError(
                 f"{root} holds rehearsal data made with {before.strip()}, and {text.strip()} is "
@@ -109,7 +104,7 @@ def _claim(root: Path, made_with: dict[str, int | None]) -> None:
             f"{root} holds other files, such as {min(p.name for p in root.iterdir())}: "
             "rehearsal data need a folder that is new or empty"
         )
-    _replace(root / MARKER, text.encode())
+    _replace(root / REHEARSAL, text.encode())
 
 
 # writing ------------------------------------------------------------------------------------------

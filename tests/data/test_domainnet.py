@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbsupport.data.rehearsal import MARKER, make
+from nbsupport.data.catalogue import REHEARSAL
+from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, open_task
 from nbsupport.data.tasks.domainnet import DOMAINS, LISTS, PUBLISHED, check
 from nbsupport.errors import UserError
@@ -36,7 +37,7 @@ def edited(data: Path, folder: Path, edit: Callable[[Path], object]) -> Path:
         (copy / domain).symlink_to(data / "domainnet" / domain)
         for part in LISTS:
             shutil.copy(data / "domainnet" / f"{domain}_{part}.txt", copy)
-    (copy.parent / MARKER).touch()
+    (copy.parent / REHEARSAL).touch()
     edit(copy)
     return copy
 
@@ -147,7 +148,7 @@ def test_a_broken_data_set_is_a_one_line_error(
 
 def test_check_compares_with_the_published_lists(data: Path, tmp_path: Path) -> None:
     assert list(check(data / "domainnet")) == []
-    copy = edited(data, tmp_path, lambda folder: (folder.parent / MARKER).unlink())
+    copy = edited(data, tmp_path, lambda folder: (folder.parent / REHEARSAL).unlink())
     problems = list(check(copy))
     assert len(problems) == 12
     assert "real_test.txt: 345 pictures, published are 52,041" in problems

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import torch
 
+from nbsupport.data.catalogue import REHEARSAL
 from nbsupport.data.pictures import decode
-from nbsupport.data.rehearsal import MARKER, make
+from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, open_task
 from nbsupport.data.tasks.iwildcam import FOLDER, OURS, PUBLISHED, RELEASE, check, official
 from nbsupport.errors import UserError
@@ -43,7 +44,7 @@ def edited(data: Path, folder: Path, edit: Edit) -> Path:
     for name in ("metadata.csv", "categories.csv", RELEASE):
         shutil.copy(data / FOLDER / name, copy)
     (copy / "train").symlink_to(data / FOLDER / "train")
-    (copy.parent / MARKER).touch()
+    (copy.parent / REHEARSAL).touch()
     edit(copy)
     return copy
 
@@ -198,7 +199,7 @@ def test_check_counts_and_opens(data: Path, tmp_path: Path) -> None:
     whole = data / FOLDER
     assert list(check(whole, progress=lambda *done: seen.append(done))) == []
     assert seen[-1] == (200, 200)
-    copy = edited(data, tmp_path, lambda folder: (folder.parent / MARKER).unlink())
+    copy = edited(data, tmp_path, lambda folder: (folder.parent / REHEARSAL).unlink())
     counted = list(check(copy))
     assert len(counted) == len(PUBLISHED)
     assert "train: 504 pictures, published are 129,809" in counted

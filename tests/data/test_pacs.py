@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nbsupport.data.rehearsal import MARKER, make
+from nbsupport.data.catalogue import REHEARSAL
+from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, Task, open_task
 from nbsupport.data.tasks.pacs import CLASSES, DOMAINS, PLACES, PUBLISHED, check
 from nbsupport.errors import UserError
@@ -114,7 +115,7 @@ def test_a_broken_data_set_is_a_one_line_error(
     with pytest.raises(UserError, match=told) as caught:
         [task.load(split) for split in SPLITS]
     assert "\n" not in str(caught.value)
-    (tmp_path / MARKER).touch()
+    (tmp_path / REHEARSAL).touch()
     assert [told in problem for problem in check(tmp_path / "PACS", every=True)] == [True]
 
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from nbsupport.commands.rehearse import add
-from nbsupport.data.rehearsal import MARKER, Batch, is_rehearsal, make, textures
+from nbsupport.data.catalogue import REHEARSAL, is_rehearsal
+from nbsupport.data.rehearsal import Batch, make, textures
 from nbsupport.data.rehearsal_layouts import EACH, LAYOUTS, SPECIES, SUPERCATEGORIES, inaturalist
 from nbsupport.errors import UserError
 
@@ -125,7 +126,7 @@ def test_the_command_says_what_it_made_and_how_to_use_it(
     said = capsys.readouterr().out
     assert "pacs: 560 pictures" in said
     assert f"NBSUPPORT_DATA={tmp_path / 'fake'}" in said
-    assert (tmp_path / "fake" / MARKER).is_file()
+    assert (tmp_path / "fake" / REHEARSAL).is_file()
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "store"))
     options = parser.parse_args(["rehearse", "--px", "8"])
     options.command(options)

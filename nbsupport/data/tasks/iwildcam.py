@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from nbsupport.data.catalogue import is_rehearsal
 from nbsupport.data.pictures import Folder, Pictures
-from nbsupport.data.rehearsal import is_rehearsal
 from nbsupport.data.tasks.files import Counting, FiledTask, Listing, find, miscounts, unreadable
 from nbsupport.errors import UserError
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.data.rehearsal import is_rehearsal
+from nbsupport.data.catalogue import is_rehearsal
 from nbsupport.data.tasks.base import SPLITS, Task, open_task, task_module
 from nbsupport.errors import NotHereError, unknown
 from nbsupport.paths import data_dir

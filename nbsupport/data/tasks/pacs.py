@@ -6,8 +6,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.data.catalogue import is_rehearsal
 from nbsupport.data.pictures import ENDINGS, Pictures, Place, place
-from nbsupport.data.rehearsal import is_rehearsal
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
