@@ -171,12 +171,12 @@ class Subset:
         return _drawn(self)
 
     def __len__(self) -> int:
-        return len(self.drawn.ids)
+        return _size(self)[0]
 
     @property
     def num_classes(self) -> int:
         """How many labels are left."""
-        return len(self.drawn.names)
+        return _size(self)[1]
 
     @property
     def deviation(self) -> int:
@@ -224,6 +224,13 @@ def _drawn(subset: Subset) -> Draw:
     for name, value in subset.steps:
         draw = APPLY[name](draw, value, subset)
     return draw
+
+
+@lru_cache(maxsize=4096)  # numbers alone: a draw of ImageNet takes 0.1 s and 20 MB
+def _size(subset: Subset) -> tuple[int, int]:
+    """Images and labels of a subset."""
+    draw = subset.drawn
+    return len(draw.ids), len(draw.names)
 
 
 def _whole(name: str, value: Any) -> int:
