@@ -123,7 +123,7 @@ def test_missing_data_say_where_they_were_looked_for(
 ) -> None:
     for folder, told in (
         (None, "NBSUPPORT_DATA is not set"),
-        (tmp_path, "is not in NBSUPPORT_DATA="),
+        (tmp_path, f"is not in {tmp_path} .looked for "),
         (tmp_path / "nowhere", "is no folder"),
     ):
         if folder is None:
@@ -132,7 +132,7 @@ def test_missing_data_say_where_they_were_looked_for(
             monkeypatch.setenv("NBSUPPORT_DATA", str(folder))
         with pytest.raises(UserError, match=told) as caught:
             open_task(spec).table("train")
-        assert str(caught.value).endswith("python -m nbsupport data")
+        assert "python -m nbsupport data" in str(caught.value)
         assert "\n" not in str(caught.value)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nbsupport.data.catalogue import REHEARSAL
+from nbsupport.data.catalogue import REHEARSAL, entry_named
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, Task, open_task
-from nbsupport.data.tasks.pacs import CLASSES, DOMAINS, PLACES, PUBLISHED, check
+from nbsupport.data.tasks.pacs import CLASSES, DOMAINS, PUBLISHED, check
 from nbsupport.errors import UserError
 from nbsupport.paths import data_dir
 
@@ -145,10 +145,11 @@ def test_the_published_counts_sum_to_what_is_published() -> None:
 # the real data ------------------------------------------------------------------------------------
 def real_pacs() -> Path:
     folder = data_dir()
-    found = [folder / place for place in PLACES if (folder / place).exists()] if folder else []
-    if not found:
-        pytest.skip(f"real PACS is not at hand: no {', '.join(PLACES)} in NBSUPPORT_DATA")
-    return found[0]
+    entry = entry_named("pacs")
+    found = entry.at(folder) if folder else None
+    if found is None:
+        pytest.skip(f"real PACS is not at hand: no {entry.looked_for} in NBSUPPORT_DATA")
+    return found
 
 
 def test_real_pacs_has_no_problem_and_its_splits_hold_all_of_it() -> None:

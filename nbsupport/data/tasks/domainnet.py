@@ -5,13 +5,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.data.catalogue import is_rehearsal
+from nbsupport.data.catalogue import entry_named, is_rehearsal
 from nbsupport.data.pictures import Folder, Pictures
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
     Listing,
-    find,
     miscounts,
     turns,
     unreadable,
@@ -86,7 +85,7 @@ def open_it(**options: Any) -> DomainNetTask:
 
 
 def _folder() -> Path:
-    return find("DomainNet", (FOLDER,), HOW)
+    return entry_named("domainnet").find()
 
 
 def nominal_sizes(train: str, ood: str, **_: Any) -> dict[str, int]:

@@ -2,17 +2,15 @@
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nbsupport.data.pictures import Pictures, Place
 from nbsupport.data.tasks.base import SPLITS, Task
-from nbsupport.errors import NotHereError, UserError, unknown
-from nbsupport.paths import data_dir
+from nbsupport.errors import UserError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,32 +105,6 @@ class FiledTask(Task):
 
 def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-# finding ------------------------------------------------------------------------------------------
-def find(title: str, places: Sequence[str], how: str) -> Path:
-    """The first of the places below NBSUPPORT_DATA that exists.
-
-    Raises NotHereError, saying where it looked and `how` the data are had, where there is none.
-    """
-    folder = data_dir()
-    if folder is None:
-        raise NotHereError(
-            f"{title} is read from disk and NBSUPPORT_DATA is not set: set it to the folder that "
-            f"holds {' or '.join(places)}; {how}; more: python -m nbsupport data"
-        )
-    if not folder.is_dir():
-        raise NotHereError(
-            f"NBSUPPORT_DATA={folder} is no folder: set it to the one that holds "
-            f"{' or '.join(places)}; more: python -m nbsupport data"
-        )
-    found = [folder / place for place in places if (folder / place).exists()]
-    if not found:
-        raise NotHereError(
-            f"{title} is not in NBSUPPORT_DATA={folder} (looked for {', '.join(places)}): {how}; "
-            "more: python -m nbsupport data"
-        )
-    return found[0]
 
 
 # splitting ----------------------------------------------------------------------------------------

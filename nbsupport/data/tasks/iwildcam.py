@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nbsupport.data.catalogue import is_rehearsal
+from nbsupport.data.catalogue import entry_named, is_rehearsal
 from nbsupport.data.pictures import Folder, Pictures
-from nbsupport.data.tasks.files import Counting, FiledTask, Listing, find, miscounts, unreadable
+from nbsupport.data.tasks.files import Counting, FiledTask, Listing, miscounts, unreadable
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def nominal_sizes(**_: Any) -> dict[str, int]:
 
 
 def _folder() -> Path:
-    return find("iWildCam-WILDS", (FOLDER,), HOW)
+    return entry_named("iwildcam").find()
 
 
 # the wilds package --------------------------------------------------------------------------------

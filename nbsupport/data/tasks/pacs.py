@@ -6,13 +6,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.data.catalogue import is_rehearsal
+from nbsupport.data.catalogue import entry_named, is_rehearsal
 from nbsupport.data.pictures import ENDINGS, Pictures, Place, place
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
     Listing,
-    find,
     miscounts,
     turns,
     unreadable,
@@ -22,7 +21,6 @@ from nbsupport.errors import UserError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
-PLACES = ("pacs-96.zip", "PACS.zip", "PACS", "pacs")
 CLASSES = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
 PUBLISHED = {  # pictures of each class: 9,991 in all
     "art_painting": (379, 255, 285, 184, 201, 295, 449),
@@ -64,7 +62,7 @@ class PacsTask(FiledTask):
         return CLASSES
 
     def listing(self) -> Listing:
-        return _listing(find("PACS", PLACES, HOW), self.train, self.ood)
+        return _listing(entry_named("pacs").find(), self.train, self.ood)
 
     def caption(self, row: "pd.Series") -> str:
         return f"{self.names[row['label']]}, {row['location'].replace('_', ' ')}"
