@@ -33,10 +33,15 @@ _SHOWN_BY = (
     "publishing/sparks.py",
     "publishing/verdict_table.py",
     "publishing/tabs.py",
+    "publishing/where_possible.py",
     "comparisons/*.py",
+    "profiles/*.py",
+    "training/families.py",
+    "training/recipes.py",
     "beside.py",
     "ledger.py",
     "pages.py",
+    "plan.py",
     "provenance.py",
 )
 
