@@ -1,0 +1,74 @@
+"""A Sphinx extension: tables of the data sets, from the catalogue that the commands use.
+
+`{data-sets}` has a row for each: what it is, images, classes, licence. `{squares} 32 64 224` says
+how much disk its pictures take once they are decoded to squares of so many pixels.
+"""
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from nbsupport.data.catalogue import CATALOGUE, CatalogueEntry
+
+HEADER = "| name | what it is | images | classes | licence |\n|---|---|---|---|---|"
+
+
+def data_sets() -> str:
+    """The data sets as a Markdown table."""
+    return "\n".join([HEADER, *(_row(entry) for entry in CATALOGUE.values() if entry.images)])
+
+
+def _row(entry: CatalogueEntry) -> str:
+    counts = f"{entry.images:,} | {entry.classes:,}"
+    return f"| `{entry.name}` | {entry.what} | {counts} | {entry.licence} |"
+
+
+def squares(sides: list[int]) -> str:
+    """Gigabytes of each data set as squares of these sides in pixels, as a Markdown table."""
+    header = f"| name | {' | '.join(f'{side} px' for side in sides)} |\n|---{'|---' * len(sides)}|"
+    rows = [
+        f"| `{entry.name}` | {' | '.join(_gigabytes(entry.images, side) for side in sides)} |"
+        for entry in CATALOGUE.values()
+        if entry.images
+    ]
+    return "\n".join([header, *rows])
+
+
+def _gigabytes(images: int, side: int) -> str:
+    size = images * 3 * side**2 / 1e9
+    return f"{size:,.0f} GB" if size >= 10 else f"{size:.2g} GB"
+
+
+class _TableDirective(SphinxDirective):
+    def parsed(self, text: str) -> list[nodes.Node]:
+        """The nodes of a Markdown table."""
+        holder = nodes.container()
+        lines = StringList(text.splitlines(), source="nbsupport/data/catalogue.py")
+        self.state.nested_parse(lines, self.content_offset, holder)
+        return list(holder.children)
+
+
+class DataSetsDirective(_TableDirective):
+    """`{data-sets}`: see `data_sets`."""
+
+    def run(self) -> list[nodes.Node]:
+        """The table."""
+        return self.parsed(data_sets())
+
+
+class SquaresDirective(_TableDirective):
+    """`{squares} SIDE ...`: see `squares`."""
+
+    required_arguments, optional_arguments = 1, 9
+
+    def run(self) -> list[nodes.Node]:
+        """The table."""
+        return self.parsed(squares([int(side) for side in self.arguments]))
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the directives."""
+    app.add_directive("data-sets", DataSetsDirective)
+    app.add_directive("squares", SquaresDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
