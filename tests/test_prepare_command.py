@@ -92,6 +92,15 @@ def test_each_split_of_a_task_is_prepared(capsys: pytest.CaptureFixture[str]) ->
     assert out.count("\n") == 2 < len(SPLITS)
 
 
+def test_arrangements_of_a_task_are_those_of_the_profiles() -> None:
+    pacs, domainnet = command.arrangements("pacs"), command.arrangements("domainnet")
+    assert {"train": ["art_painting", "cartoon", "photo"], "ood": "sketch"} in pacs
+    assert {"train": ["photo"], "ood": "sketch"} in pacs
+    assert {"train": "real", "ood": "sketch"} in domainnet
+    assert len(domainnet) == 6
+    assert command.arrangements("iwildcam") == []
+
+
 def test_another_folder_of_data_may_be_named(
     toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +122,7 @@ def test_skipped_pictures_are_named(toys: Path, capsys: pytest.CaptureFixture[st
     [
         (("tooy",), "unknown data set 'tooy': .*did you mean 'toy'"),
         (("plain",), "plain is drawn by this project"),
+        (("savanna",), "savanna is drawn by this project"),
         (("traps",), r"traps: missing 1 required .*'domain'; give its options as -p NAME VALUE"),
         (("toy", "--root", "nowhere"), "--root nowhere is no folder"),
         (("toy", "--px", "4"), "px=4: give a whole number of pixels from 8"),

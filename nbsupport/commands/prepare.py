@@ -10,6 +10,7 @@ from nbsupport.errors import UserError, unknown
 if TYPE_CHECKING:
     from nbsupport.data.pictures import Pictures
 
+DRAWN = ("captions", "savanna", "savanna_domains")
 LISTED = 5  # names of skipped pictures that are printed; the file beside has all
 
 
@@ -71,11 +72,14 @@ def _without(pictures: "Pictures", skipped: tuple[int, ...]) -> None:
 def parts_of(name: str, px: int, options: dict[str, Any]) -> "dict[str, Pictures]":
     """What is prepared of a data set, by title: a source's pictures, or those of a task's splits.
 
-    UserError for a name that is unknown, or whose pictures are drawn and not in files.
+    Of a task in several arrangements (which domains are trained on) and without options: those that
+    the profiles use. UserError for a name that is unknown, or whose pictures are drawn.
     """
     from nbsupport.data.sources import open_source, source_names
     from nbsupport.data.tasks import SPLITS, open_task, task_names
 
+    if name in DRAWN:
+        raise _drawn(name)
     sources = source_names()
     of_files = f"{name}_files" if f"{name}_files" in sources else name  # also drawn: fractaldb
     if of_files in sources:
@@ -85,12 +89,36 @@ def parts_of(name: str, px: int, options: dict[str, Any]) -> "dict[str, Pictures
         return {name: source.pictures}
     if name not in task_names():
         of_sources = {source.removesuffix("_files") for source in sources}
-        raise unknown("data set", name, {*of_sources, *task_names()})
+        raise unknown("data set", name, {*of_sources, *task_names()} - {*DRAWN})
+    if not options and (used := arrangements(name)):
+        each = [(_said(one), parts_of(name, px, one)) for one in used]
+        return {f"{title}, {said}": own for said, parts in each for title, own in parts.items()}
     task = _opened(open_task, name, {"name": name, "px": px, **options})
     if not hasattr(task, "pictures"):
         raise _drawn(name)
     found = {f"{name} {split}": task.pictures(split) for split in SPLITS}
     return {title: pictures for title, pictures in found.items() if len(pictures)}
+
+
+def arrangements(name: str) -> list[dict[str, Any]]:
+    """The options with which profiles open a task, each once; none where it takes none."""
+    from nbsupport.profiles.real import REAL
+
+    found = []
+    for profile in REAL:
+        tasks = [profile.task_spec(world) for world in profile.worlds]
+        tasks += [tasks[0] | profile.pair_task(*pair) for pair in profile.pairs]
+        for spec in tasks:
+            options = {key: value for key, value in spec.items() if key not in ("name", "px")}
+            if spec["name"] == name and options and options not in found:
+                found.append(options)
+    return found
+
+
+def _said(options: dict[str, Any]) -> str:
+    """ "photo, sketch to cartoon"."""
+    train = options["train"]
+    return f"{train if isinstance(train, str) else ', '.join(train)} to {options['ood']}"
 
 
 def _opened(open_it: Any, name: str, spec: dict[str, Any]) -> Any:
