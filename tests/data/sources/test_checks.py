@@ -75,15 +75,10 @@ def test_the_papers_numbers() -> None:
     assert counts["iwildcam"] == (129_809 + 7_314 + 8_154 + 14_961 + 42_791, 182)
 
 
-def test_the_books_page_has_every_data_set_with_its_numbers() -> None:
-    rows = (root_of_project() / "book" / "data.md").read_text(encoding="utf-8").splitlines()
+def test_the_books_page_says_where_each_data_set_lies() -> None:
+    text = (root_of_project() / "book" / "data.md").read_text(encoding="utf-8")
     for entry in CATALOGUE.values():
-        row = [line for line in rows if line.startswith(f"| `{entry.name}` |")]
-        if entry.role == WEIGHTS:
-            assert row == []
-            continue
-        assert f"| {entry.images:,} | {entry.classes:,} |" in row[0]
-        assert any(place in "\n".join(rows) for place in entry.places)
+        assert entry.role == WEIGHTS or any(place in text for place in entry.places)
 
 
 # the list -----------------------------------------------------------------------------------------
