@@ -21,6 +21,7 @@ import numpy as np
 from filelock import Timeout
 
 from nbsupport.data.cache import has_room, image_file, lock, mapped
+from nbsupport.data.listings import ChangedFileError
 from nbsupport.data.pictures import Pictures
 from nbsupport.errors import UserError
 
@@ -34,6 +35,14 @@ AT_ONCE = 2**33  # bytes of pictures that are prepared as soon as they are asked
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Report = Callable[[int], None]
+
+
+class BrokenPicturesError(UserError):
+    """Pictures that cannot be read, by name; all others are prepared."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 @dataclass(frozen=True)
@@ -58,19 +67,26 @@ def cached_pictures(pictures: Pictures, px: int) -> np.ndarray:
     return mapped(path)
 
 
-def read_pictures(pictures: Pictures, px: int) -> "Callable[[np.ndarray], torch.Tensor]":
-    """How `load_images` reads pictures in files: from the file that holds them prepared.
+def prepared_pictures(pictures: Pictures, px: int) -> np.ndarray | None:
+    """As `cached_pictures`, or None where it is better to decode those that are asked for.
 
     They are prepared now where they take up to 8 GB and the disk has room. More than that are
     decoded anew whenever they are read, until `python -m nbsupport data prepare` has kept them.
     """
-    import torch
-
     size = 3 * px * px * len(pictures)
     path = image_file(pictures.fingerprint, len(pictures), px)
     if not path.exists() and (size > AT_ONCE or not has_room(size)):
+        return None
+    return cached_pictures(pictures, px)
+
+
+def read_pictures(pictures: Pictures, px: int) -> "Callable[[np.ndarray], torch.Tensor]":
+    """How `load_images` reads pictures in files: from `prepared_pictures`, or one by one."""
+    import torch
+
+    images = prepared_pictures(pictures, px)
+    if images is None:
         return lambda rows: torch.from_numpy(pictures.squares(rows, px))
-    images = cached_pictures(pictures, px)
     return lambda rows: torch.from_numpy(images[rows])
 
 
@@ -227,7 +243,9 @@ class _Filling:
         with self.partial.open("r+b", buffering=0) as file:
             self._fill(file.fileno(), list(blocks(missing)), threads)
         if self.broken:
-            raise self._broken_error(f"the other {count - len(self.broken):,} are prepared")
+            outcome = f"the other {count - len(self.broken):,} are prepared"
+            names = tuple(self.pictures.names[row] for row in sorted(self.broken))
+            raise BrokenPicturesError(self._told(outcome), names)
         self._finish()
         skipped = tuple(self.journal.skipped())
         return Preparation(self.path, count, int(missing.sum()), skipped)
@@ -265,7 +283,7 @@ class _Filling:
         if unread and not self.skip_broken:
             self.broken |= unread
             if len(self.broken) >= MOST_BROKEN:
-                raise self._broken_error("stopped there: is this the data set?")
+                raise UserError(self._told("stopped there: is this the data set?"))
         else:
             self.journal.add(rows, unread)
         self.report(len(rows) - (0 if self.skip_broken else len(unread)))
@@ -279,6 +297,8 @@ class _Filling:
         for row in rows:
             try:
                 pixels = self.pictures.square(row, self.px).transpose(1, 2, 0)
+            except ChangedFileError:
+                raise
             except UserError as error:
                 unread[row] = str(error)
                 pixels = np.zeros((self.px, self.px, 3), dtype=np.uint8)
@@ -286,14 +306,15 @@ class _Filling:
         os.fsync(file)  # only now is it sure that the disk had room
         return unread
 
-    def _broken_error(self, outcome: str) -> UserError:
+    def _told(self, outcome: str) -> str:
         rows = sorted(self.broken)
         named = ", ".join(self.pictures.names[row] for row in rows[:10])
         more = f" and {len(rows) - 10:,} more" if len(rows) > 10 else ""
-        return UserError(
+        return (
             f"{len(rows):,} of {len(self.pictures):,} pictures in {self.pictures.place.path} "
-            f"cannot be read: {named}{more}; {outcome}; restore them and give the same command "
-            "again, or leave them black with --skip-broken"
+            f"cannot be read: {named}{more} ({self.broken[rows[0]]}); {outcome}, and the same "
+            "command goes on from there; or leave them black with python -m nbsupport data prepare "
+            "--skip-broken"
         )
 
     def _finish(self) -> None:

@@ -243,7 +243,7 @@ def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:
 def test_a_broken_picture_is_named_once_all_others_are_done(pictures: Pictures) -> None:
     content = pictures.place.read(pictures.names[5])
     cut(pictures, 5)
-    with pytest.raises(UserError, match=r"1 of 18 .*a/005\.jpg; the other 17 .*--skip-broken"):
+    with pytest.raises(UserError, match=r"1 of 18 .*a/005\.jpg .*; the other 17 .*--skip-broken"):
         prepare(pictures, PX)
     assert not image_file(pictures.fingerprint, 18, PX).exists()
     (pictures.place.path / pictures.names[5]).write_bytes(content)

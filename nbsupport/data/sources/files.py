@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport.data.broken import VARIABLE, leave_out, left_out, skipping
-from nbsupport.data.cache import cached_images, has_room, image_file
 from nbsupport.data.catalogue import CatalogueEntry, data_root, entry_named, is_rehearsal
 from nbsupport.data.listings import ChangedFileError, ListedFolder, PartOf
 from nbsupport.data.pictures import Pictures
+from nbsupport.data.prepare import BrokenPicturesError, prepared_pictures
 from nbsupport.data.sources.base import Source
 from nbsupport.data.sources.layout import Layout, arrange
 from nbsupport.errors import UserError
@@ -22,8 +22,6 @@ from nbsupport.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
     import torch
-
-WHOLE = 8 * 2**30  # bytes up to which a source is decoded as a whole when it is first asked
 
 
 class FilesSource(Source):
@@ -205,18 +203,19 @@ class FilesSource(Source):
     def images(self, ids: np.ndarray) -> "torch.Tensor":
         """uint8 [k, 3, px, px]. UserError for a picture that is broken, and for a nominal source.
 
-        All pictures are decoded once and kept where they take up to 8 GiB, if the disk has them;
+        All pictures are decoded once and kept where they take up to 8 GB, if the disk has them;
         else only those asked for, each time, unless `python -m nbsupport data prepare` kept all.
         """
         import torch
 
-        files, rows, px = self.pictures, np.asarray(ids), self.px
-        size = 3 * px * px * len(files)
-        whole = size <= WHOLE and has_room(size)
-        if not whole and not image_file(files.fingerprint, len(files), px).exists():
-            return self._decode(rows)
-        mapped = cached_images(files.fingerprint, len(files), px, self._decode)
-        return torch.from_numpy(mapped[rows])
+        pictures, rows = self.pictures, np.asarray(ids)
+        try:
+            images = prepared_pictures(pictures, self.px)
+        except BrokenPicturesError as error:
+            if not skipping():
+                raise
+            raise self._now_left_out(list(error.names)) from error
+        return self._decode(rows) if images is None else torch.from_numpy(images[rows])
 
     def _decode(self, rows: np.ndarray) -> "torch.Tensor":
         import torch

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
+from nbsupport.data import prepare
 from nbsupport.data.cache import image_file
 from nbsupport.data.pictures import decode
-from nbsupport.data.sources import files, open_source
 from nbsupport.data.sources import imagenet as module
+from nbsupport.data.sources import open_source
 from nbsupport.data.sources.imagenet import extremes, open_it
 from nbsupport.errors import UserError
 
@@ -72,16 +73,16 @@ def test_gray_and_cmyk_pictures_and_pngs_called_jpeg_are_read(
 
 
 def test_images_come_by_id_in_any_order_and_repeated(imagenet: Path) -> None:
-    source = open_it(px=6)
+    source = open_it(px=8)
     everything = source.images(np.arange(15))
     ids = np.array([7, 0, 7, 14])
     assert torch.equal(source.images(ids), everything[ids])
 
 
 def test_all_are_decoded_once_into_the_file_that_preparing_fills(imagenet: Path) -> None:
-    source = open_it(px=6)
+    source = open_it(px=8)
     before = source.images(np.arange(15))
-    assert image_file(source.pictures.fingerprint, 15, 6).exists()
+    assert image_file(source.pictures.fingerprint, 15, 8).exists()
     for path in imagenet.rglob("*.JPEG"):
         path.write_bytes(b"")
     assert torch.equal(source.images(np.arange(15)), before)
@@ -90,25 +91,25 @@ def test_all_are_decoded_once_into_the_file_that_preparing_fills(imagenet: Path)
 def test_where_all_would_be_too_large_only_those_asked_for_are_decoded(
     imagenet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = open_it(px=6).images(np.arange(15))
-    small = open_it(px=7).images(np.array([3]))
-    monkeypatch.setattr(files, "WHOLE", 100)
-    assert torch.equal(open_it(px=6).images(np.array([3, 1])), whole[[3, 1]])  # prepared
+    whole = open_it(px=8).images(np.arange(15))
+    small = open_it(px=9).images(np.array([3]))
+    monkeypatch.setattr(prepare, "AT_ONCE", 100)
+    assert torch.equal(open_it(px=8).images(np.array([3, 1])), whole[[3, 1]])  # prepared
     source = open_it(px=5)
     name = source.pictures.names[0]
     (imagenet / name).write_bytes(b"broken")
     assert source.images(np.array([3])).shape == (1, 3, 5, 5)
     assert not image_file(source.pictures.fingerprint, 15, 5).exists()
-    assert small.shape == (1, 3, 7, 7)
+    assert small.shape == (1, 3, 9, 9)
 
 
 def test_a_disk_without_room_is_not_written_to(
     imagenet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "has_room", lambda size: False)
-    source = open_it(px=6)
-    assert source.images(np.arange(2)).shape == (2, 3, 6, 6)
-    assert not image_file(source.pictures.fingerprint, 15, 6).exists()
+    monkeypatch.setattr(prepare, "has_room", lambda size: False)
+    source = open_it(px=8)
+    assert source.images(np.arange(2)).shape == (2, 3, 8, 8)
+    assert not image_file(source.pictures.fingerprint, 15, 8).exists()
 
 
 def test_hidden_files_and_linked_folders(imagenet: Path, write: Write, tmp_path: Path) -> None:

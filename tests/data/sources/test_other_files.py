@@ -87,10 +87,10 @@ def test_tiny_imagenet_can_be_planned_with(taxonomy: Write) -> None:
 def test_the_real_tiny_imagenet(
     root: Path, taxonomy: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbsupport.data.sources import files
+    from nbsupport.data import prepare
 
     monkeypatch.setenv("NBSUPPORT_DATA", str(HERE))
-    monkeypatch.setattr(files, "WHOLE", 0)
+    monkeypatch.setattr(prepare, "AT_ONCE", 0)
     taxonomy(tiny_imagenet.tiny_wnids(), tiny_imagenet.tiny_wnids())
     source = tiny_imagenet.open_it(px=32)
     counts = set(source.classes()["images"])
