@@ -91,13 +91,17 @@ def record_numbers(profile: str) -> dict[str, str]:
     }
 
 
-def calibration_table() -> Html:
-    """Every configuration that the calibration tried, in the order in which it was tried."""
+def calibration_table(profile: str = "demo") -> Html:
+    """Every configuration that a calibration tried, in the order in which it was tried.
+
+    That of the demo is also the world's own; one of real images is about recipes alone.
+    """
     import pandas as pd
 
     from nbsupport.paths import root
 
-    path = root() / "records" / "calibration.csv"
+    name = "calibration.csv" if profile == "demo" else f"calibration-{profile}.csv"
+    path = root() / "records" / name
     if not path.exists():
         return note("No calibration is recorded.")
     tried = pd.read_csv(path)

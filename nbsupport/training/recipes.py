@@ -32,7 +32,7 @@ _SMOKE = {
     "finetune": Recipe(epochs=2, evaluate_at=(1, 2)),
     "scratch": Recipe(epochs=2, evaluate_at=(1, 2)),
 }
-# Half of Tiny-ImageNet to PACS at 32 px: the demo's recipes, longer. See records/pacs-32.md.
+# Half of Tiny-ImageNet to PACS at 32 px: see records/calibration-pacs-32.csv.
 _PACS_32 = {
     "pretrain": Recipe(epochs=8, min_updates=1000, shift=4),
     "finetune": Recipe(epochs=16, lr=8e-3, evaluate_at=tuple(range(3, 17)), shift=4),

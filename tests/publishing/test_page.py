@@ -356,11 +356,14 @@ def test_the_welcome_judges_recorded_runs(recorded):
     assert welcome.record_numbers("demo")["recorded-cells"] == "9"
 
 
-def test_every_attempt_at_calibration_is_shown():
+@pytest.mark.parametrize(
+    ("profile", "name"), [("demo", "calibration.csv"), ("pacs-32", "calibration-pacs-32.csv")]
+)
+def test_every_attempt_at_calibration_is_shown(profile, name):
     from nbsupport.paths import root
 
-    tried = pd.read_csv(root() / "records" / "calibration.csv")
-    lines = welcome.calibration_table().text.splitlines()[1:]
+    tried = pd.read_csv(root() / "records" / name)
+    lines = welcome.calibration_table(profile).text.splitlines()[1:]
     assert [line.split(" | ")[0] for line in lines] == tried["name"].astype(str).tolist()
 
 
