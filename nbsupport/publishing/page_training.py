@@ -32,7 +32,7 @@ def stages(runs: Sequence[Run]) -> list[tuple[str, Run, Job]]:
     for run in runs:
         for job in run.jobs:
             tuned = "fine-tuning" if run.finetune.parent else "from scratch"
-            name = "pre-training" if job.stage == "pretrain" else tuned
+            name = tuned if job.key == run.finetune.key else "pre-training"
             found.setdefault(job.key, (name, run, job))
     return list(found.values())
 
