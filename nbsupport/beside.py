@@ -94,8 +94,16 @@ class Beside:
         found = claims.verdict(claim_id, cells, axis=axis, simulated=simulated)
         if found.word != "not run":
             return found
-        absent = self.absent(claims.load()[claim_id].roles, shift)
-        return replace(found, remark=f"no runs of {', '.join(absent)}")
+        claim = claims.load()[claim_id]
+        remark = f"no runs of {', '.join(self.absent(claim.roles, shift))}"
+        rest = replace(
+            claim, parts=tuple(p for p in claim.parts if all(map(cells.has, p.compared)))
+        )
+        if rest.parts and rest.rule == "all":
+            partial = claims.verdict(rest, cells, axis=axis, simulated=simulated)
+            if partial.word != "not run":  # a line or the gap may be what is missing
+                remark += f"; what there is of it: {partial.text}"
+        return replace(found, remark=remark)
 
     def absent(self, roles: Iterable[str], shift: int) -> list[str]:
         """Which of these roles a shift lacks: a kind that was never run by its name, else roles."""

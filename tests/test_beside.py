@@ -49,6 +49,12 @@ def test_what_was_not_run_is_named_by_its_source(whole):
     assert "imagenet/depth-7" in found["granularity-order"].remark  # could have been run
 
 
+def test_of_a_claim_on_two_sources_the_half_that_was_run_is_told(whole):
+    found = whole.verdicts(["small-subset-helps"], 1)["small-subset-helps"]
+    assert found.word == "not run"
+    assert found.remark == "no runs of iNaturalist; what there is of it: supported"
+
+
 def test_states_of_the_records(whole, real_profile):
     assert whole.state() == ""
     nothing = Beside(NAME, whole.records.iloc[:0])
