@@ -32,10 +32,11 @@ _SMOKE = {
     "finetune": Recipe(epochs=2, evaluate_at=(1, 2)),
     "scratch": Recipe(epochs=2, evaluate_at=(1, 2)),
 }
-# Half of Tiny-ImageNet to PACS at 32 px: see records/calibration-pacs-32.csv.
+# Half of Tiny-ImageNet to PACS at 32 px: none of three attempts gave a gap to sketches
+# (calibration-pacs-32.csv); the one that classified photographs best, at the least cost, was kept.
 _PACS_32 = {
-    "pretrain": Recipe(epochs=8, min_updates=1000, shift=4),
-    "finetune": Recipe(epochs=16, lr=8e-3, evaluate_at=tuple(range(3, 17)), shift=4),
+    "pretrain": Recipe(epochs=9, lr=6e-3, label_smoothing=0.0, min_updates=1000),
+    "finetune": Recipe(epochs=10, lr=8e-3, evaluate_at=tuple(range(2, 11)), shift=4),
     "scratch": Recipe(epochs=32, evaluate_at=tuple(range(6, 33)), shift=4),
 }
 # One GPU, 96 px, full-size architectures: common recipes, not tuned, for none was at hand.
@@ -98,6 +99,7 @@ OVERRIDES: dict[tuple[str, str, str], dict[str, Any]] = {
     for name in ("demo", "smoke", "pacs-32")
     for stage in ("pretrain", "contrast", "finetune", "scratch")
 }
+OVERRIDES["pacs-32", "pretrain", "alexnet"] = {"lr": 1.5e-3}
 # Full-size AlexNet has no normalisation either: a tenth of the others' rate (torchvision's recipe).
 OVERRIDES |= {
     (name, "pretrain", "alexnet"): {"lr": lr}
