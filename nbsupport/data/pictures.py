@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
@@ -15,6 +16,10 @@ from nbsupport.errors import UserError
 
 ENDINGS = (".jpg", ".jpeg", ".png")
 RESIZES = ("crop", "squash")
+
+# A camera's note that is cut off, as in a few pictures of ImageNet, harms no pixel; PIL's warning
+# names no file, and would stand on a page.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 
 class Place(ABC):

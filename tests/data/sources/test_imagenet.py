@@ -1,5 +1,7 @@
 """ImageNet in torchvision's layout: labels, pictures, class folders, planning without data."""
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +22,7 @@ from nbsupport.data.sources import imagenet as module
 from nbsupport.data.sources import open_source
 from nbsupport.data.sources.imagenet import extremes, open_it
 from nbsupport.errors import UserError
+from nbsupport.paths import root as root_of_project
 
 Write = Callable[..., None]
 
@@ -77,6 +80,27 @@ def test_images_come_by_id_in_any_order_and_repeated(imagenet: Path) -> None:
     everything = source.images(np.arange(15))
     ids = np.array([7, 0, 7, 14])
     assert torch.equal(source.images(ids), everything[ids])
+
+
+def test_a_damaged_note_of_the_camera_harms_no_picture(imagenet: Path, tmp_path: Path) -> None:
+    """A few of ImageNet's have one. In a process of its own, whose warnings are errors."""
+    path = imagenet / "n02012849" / "n02012849_33.JPEG"
+    content = path.read_bytes()
+    after = (
+        4 + int.from_bytes(content[4:6], "big") - 2
+    )  # the JFIF header, with which PIL is content
+    beyond = b"\xff\xff\0\0"  # where the resolution is said to lie
+    note = b"Exif\0\0II*\0\x08\0\0\0\x02\0"
+    note += b"\x1a\x01\x05\0\x01\0\0\0" + beyond + b"\x28\x01\x03\0\x01\0\0\0\x02\0\0\0"
+    header = b"\xff\xe1" + (len(note) + 2).to_bytes(2, "big") + note
+    path.write_bytes(content[:2] + header + content[after:])
+    look = (
+        "import sys, pathlib; from nbsupport.data.pictures import decode; "
+        "print(decode(pathlib.Path(sys.argv[1]).read_bytes(), 8, 'crop', 'x').shape)"
+    )
+    command = [sys.executable, "-W", "error", "-c", look, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root_of_project())
+    assert done.stdout == "(3, 8, 8)\n", done.stderr
 
 
 def test_all_are_decoded_once_into_the_file_that_preparing_fills(imagenet: Path) -> None:
