@@ -26,7 +26,7 @@ def test_every_page_executes_on_fake_data_in_the_official_layouts(tmp_path: Path
             command, cwd=project, env=env, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return done.stdout + done.stderr
 
     assert str(data) in run("data", "rehearse", "--root", str(data))
     said = run("build", "--profile", "rehearsal")
