@@ -20,7 +20,7 @@ from nbsupport.paths import root
 
 PageKey = Callable[[str, Mapping[str, object]], str]
 OnEvent = Callable[["ExecutedPage"], None]
-FORMAT = 1  # moves when the form of executed pages changes: all pages are executed again
+FORMAT = 2  # moves when the form of executed pages changes: all pages are executed again
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from nbsupport.paths import root
 from nbsupport.publishing.errorbox import prepare
 from nbsupport.publishing.execute import PageError, replace
 from nbsupport.publishing.kernel import OwnKernelManager
+from nbsupport.publishing.real_note import add_real_note
 
 STARTS = 3  # tries to start a kernel: on a loaded machine the first reply can come too late
 
@@ -45,6 +46,7 @@ def execute_notebook(
     executed = nbformat.read(partial, as_version=4)
     partial.unlink()
     cell = prepare(executed, error.name if error else None, error.message if error else "")
+    add_real_note(executed, parameters)
     replace(path, nbformat.writes(executed))
     return PageError(cell, error.name, error.message) if error else None
 

@@ -63,6 +63,8 @@ def _sizes(study: Study) -> dict[str, int]:
 def retrieval_table(study: Study, groups: Sequence[Group]) -> Html:
     """For each pre-training on captions: in how many held-out pairs the own caption comes first."""
     runs = [run for run in study.runs(groups) if run.group.objective == "captions"]
+    if not runs:
+        return note("Nothing here was trained on captions by this book, so there are no pairs.")
     rows = [_retrieval_row(study, run) for run in runs]
     header = ("group", "family", "seed", "own caption comes first", "by chance")
     return table(header, rows, numeric=(2, 3, 4))

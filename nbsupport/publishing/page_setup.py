@@ -117,11 +117,19 @@ def split_table(study: Study) -> Html:
     for split, name in SPLIT_NAMES.items():
         part = study.task.table(split)
         counts = part["label"].value_counts()
-        days = f"{part['day'].min()} to {part['day'].max()}" if "day" in part else "unknown"
         figures = (len(part), part["location"].nunique(), len(counts), counts.min())
-        rows.append((name, *(f"{int(n):,}" for n in figures), days))
+        rows.append((name, *(f"{int(n):,}" for n in figures), _days(part)))
     header = ("split", "images", "cameras", "labels", "images of the rarest label", "days")
     return table(header, rows, numeric=range(1, 5))
+
+
+def _days(part: "pd.DataFrame") -> str:
+    """From when to when a split's pictures were taken: days of the simulation, or dates."""
+    if "day" in part:
+        return f"{part['day'].min()} to {part['day'].max()}"
+    if "datetime" in part:
+        return f"{part['datetime'].min():%Y-%m-%d} to {part['datetime'].max():%Y-%m-%d}"
+    return "unknown"
 
 
 def architecture_table(study: Study) -> Html:

@@ -332,6 +332,21 @@ def test_the_split_table_counts_what_the_task_holds(quantity):
     assert total == sum(len(quantity.study.task.table(s)) for s in page_setup.SPLIT_NAMES)
 
 
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ({"day": [3, 7]}, "3 to 7"),
+        (
+            {"datetime": pd.to_datetime(["2013-06-05", "2014-01-02"])},
+            "2013-06-05 to 2014-01-02",
+        ),
+        ({"label": [0, 1]}, "unknown"),
+    ],
+)
+def test_days_are_those_of_the_split(column, text):
+    assert page_setup._days(pd.DataFrame(column)) == text
+
+
 def test_a_recipe_that_differs_by_family_says_so(quantity):
     assert "alexnet" in page_setup.recipe_table(quantity.study).text
 

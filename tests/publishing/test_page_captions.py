@@ -54,6 +54,11 @@ def test_retrieval_is_read_from_the_store(page, monkeypatch):
     assert "62.5% | 0.4%" in text
 
 
+def test_without_training_on_captions_a_sentence_stands_in_for_the_table(page):
+    scratch = [group for group in page.groups if group.objective != "captions"]
+    assert "no pairs" in page_captions.retrieval_table(page.study, scratch).text
+
+
 def test_families_are_measured_from_the_line_of_the_others():
     runs = {(role, "resnet"): height for role, height in LINE.items()}
     runs |= {("clip/clean", "resnet"): 0.07, ("clip/clean", "vit"): 0.03}
