@@ -7,11 +7,12 @@ from nbsupport.profiles import PROFILES
 from nbsupport.publishing.where_possible import MISSING
 
 CELL = "on-real-images"
+DIFFERS = "{admonition} What differs"
 ROLES = {
-    "imagenet": "the ImageNet stand-in",
-    "inaturalist": "the iNaturalist stand-in",
-    "fractaldb": "fractals",
-    "generated": "generated images",
+    "imagenet": "the ImageNet stand-in is",
+    "inaturalist": "the iNaturalist stand-in is",
+    "fractaldb": "fractals are",
+    "generated": "generated images are",
 }
 
 
@@ -23,8 +24,8 @@ def real_note(profile: str, world: int) -> str:
     found = PROFILES.get(profile)
     if found is None or found.simulated:
         return ""
-    meant = [f"*{role}* is {_data(found, kind, world)}" for kind, role in ROLES.items()]
-    meant.append(f"the *camera traps* are {found.shifts.get(world, f'those of shift {world}')}")
+    meant = [f"{role} {_data(found, kind, world)}" for kind, role in ROLES.items()]
+    meant.append(f"the camera traps are {found.shifts.get(world, f'those of shift {world}')}")
     return "\n".join(
         [
             ":::{admonition} This build is on real images",
@@ -42,10 +43,15 @@ def _data(profile: Any, kind: str, world: int) -> str:
 
 
 def add_real_note(notebook: Any, parameters: Mapping[str, object]) -> None:
-    """Put the note, if there is one, below the first cell of an executed notebook, in place."""
+    """Put the note, if there is one, below the first cell of an executed notebook, in place.
+
+    What that cell says to differ from the paper is then said of the simulated world.
+    """
     from nbformat.v4 import new_markdown_cell
 
     world = parameters.get("world", 1)
     text = real_note(str(parameters.get("profile", "")), world if isinstance(world, int) else 1)
     if text:
+        title = notebook.cells[0]
+        title["source"] = title["source"].replace(f"{DIFFERS} here", f"{DIFFERS} in the demo")
         notebook.cells.insert(1, new_markdown_cell(text, id=CELL))

@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 
+from nbsupport.paths import root
 from nbsupport.profiles import PROFILES
 from nbsupport.publishing.real_note import add_real_note, real_note
 
@@ -15,7 +16,7 @@ def test_the_note_names_each_source_and_the_shift(profile):
         text = real_note(profile, world)
         assert f"`{PROFILES[profile].source_spec('imagenet', world)['name']}`" in text
         assert PROFILES[profile].shifts[world] in text
-        assert ("iNaturalist stand-in* is (not in this profile)" in text) == (
+        assert ("iNaturalist stand-in is (not in this profile)" in text) == (
             not PROFILES[profile].has("inaturalist")
         )
 
@@ -25,6 +26,15 @@ def test_a_simulated_page_stays_as_it_is(profile):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
     add_real_note(notebook, {"profile": profile})
     assert len(notebook.cells) == 1
+
+
+def test_every_page_that_tells_what_differs_is_read_of_the_demo():
+    for path in sorted((root() / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        told = "What differs here" in notebook.cells[0]["source"]
+        add_real_note(notebook, {"profile": "paper"})
+        assert ("What differs in the demo" in notebook.cells[0]["source"]) == told, path.name
+        assert not any("What differs here" in cell["source"] for cell in notebook.cells)
 
 
 def test_it_stands_below_the_first_cell_and_is_the_same_each_time():
