@@ -185,6 +185,7 @@ class Study:
     @cached_property
     def generated(self) -> Subset:
         """All generated images; those of a simulated world are planned here, not made yet."""
+        self.profile.check("generated")
         if not self.profile.simulated:
             return self._whole("generated")
         job = self.generation

@@ -138,7 +138,11 @@ class OpenPage(PageFigures):
         if not isinstance(of, str):
             return of
         own = {g.role: g.subset for g in self.groups if g.subset is not None}
-        found: Subset = own[of] if of in own else getattr(self.study, of)
+        if of in own:
+            return own[of]
+        if "/" in of:
+            raise NotHereError(f"profile {self.study.profile.name} has no group {of}")
+        found: Subset = getattr(self.study, of)
         return found
 
     def test_grid(self, split: str, *, role: str = "", count: int = 16, caption: str = "") -> Any:
@@ -239,6 +243,7 @@ class OpenPage(PageFigures):
         """What each group calls some classes of a source: labels at every depth of the tree."""
         return page_labels.path_table(self.groups, source, count)
 
+    @shown_where_possible
     def superclasses(self, source: str) -> page_tables.Html:
         """The superclasses of Section 4.4.2, and which subclasses are used at each share p."""
         return page_diversity.superclass_table(self.groups, source)
@@ -317,6 +322,10 @@ class OpenPage(PageFigures):
     def glue_semantics(self) -> None:
         """Glue the sizes of the animal and object halves of Section 4.3."""
         self.glue(page_diversity.semantics_numbers(self.study))
+
+    def glue_generated(self) -> None:
+        """Glue how many generated images there are."""
+        self.glue(page_numbers.generated_numbers(self.study))
 
     def glue_trades(self) -> None:
         """Glue the classes and images on both sides of the trades of Section 4.4.1."""

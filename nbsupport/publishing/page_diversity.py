@@ -8,6 +8,7 @@ import numpy as np
 from nbsupport.comparisons.common import balanced
 from nbsupport.comparisons.semantics import halves_of
 from nbsupport.comparisons.within_class import REPEATED
+from nbsupport.errors import NotHereError
 from nbsupport.publishing.page_tables import Html, table
 from nbsupport.publishing.where_possible import numbers_where_possible
 from nbsupport.study import Group, Study
@@ -65,6 +66,8 @@ def within_numbers(study: Study) -> dict[str, str]:
 def superclass_table(groups: Sequence[Group], source: str) -> Html:
     """The superclasses of a source, and which subclasses each share p adds to the smaller ones."""
     parts = _by_share(groups, source)
+    if not parts:
+        raise NotHereError(f"the page has no superclasses of {source} on this profile")
     used = [_subclasses(subset) for subset in parts.values()]
     tree = dict(parts[min(parts)].table()[["name", "tree"]].drop_duplicates().to_numpy())
     rows = []

@@ -10,6 +10,7 @@ from nbsupport.errors import UserError
 from nbsupport.parameters import Parameter
 from nbsupport.publishing import page_beside, page_pairs, page_tables, page_titles
 from nbsupport.publishing.page_asked import MARKS, RECORDED, Asked, Drawn, anchor, margin_of
+from nbsupport.publishing.page_setup import natural_sources
 from nbsupport.study import FULL, SCRATCH, Group, Study
 
 if TYPE_CHECKING:
@@ -213,14 +214,14 @@ class PageFigures(ABC):
         return self._figure(points, self.labels(), asked)
 
     def class_sizes(self, *, number: str, caption: str) -> "Figure":
-        """Images in each class of the two sources, largest class first."""
+        """Images in each class of the natural sources that there are, largest class first."""
         from nbsupport.analysis.charts import Words, class_histogram
 
-        subsets = {"ImageNet": self.study.imagenet, "iNaturalist": self.study.inaturalist}
+        counts = {name: s.drawn.counts() for name, s in natural_sources(self.study).items()}
         return class_histogram(
-            {f"{name} stand-in": s.drawn.counts().tolist() for name, s in subsets.items()},
+            {name: found.tolist() for name, found in counts.items()},
             Words(
-                title=page_titles.class_sizes(*(s.drawn.counts() for s in subsets.values())),
+                title=page_titles.class_sizes(*counts.values()),
                 number=number,
                 caption=caption,
                 name=anchor(number),

@@ -71,8 +71,12 @@ class GeneratedPage:
 
     def __init__(self, study: "Study") -> None:
         self.study = study
-        self.names = list(study.generated.drawn.names)
         self._drawn: dict[int, np.ndarray] = {}  # photographs that were learned from, by class
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The classes' names."""
+        return list(self.study.generated.drawn.names)
 
     # who judges ---------------------------------------------------------------------------------
     @cached_property
@@ -145,11 +149,13 @@ class GeneratedPage:
     def _first(self, side: Judged, label: int) -> int:
         return int(np.flatnonzero(side.labels == label)[0])
 
+    @shown_where_possible
     def successes(self, count: int = 8, caption: str = "") -> Html:
         """Images named as intended: the first of each class, classes spread over the table."""
         rows = self._first_of_classes(self.generated.right)
         return self._shown(_spread(rows, count), caption)
 
+    @shown_where_possible
     def failures(self, count: int = 8, caption: str = "") -> Html:
         """Images named otherwise: the first of each class, the surest mistakes on top."""
         rows = self._first_of_classes(~self.generated.right)
@@ -216,9 +222,8 @@ class GeneratedPage:
     # numbers ------------------------------------------------------------------------------------
     def numbers(self) -> dict[str, str]:
         """What the prose quotes, as text to glue."""
-        made = self.generated
         try:
-            real, (near_made, near_real) = self.natural, self.distances()
+            made, real, (near_made, near_real) = self.generated, self.natural, self.distances()
         except NotHereError:
             return dict.fromkeys(NUMBERS, MISSING)
         classes = np.array([made.right[made.labels == c].mean() for c in range(len(self.names))])

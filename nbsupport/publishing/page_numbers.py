@@ -58,6 +58,12 @@ def fractal_numbers(study: Study) -> dict[str, str]:
     }
 
 
+@numbers_where_possible
+def generated_numbers(study: Study) -> dict[str, str]:
+    """How many generated images there are."""
+    return {"generated-images": f"{len(study.generated):,}"}
+
+
 def task_numbers(study: Study) -> dict[str, str]:
     """Sizes of the downstream task, by the name under which prose quotes them."""
     task = study.task

@@ -41,19 +41,26 @@ BLOCKS = {
 }
 
 
+STAND_INS = {"imagenet": "ImageNet stand-in", "inaturalist": "iNaturalist stand-in"}
+
+
+def natural_sources(study: Study) -> "dict[str, Subset]":
+    """The two natural sources in full, by what they are called here; those that there are."""
+    return {name: getattr(study, kind) for kind, name in STAND_INS.items() if study.has(kind)}
+
+
 def table_1(study: Study) -> Html:
-    """The paper's Table 1 beside the same facts of the study's two sources, computed."""
-    sources = (study.imagenet, study.inaturalist)
+    """The paper's Table 1 beside the same facts of the study's natural sources, computed."""
+    sources = natural_sources(study)
     ours = {
-        "training images": [f"{len(s):,}" for s in sources],
-        "classes": [f"{s.num_classes:,}" for s in sources],
-        "images per class": [_spread(s) for s in sources],
-        "hierarchy": [_trees(s) for s in sources],
-        "labels checked by experts": [_checked(study)] * 2,
+        "training images": [f"{len(s):,}" for s in sources.values()],
+        "classes": [f"{s.num_classes:,}" for s in sources.values()],
+        "images per class": [_spread(s) for s in sources.values()],
+        "hierarchy": [_trees(s) for s in sources.values()],
+        "labels checked by experts": [_checked(study)] * len(sources),
     }
     rows = [(name, *PAPER_TABLE_1[name], *ours[name]) for name in PAPER_TABLE_1]
-    header = ("", "ImageNet", "iNaturalist 2017", "ImageNet stand-in", "iNaturalist stand-in")
-    return table(header, rows)
+    return table(("", "ImageNet", "iNaturalist 2017", *sources), rows)
 
 
 def _checked(study: Study) -> str:
@@ -76,14 +83,13 @@ def _depths(classes: "pd.DataFrame") -> list[str]:
 
 
 def depth_table(study: Study) -> Html:
-    """Labels at each depth of the two trees, from coarse to fine."""
-    tables = [s.source.classes() for s in (study.imagenet, study.inaturalist)]
+    """Labels at each depth of the natural sources' trees, from coarse to fine."""
+    tables = {name: s.source.classes() for name, s in natural_sources(study).items()}
     rows = [
-        (f"depth {i}", *(_labels_at(t, f"depth_{i}") for t in tables))
-        for i in range(1, 1 + max(len(_depths(t)) for t in tables))
+        (f"depth {i}", *(_labels_at(t, f"depth_{i}") for t in tables.values()))
+        for i in range(1, 1 + max(len(_depths(t)) for t in tables.values()))
     ]
-    header = ("labels at", "ImageNet stand-in", "iNaturalist stand-in")
-    return table(header, rows, numeric=(1, 2))
+    return table(("labels at", *tables), rows, numeric=range(1, 1 + len(tables)))
 
 
 def _labels_at(classes: "pd.DataFrame", depth: str) -> str:
@@ -95,7 +101,8 @@ def role_table(study: Study) -> Html:
     task = len(study.task.table("train"))
     rows = []
     for kind, paper in PAPER_FULL.items():
-        rows.append(_role_row(f"{kind}, full", paper, len(getattr(study, kind)), task))
+        if study.has(kind):
+            rows.append(_role_row(f"{kind}, full", paper, len(getattr(study, kind)), task))
     classes = study.imagenet.num_classes
     for role, each in study.profile.sizes.items():
         paper = int(role.removesuffix("K")) * 1000

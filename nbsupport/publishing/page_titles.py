@@ -189,9 +189,12 @@ def _measured(verdict: "Verdict", found: str, opposite: str, matter: str) -> str
     return f"Measured, and not clear from these runs: {matter}"
 
 
-def class_sizes(first: np.ndarray, second: np.ndarray) -> str:
-    """A title for two sources' images per class [K]: balanced, long-tailed, or both alike."""
-    flat, even = (bool(np.ptp(counts) == 0) for counts in (first, second))
+def class_sizes(first: np.ndarray, second: np.ndarray | None = None) -> str:
+    """A title for one or two sources' images per class [K]: balanced, long-tailed, both alike."""
+    flat = bool(np.ptp(first) == 0)
+    if second is None:
+        return "Every class has as many images" if flat else "The source has a long tail"
+    even = bool(np.ptp(second) == 0)
     if flat and not even:
         return "One source gives every class the same number of images, the other has a long tail"
     if flat == even:
