@@ -323,10 +323,6 @@ class OpenPage(PageFigures):
         """Glue the sizes of the animal and object halves of Section 4.3."""
         self.glue(page_diversity.semantics_numbers(self.study))
 
-    def glue_generated(self) -> None:
-        """Glue how many generated images there are."""
-        self.glue(page_numbers.generated_numbers(self.study))
-
     def glue_trades(self) -> None:
         """Glue the classes and images on both sides of the trades of Section 4.4.1."""
         self.glue(page_diversity.trade_numbers(self.study))

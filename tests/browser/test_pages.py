@@ -34,13 +34,28 @@ def test_a_page_fits_a_phone(visit, path):
 
 def test_every_figure_of_the_quantity_page_is_drawn(visit):
     visit.open(CHARTED)
-    drawn = visit.page.locator(".nb-chart-live svg")
-    assert drawn.count() >= 2  # one for each source, at least
+    assert visible_figures(visit.page) >= 2  # one for each source, at least
+
+
+def test_a_figure_is_drawn_where_its_tab_is_opened(visit):
+    visit.open(CHARTED)
+    before = visible_figures(visit.page)
+    tab = visit.page.locator(".nb-tabs label", has_text="Real images").first
+    tab.click()
+    assert visible_figures(visit.page) >= before
+    shown = visit.page.locator(".nb-tabs").first.inner_text()
+    assert "real images" in shown
+
+
+def visible_figures(page) -> int:
+    """How many figures are seen, each of which has a size and colours."""
+    drawn = page.locator(".nb-chart-live svg:visible")
     for index in range(drawn.count()):
         box = drawn.nth(index).bounding_box()
         assert box["width"] > 200
         assert box["height"] > 150
         assert colours(drawn.nth(index)) > 4
+    return drawn.count()
 
 
 def test_every_point_has_a_tooltip(visit):
