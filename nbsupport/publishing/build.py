@@ -103,7 +103,7 @@ def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
         digest.update(f"{run.group.role}:{run.finetune.key}\n".encode())
     for claim_id in page.claims or known:  # a page without claims of its own may show any
         digest.update(json.dumps(asdict(known[claim_id]), sort_keys=True, default=str).encode())
-    for path in _code():
+    for path in (*_code(), *([] if page.claims else _attempts())):
         digest.update(path.read_bytes())
     for name in dict.fromkeys((study.profile.name, evidence_profile(study.profile.name))):
         account = [ledger_paths(name)[1]] if page_id == "claims" else []  # how records were made
@@ -116,6 +116,11 @@ def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
 def _code() -> list[Path]:
     package = root() / "nbsupport"
     return sorted(path for pattern in _SHOWN_BY for path in package.glob(pattern))
+
+
+def _attempts() -> list[Path]:
+    """What calibrations tried: pages without claims of their own print it."""
+    return sorted((root() / "records").glob("calibration*.csv"))
 
 
 def _say(page: ExecutedPage) -> None:

@@ -23,7 +23,7 @@ from nbsupport.paths import root
 from nbsupport.publishing.errorbox import prepare
 from nbsupport.publishing.execute import PageError, replace
 from nbsupport.publishing.kernel import OwnKernelManager
-from nbsupport.publishing.real_note import add_real_note
+from nbsupport.publishing.page_real_note import add_real_note
 
 STARTS = 3  # tries to start a kernel: on a loaded machine the first reply can come too late
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import numpy as np
 
 from nbsupport.publishing import page_example, page_images, page_training, sparks
+from nbsupport.publishing.page_setup import STAND_INS
 from nbsupport.publishing.page_tables import Html, signed
 from nbsupport.study import FULL, SCRATCH, Group, Run, Study
 
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
     from nbsupport.publishing.page import OpenPage
 
 # What a study may offer as a source, and how the figure calls it.
-SOURCES = {
-    "imagenet": "ImageNet stand-in",
-    "inaturalist": "iNaturalist stand-in",
-    "fractaldb": "fractals",
-    "generated": "generated images",
-}
+SOURCES = STAND_INS | {"fractaldb": "fractals", "generated": "generated images"}
 SHOWN = 8
 
 

@@ -114,10 +114,11 @@ def calibration_table(profile: str = "demo") -> Html:
         "gap / spread",
         "ID overlap",
         "final ID F1: scratch, full",
+        "accuracy on photographs",
         "thread-seconds a run: scratch, full",
         "what it changed",
     )
-    return table(header, rows, numeric=range(1, 8))
+    return table(header, rows, numeric=range(1, 9))
 
 
 def _attempt(row: dict[Any, Any]) -> tuple[str | Html, ...]:
@@ -132,6 +133,7 @@ def _attempt(row: dict[Any, Any]) -> tuple[str | Html, ...]:
         number("gap_in_spreads", 1),
         number("overlap", 2),
         f"{number('scratch_final', 2)}, {number('full_final', 2)}",
+        number("photo_accuracy", 2),
         f"{number('seconds_scratch', 1)}, {number('seconds_full', 1)}",
         _wide(_changes(row)),
     )

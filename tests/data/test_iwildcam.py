@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 import torch
 
-from nbsupport.data.catalogue import REHEARSAL
+from nbsupport.data.catalogue import CATALOGUE, REHEARSAL
 from nbsupport.data.pictures import decode
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, open_task
-from nbsupport.data.tasks.iwildcam import FOLDER, OURS, PUBLISHED, RELEASE, check, official
+from nbsupport.data.tasks.iwildcam import OURS, PUBLISHED, RELEASE, check, official
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 from nbsupport.training.evaluation import macro_f1
 
+FOLDER = CATALOGUE["iwildcam"].places[0]
 SPEC = {"name": "iwildcam", "px": 8, "limit": None}
 Edit = Callable[[Path], object]
 

@@ -30,6 +30,16 @@ def test_what_pages_import_is_in_their_key() -> None:
     assert not shown - known - {"nbsupport.publishing"}
 
 
+def test_a_further_attempt_at_calibration_moves_the_pages_that_print_it(monkeypatch) -> None:
+    pages = ("scale", "builds_in", "04_1_quantity")
+    before = [build.page_key(page, {"profile": "smoke"}) for page in pages]
+    assert len(build._attempts()) >= 2
+    monkeypatch.setattr(build, "_attempts", list)
+    after = [build.page_key(page, {"profile": "smoke"}) for page in pages]
+    moved = [b != a for b, a in zip(before, after, strict=True)]
+    assert moved == [True, True, False]
+
+
 def _counts(module: str) -> bool:
     parts = module.split(".")
     if parts[1] == "training":

@@ -20,7 +20,6 @@ from nbsupport.errors import UserError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
-FOLDER = "domainnet"
 CLASSES = 345
 PUBLISHED = {  # lines of the lists for train and test: 586,575 in all
     "clipart": (33_525, 14_604),

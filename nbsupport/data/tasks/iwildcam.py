@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from nbsupport.data.batches import ImageSet
 
-FOLDER, RELEASE = "iwildcam_v2.0", "RELEASE_v2.0.txt"
+RELEASE = "RELEASE_v2.0.txt"
 CLASSES = 182  # 0 is "empty", a class like the others
 OURS = {  # what wilds calls "val" and "test" are cameras that are in no other split
     "train": "train",

@@ -5,7 +5,7 @@ import pytest
 
 from nbsupport.paths import root
 from nbsupport.profiles import PROFILES
-from nbsupport.publishing.real_note import add_real_note, real_note
+from nbsupport.publishing.page_real_note import add_real_note, real_note
 
 REAL = [name for name, profile in PROFILES.items() if not profile.simulated]
 
