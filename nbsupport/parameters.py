@@ -77,12 +77,20 @@ def check_parameters(declared: Iterable[Parameter], given: dict[str, Any]) -> di
 
 
 def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Values from the command line: JSON where it reads as JSON, otherwise text."""
+    """Values from the command line: JSON where it reads as JSON, otherwise text.
+
+    UserError for what begins as a list does and is none.
+    """
     values: dict[str, Any] = {}
     for name, text in pairs:
         try:
             values[name] = json.loads(text)
-        except ValueError:
+        except ValueError as error:
+            if text.lstrip().startswith("["):
+                raise UserError(
+                    f"-p {name} {text}: no list in JSON ({error}); write it as '[1, 2]' or "
+                    """'["a", "b"]', in quotes for the shell"""
+                ) from error
             values[name] = text
     return values
 

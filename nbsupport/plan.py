@@ -132,7 +132,15 @@ def plan_table(plans: list[Plan]) -> str:
         for cost in [f"{p.thread_seconds / per:,.{int(on_gpu)}f}"]
     ]
     text = aligned([header, *rows], numeric=range(1, 8))
-    return f"{text}\n\n{_assumed()}" if on_gpu else text
+    notes = [_STUDY] if any(p.page == RECORDED for p in plans) else []
+    notes += [_assumed()] if on_gpu else []
+    return "\n".join([text, "", *notes]) if notes else text
+
+
+_STUDY = (
+    '"all pages" is one pass through the book; "the recorded study" is all that its verdicts rest\n'
+    "on, every family and seed. GB are weights; decoded pictures take more (see Get the data)."
+)
 
 
 def _assumed() -> str:

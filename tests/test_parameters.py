@@ -63,3 +63,9 @@ def test_a_file_that_is_no_notebook_is_an_error(tmp_path: Path, content: str) ->
 def test_command_line_values_are_json_or_text() -> None:
     pairs = [("sizes", "[250, 1000]"), ("profile", "smoke"), ("axis", '"logit"')]
     assert parse_assignments(pairs) == {"sizes": [250, 1000], "profile": "smoke", "axis": "logit"}
+
+
+def test_a_list_that_is_cut_off_is_no_text() -> None:
+    with pytest.raises(UserError, match=r"-p sizes \[3: no list in JSON .*'\[1, 2\]'"):
+        parse_assignments([("sizes", "[3")])
+    assert parse_assignments([("source", "imagenet")]) == {"source": "imagenet"}

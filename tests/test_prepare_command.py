@@ -31,7 +31,7 @@ class ToySource:
     """Stands for a source of pictures in files."""
 
     def __init__(self, px: int) -> None:
-        self.pictures = pictures()
+        self.pictures = self.every_picture = pictures()
 
 
 class ToyTask:
@@ -114,7 +114,20 @@ def test_skipped_pictures_are_named(toys: Path, capsys: pytest.CaptureFixture[st
     with pytest.raises(UserError, match=r"3\.png .*; the other 4 are prepared"):
         run("toy", "--px", "16")
     run("toy", "--px", "16", "--skip-broken")
-    assert "toy: 1 skipped, left black: 3.png" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "toy: 1 broken pictures are left out from now on" in out
+    assert out.count(" 3.png") == 1
+    assert "toy: 4 pictures of 16 px in" in out
+    kept = pictures("0.png", "1.png", "2.png", "4.png")
+    np.testing.assert_array_equal(cached_pictures(kept, PX), kept.squares(np.arange(4), PX))
+
+
+def test_no_picture_of_a_task_is_skipped(toys: Path) -> None:
+    (toys / "1.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"traps is a task: .* none can be left out"):
+        run("traps", "--px", "16", "-p", "domain", "4", "--skip-broken")
+    with pytest.raises(UserError, match=r"1\.png cannot be read as a picture \(it is empty\)"):
+        run("traps", "--px", "16", "-p", "domain", "4")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +138,7 @@ def test_skipped_pictures_are_named(toys: Path, capsys: pytest.CaptureFixture[st
         (("savanna",), "savanna is drawn by this project"),
         (("traps",), r"traps: missing 1 required .*'domain'; give its options as -p NAME VALUE"),
         (("toy", "--root", "nowhere"), "--root nowhere is no folder"),
+        (("toy", "-p", "px", "64"), "-p px is no option of a data set: .* give --px"),
         (("toy", "--px", "4"), "px=4: give a whole number of pixels from 8"),
     ],
 )

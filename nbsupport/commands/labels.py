@@ -12,7 +12,10 @@ TAXONOMIES = ("imagenet",)
 
 def add(commands: Any) -> None:
     """Add `labels` to a parser's commands."""
-    text = "print each class and its label under an intervention, as CSV of WordNet ids"
+    text = (
+        "print each class and its label under an intervention, as CSV of WordNet ids (BREEDS has "
+        "some superclasses of its own)"
+    )
     parser = commands.add_parser("labels", help=text, description=text)
     parser.set_defaults(command=_print_labels)
     parser.add_argument("taxonomy", help=", ".join(TAXONOMIES))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nbsupport.data.pictures import Pictures
 
 DRAWN = ("captions", "savanna", "savanna_domains")
-LISTED = 5  # names of skipped pictures that are printed; the file beside has all
+LISTED = 5  # names of broken pictures that are printed; the list has all
 
 
 def add(actions: Any) -> None:
@@ -31,7 +31,7 @@ def add(actions: Any) -> None:
     parser.add_argument(
         "--skip-broken",
         action="store_true",
-        help="go on at a broken picture: a source does without it, a task has it black",
+        help="a source does without its broken pictures from then on; a task cannot",
     )
     parser.add_argument(
         "-p",
@@ -45,28 +45,26 @@ def add(actions: Any) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    from nbsupport.data.broken import no_way_out
     from nbsupport.parameters import parse_assignments
 
     if root := getattr(options, "root", None):
         if not root.is_dir():
             raise UserError(f"--root {root} is no folder: name the one that holds your data sets")
         os.environ["NBSUPPORT_DATA"] = str(root)
-    given = parse_assignments(options.options)
-    parts = parts_of(options.name, options.px, given)
+    options.options = _checked(parse_assignments(options.options))
+    parts = parts_of(options.name, options.px, options.options)
+    if options.skip_broken and options.name not in parts:
+        raise no_way_out(options.name)
     for title, pictures in parts.items():
-        skipped = _one(title, pictures, options)
-        if skipped and title == options.name:
-            _without(pictures, skipped)
-            for rest in parts_of(options.name, options.px, given).values():
-                _one(title, rest, options)
+        _one(title, pictures, options)
 
 
-def _without(pictures: "Pictures", skipped: tuple[int, ...]) -> None:
-    """A source leaves broken pictures out: no model is trained on a black one with a label."""
-    from nbsupport.data.broken import leave_out
-
-    leave_out(pictures, [pictures.names[row] for row in skipped])
-    print(f"{len(skipped):,} broken pictures are left out from now on; without them:")
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    for name in ("name", "px"):
+        if name in given:
+            raise UserError(f"-p {name} is no option of a data set: name it and give --px instead")
+    return given
 
 
 def parts_of(name: str, px: int, options: dict[str, Any]) -> "dict[str, Pictures]":
@@ -75,20 +73,15 @@ def parts_of(name: str, px: int, options: dict[str, Any]) -> "dict[str, Pictures
     Of a task in several arrangements (which domains are trained on) and without options: those that
     the profiles use. UserError for a name that is unknown, or whose pictures are drawn.
     """
-    from nbsupport.data.sources import open_source, source_names
+    from nbsupport.data.sources import source_names
     from nbsupport.data.tasks import SPLITS, open_task, task_names
 
     if name in DRAWN:
         raise _drawn(name)
-    sources = source_names()
-    of_files = f"{name}_files" if f"{name}_files" in sources else name  # also drawn: fractaldb
-    if of_files in sources:
-        source = _opened(open_source, name, {"name": of_files, "px": px, **options})
-        if not hasattr(source, "pictures"):
-            raise _drawn(name)
-        return {name: source.pictures}
+    of_sources = {source.removesuffix("_files") for source in source_names()}
+    if name in of_sources:
+        return {name: _source(name, px, options).pictures}
     if name not in task_names():
-        of_sources = {source.removesuffix("_files") for source in sources}
         raise unknown("data set", name, {*of_sources, *task_names()} - {*DRAWN})
     if not options and (used := arrangements(name)):
         each = [(_said(one), parts_of(name, px, one)) for one in used]
@@ -98,6 +91,17 @@ def parts_of(name: str, px: int, options: dict[str, Any]) -> "dict[str, Pictures
         raise _drawn(name)
     found = {f"{name} {split}": task.pictures(split) for split in SPLITS}
     return {title: pictures for title, pictures in found.items() if len(pictures)}
+
+
+def _source(name: str, px: int, options: dict[str, Any]) -> Any:
+    """A source of pictures in files by its public name; UserError for one that is drawn."""
+    from nbsupport.data.sources import open_source, source_names
+
+    of_files = f"{name}_files" if f"{name}_files" in source_names() else name
+    source = _opened(open_source, name, {"name": of_files, "px": px, **options})
+    if not hasattr(source, "pictures"):
+        raise _drawn(name)
+    return source
 
 
 def arrangements(name: str) -> list[dict[str, Any]]:
@@ -137,8 +141,8 @@ def _drawn(name: str) -> UserError:
     )
 
 
-def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> tuple[int, ...]:
-    """Prepare pictures behind a progress bar, say what came of it, return the rows skipped."""
+def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> None:
+    """Prepare pictures behind a progress bar, and say what came of it."""
     from tqdm import tqdm
 
     from nbsupport.data.prepare import prepare
@@ -151,9 +155,25 @@ def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> tuple
             skip_broken=options.skip_broken,
             report=bar.update,
         )
-    print(f"{title}: {done.count:,} pictures of {options.px} px in {done.path}")
-    if done.skipped:
-        names = ", ".join(pictures.names[row] for row in done.skipped[:LISTED])
-        more = f" and {len(done.skipped) - LISTED:,} more" if len(done.skipped) > LISTED else ""
-        print(f"{title}: {len(done.skipped):,} skipped, left black: {names}{more}")
-    return done.skipped
+    path = _without(pictures, done.skipped, options) if done.skipped else done.path
+    left = done.count - len(done.skipped)
+    print(f"{title}: {left:,} pictures of {options.px} px in {path}")
+
+
+def _without(pictures: "Pictures", skipped: tuple[int, ...], options: argparse.Namespace) -> Path:
+    """Leave a source's broken pictures out, of what is prepared and from now on: no model is
+    trained on a black one with a label. Says which; returns where the others are."""
+    from nbsupport.data.broken import leave_out
+    from nbsupport.data.pictures import Pictures
+    from nbsupport.data.prepare import without_skipped
+
+    broken = [pictures.names[row] for row in skipped]
+    whole = _source(options.name, options.px, options.options).every_picture
+    listed = leave_out(whole, broken)
+    more = f" and {len(broken) - LISTED:,} more" if len(broken) > LISTED else ""
+    print(
+        f"{options.name}: {len(broken):,} broken pictures are left out from now on, as {listed} "
+        f"says: {', '.join(broken[:LISTED])}{more}"
+    )
+    kept = Pictures(pictures.place, [n for n in pictures.names if n not in {*broken}])
+    return without_skipped(pictures, kept, options.px)

@@ -67,3 +67,11 @@ def leave_out(pictures: Pictures, names: Iterable[str], afresh: bool = False) ->
 def list_file(pictures: Pictures) -> Path:
     """Where the list of these pictures is kept."""
     return store_dir() / "listings" / f"broken-{pictures.fingerprint}.json"
+
+
+def no_way_out(task: str) -> UserError:
+    """The error for who would have a task do without its broken pictures."""
+    return UserError(
+        f"{task} is a task: every picture of a test set counts, none can be left out; restore the "
+        "broken ones (without --skip-broken they are named)"
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nbsupport.errors import NotHereError, unknown
+from nbsupport.errors import NotHereError, UserError, unknown
 from nbsupport.paths import data_dir
 
 REHEARSAL = "rehearsal.json"  # marks a folder of fake data
@@ -63,8 +63,16 @@ class CatalogueEntry:
     beside: tuple[str, ...] = ()  # what else must lie below the data folder
 
     def at(self, root: Path) -> Path | None:
-        """Where it lies below a data folder; None where it does not."""
-        return next((root / place for place in self.places if (root / place).exists()), None)
+        """Where it lies below a data folder; None where it does not.
+
+        UserError for a folder that may not be looked into.
+        """
+        try:
+            return next((root / place for place in self.places if (root / place).exists()), None)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename}: {error.strerror}; put it right, then ask again"
+            ) from error
 
     @property
     def looked_for(self) -> str:
@@ -181,7 +189,10 @@ CATALOGUE = _by_name(
             download="nothing if drawn here, else see the page",
             on_disk="about 14 GB at 362 px",
             page="https://hirokatsukataoka16.github.io/Pretraining-without-Natural-Images/",
-            get="draw it with the public code, or unpack the download, into fractaldb/<category>/",
+            get=(
+                "draw it with python -m nbsupport data fractals, or unpack the download, into "
+                "fractaldb/<category>/"
+            ),
             places=("fractaldb",),
             classes=1000,
             images=1_000_000,
@@ -196,7 +207,7 @@ CATALOGUE = _by_name(
             download="nothing: generated here",
             on_disk="as large as you make them",
             page="https://github.com/openai/CLIP (the 80 prompt templates)",
-            get="generate them into generated/<wnid>/, as the book's page on data says",
+            get="generate them with python -m nbsupport data generate, into generated/<wnid>/",
             places=("generated",),
             classes=1000,
             images=1_000_000,
@@ -215,7 +226,7 @@ CATALOGUE = _by_name(
             places=("tiny-imagenet-200.zip", "tiny-imagenet-200"),
             classes=200,
             images=100_000,
-            exact=False,
+            exact=True,
             module="nbsupport.data.sources.tiny_imagenet",
             archive=Archive(("tiny-imagenet-200.zip",), "90528d7ca1a48142e341f4ef8d21d0de"),
         ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.data.broken import leave_out, list_file
+from nbsupport.data.broken import leave_out, list_file, no_way_out
 from nbsupport.data.catalogue import (
     PRE_TRAINING,
     WEIGHTS,
@@ -19,6 +19,7 @@ from nbsupport.data.catalogue import (
     Counting,
     data_root,
 )
+from nbsupport.data.listings import NoListingError
 from nbsupport.data.pictures import Pictures
 from nbsupport.errors import UserError
 
@@ -70,6 +71,8 @@ def check(entry: CatalogueEntry, wish: Wish = QUICK) -> Report:
             _check_source(entry, root, report, wish)
         else:
             report.problems += look(where, every=wish.every, progress=wish.progress)
+    except NoListingError:
+        raise
     except UserError as error:
         report.problems.append(str(error))
     return report
@@ -82,10 +85,7 @@ def _look_of(entry: CatalogueEntry, wish: Wish) -> Check | None:
     if entry.role == PRE_TRAINING:
         return None
     if wish.skip_broken:
-        raise UserError(
-            f"{entry.name} is a task: every picture of a test set counts, none can be left out; "
-            "restore the broken ones (check without --skip-broken names them)"
-        )
+        raise no_way_out(entry.name)
     module = import_module(entry.module) if find_spec(entry.module) else None
     look: Check | None = getattr(module, "check", None)
     if look is None:
@@ -168,7 +168,7 @@ def _check_archive(
         if not archive or not path.is_file():
             continue
         used = source.place.path.is_relative_to(path)
-        if used and len(source.every_picture) not in source.published():
+        if used and len(source.every_picture) != source.entry.images:
             report.notes.append(f"{path} is not the official archive: its md5 is not compared")
         elif (found := md5(path, progress)) != archive.md5:
             report.problems.append(
@@ -198,21 +198,29 @@ def state(entry: CatalogueEntry, root: Path) -> str:
     """Whether a data set is below a data folder and seems whole; no picture is looked for."""
     if entry.role == WEIGHTS:
         return "fetched when first used"
-    where = entry.at(root)
-    if where is None:
-        return "not here"
-    missing = entry.missing_beside(root)
-    if missing:
-        return f"not whole: {missing[0]}"
-    return _class_folders(entry) if entry.role == PRE_TRAINING else f"here: {where}"
+    try:
+        where = entry.at(root)
+        if where is None:
+            return "not here"
+        missing = entry.missing_beside(root)
+        if missing:
+            return f"not whole: {missing[0]}"
+        return _class_folders(entry) if entry.role == PRE_TRAINING else _task(entry, where)
+    except (UserError, OSError) as error:
+        return f"not whole: {error}"
+
+
+def _task(entry: CatalogueEntry, where: Path) -> str:
+    """Where a task lies; its module's `glance` raises UserError where it is plainly not whole."""
+    module = import_module(entry.module) if find_spec(entry.module) else None
+    if look := getattr(module, "glance", None):
+        look(where)
+    return f"here: {where}"
 
 
 def _class_folders(entry: CatalogueEntry) -> str:
     source: FilesSource = import_module(entry.module).open_it(px=1, nominal=True)
-    try:
-        found = sum(map(source.is_class, source.class_folders()))
-    except (UserError, OSError) as error:
-        return f"not whole: {error}"
+    found = sum(map(source.is_class, source.class_folders()))
     if source.rehearsal:
         return f"here, made for rehearsal: {found:,} class folders in {entry.find()}"
     whole = "here" if found == entry.classes else "not whole"

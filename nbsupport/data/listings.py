@@ -7,7 +7,7 @@ does not, but is noticed when it is read. `python -m nbsupport data check` lists
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -15,12 +15,15 @@ from typing import Any
 
 from filelock import FileLock
 
-from nbsupport.data.pictures import Folder, Place
+from nbsupport.data.pictures import Folder, Place, Times, scan
 from nbsupport.errors import UserError
 from nbsupport.paths import store_dir
 
-Times = dict[str, int]  # folder or file, by its name below the place: when it changed, in ns
 VERSION = 1  # raise it when the shape of a kept listing changes
+
+
+class NoListingError(UserError):
+    """A listing cannot be kept: the store is at fault, not the data set."""
 
 
 class ChangedFileError(UserError):
@@ -28,10 +31,7 @@ class ChangedFileError(UserError):
 
 
 class ListedFolder(Folder):
-    """A folder of pictures whose listing is kept; hidden files and folders are no part of it.
-
-    Links to folders are followed. UserError for a folder that cannot be read.
-    """
+    """A folder of pictures whose listing is kept."""
 
     def __init__(self, path: Path, fresh: bool = False) -> None:
         super().__init__(path)
@@ -65,14 +65,7 @@ class ListedFolder(Folder):
         )
 
     def _scan(self) -> dict[str, Any]:
-        sizes: dict[str, int] = {}
-        times: Times = {}
-        try:
-            _scan(self.path, "", sizes, times)
-        except OSError as error:
-            raise UserError(
-                f"{error.filename}: {error.strerror}; put it right or take it away, then ask again"
-            ) from error
+        sizes, times = scan(self.path)
         return {"sizes": sizes, "times": times}
 
 
@@ -123,7 +116,7 @@ def remembered(
             write_text(path, json.dumps(made))
             return made
     except OSError as error:
-        raise UserError(
+        raise NoListingError(
             f"cannot keep a listing in {path.parent} ({error.strerror}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
@@ -152,30 +145,3 @@ def _read(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None  # not kept yet, or damaged: it is made again
-
-
-def _scan(folder: Path, start: str, sizes: dict[str, int], times: Times) -> None:
-    """Enter a folder's files and those below. Its time is taken first: what comes later shows."""
-    times[start.rstrip("/")] = folder.stat().st_mtime_ns
-    with os.scandir(folder) as entries:
-        shown = sorted((e for e in entries if not e.name.startswith(".")), key=_name)
-    _check_text(folder, (entry.name for entry in shown))
-    for entry in shown:
-        if entry.is_dir():
-            _scan(folder / entry.name, f"{start}{entry.name}/", sizes, times)
-        else:
-            sizes[start + entry.name] = entry.stat().st_size
-
-
-def _name(entry: "os.DirEntry[str]") -> str:
-    return entry.name
-
-
-def _check_text(folder: Path, names: Iterable[str]) -> None:
-    for name in names:
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise UserError(
-                f"{folder} holds a name that is not UTF-8 ({name!r}): rename the file"
-            ) from None

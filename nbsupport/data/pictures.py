@@ -4,6 +4,7 @@ import io
 import os
 import warnings
 import zipfile
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -15,6 +16,8 @@ import numpy as np
 from nbsupport.errors import UserError
 
 ENDINGS = (".jpg", ".jpeg", ".png")
+# What Python raises for an entry of a zip that is cut off, overwritten, encrypted or packed oddly.
+DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError)
 RESIZES = ("crop", "squash")
 
 # A camera's note that is cut off, as in a few pictures of ImageNet, harms no pixel; PIL's warning
@@ -47,21 +50,17 @@ class Place(ABC):
 
 
 class Folder(Place):
-    """A folder on disk."""
+    """A folder on disk; hidden files and folders are no part of it, links to folders are followed.
+
+    UserError for a folder or a link that cannot be read.
+    """
 
     def sizes(self) -> dict[str, int]:
         return self._sizes
 
     @cached_property
     def _sizes(self) -> dict[str, int]:
-        found = {}
-        for at, folders, files in os.walk(self.path):
-            folders.sort()
-            here = Path(at).relative_to(self.path).as_posix()
-            start = "" if here == "." else f"{here}/"
-            for name in sorted(files):
-                found[start + name] = (Path(at) / name).stat().st_size
-        return found
+        return scan(self.path)[0] if self.path.exists() else {}
 
     def read(self, name: str) -> bytes:
         try:
@@ -81,7 +80,7 @@ class Zip(Place):
 
     @cached_property
     def _sizes(self) -> dict[str, int]:
-        entries = [entry for entry in self._archive().infolist() if not entry.is_dir()]
+        entries = [entry for entry in self._archive().infolist() if not _aside(entry)]
         for entry in entries:
             name = PurePosixPath(entry.filename)
             if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
@@ -96,7 +95,7 @@ class Zip(Place):
             return self._archive().read(name)
         except KeyError:
             raise UserError(f"{self.path} has no file {name}: get the zip again") from None
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
+        except DAMAGED as error:
             raise UserError(f"{name} in {self.path}: {error}; get the zip again") from error
 
     def _archive(self) -> zipfile.ZipFile:
@@ -111,6 +110,60 @@ class Zip(Place):
 
 def _by_name(entry: zipfile.ZipInfo) -> str:
     return entry.filename
+
+
+def _aside(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder, or hidden, or what a Mac adds to a zip it packs."""
+    parts = entry.filename.split("/")
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
+    return entry.is_dir() or hidden or parts[0] == "__MACOSX"
+
+
+# listing a folder ---------------------------------------------------------------------------------
+Times = dict[str, int]  # folder, by its name below the place: when it changed, in ns
+
+
+def scan(folder: Path) -> tuple[dict[str, int], Times]:
+    """Names of all files below a folder, in order, with their lengths; and of the folders.
+
+    Hidden ones are left out. UserError for what cannot be read.
+    """
+    sizes: dict[str, int] = {}
+    times: Times = {}
+    try:
+        _scan(folder, "", sizes, times)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename}: {error.strerror}; put it right or take it away, then ask again"
+        ) from error
+    return sizes, times
+
+
+def _scan(folder: Path, start: str, sizes: dict[str, int], times: Times) -> None:
+    """Enter a folder's files and those below. Its time is taken first: what comes later shows."""
+    times[start.rstrip("/")] = folder.stat().st_mtime_ns
+    with os.scandir(folder) as entries:
+        shown = sorted((e for e in entries if not e.name.startswith(".")), key=_name)
+    _check_text(folder, (entry.name for entry in shown))
+    for entry in shown:
+        if entry.is_dir():
+            _scan(folder / entry.name, f"{start}{entry.name}/", sizes, times)
+        else:
+            sizes[start + entry.name] = entry.stat().st_size
+
+
+def _name(entry: "os.DirEntry[str]") -> str:
+    return entry.name
+
+
+def _check_text(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise UserError(
+                f"{folder} holds a name that is not UTF-8 ({name!r}): rename the file"
+            ) from None
 
 
 def place(path: Path) -> Place:
@@ -158,15 +211,17 @@ class Pictures:
 
 def decode(content: bytes, px: int, resize: str, name: str) -> np.ndarray:
     """An encoded picture as uint8 [3, px, px]; UserError, with its name, where it is broken."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content)) as opened:
             opened.draft("RGB", (2 * px, 2 * px))  # a large JPEG is decoded at a fraction
             picture = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "it is empty" if not content else "of no known kind" if unknown else error
         raise UserError(
-            f"{name} cannot be read as a picture ({error}): restore the file"
+            f"{name} cannot be read as a picture ({reason}): restore the file"
         ) from error
     fitted = picture.resize((px, px), Image.Resampling.BILINEAR, box=_BOXES[resize](picture))
     return np.asarray(fitted).transpose(2, 0, 1)

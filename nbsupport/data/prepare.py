@@ -59,11 +59,18 @@ def cached_pictures(pictures: Pictures, px: int) -> np.ndarray:
     """The pictures as uint8 [n, 3, px, px], memory-mapped, read-only; prepared where they are not.
 
     Channels are last in memory. Of processes that ask at once one prepares and the others wait.
-    Raises UserError as `prepare` does.
+    Raises UserError as `prepare` does, and BrokenPicturesError where a preparation left some black.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
     if not path.exists():
         prepare(pictures, px, wait=True)
+    black = tuple(pictures.names[row] for row in skipped_pictures(pictures, px))
+    if black:
+        raise BrokenPicturesError(
+            f"{pictures.place.path}: {len(black):,} pictures were left black in {path}, such as "
+            f"{black[0]}: remove that file, then run python -m nbsupport data prepare again",
+            black,
+        )
     return mapped(path)
 
 
@@ -99,6 +106,33 @@ def skipped_pictures(pictures: Pictures, px: int) -> np.ndarray:
         return np.array([int(line["row"]) for line in csv.DictReader(file)], dtype=np.int64)
 
 
+def without_skipped(pictures: Pictures, kept: Pictures, px: int) -> Path:
+    """Make what was prepared of `pictures` that of `kept`, a part of them in the same order.
+
+    Nothing is decoded again, and no second file is written: rows move up in the one there is. Who
+    is stopped meanwhile has nothing prepared. Returns where the pictures are.
+    """
+    path = image_file(pictures.fingerprint, len(pictures), px)
+    new = image_file(kept.fingerprint, len(kept), px)
+    rows = np.flatnonzero(np.isin(pictures.names, kept.names))
+    with lock(path), lock(new):
+        moving = path.replace(new.with_suffix(".preparing"))  # without its journal: no use yet
+        _skipped_list(path).unlink(missing_ok=True)
+        images = np.load(moving, mmap_mode="r+")
+        for start in range(0, len(rows), BLOCK):
+            images[start : start + BLOCK][: len(rows) - start] = images[rows[start : start + BLOCK]]
+        images.flush()
+        begin = images.offset
+        with moving.open("r+b") as file:
+            header = np.lib.format.header_data_from_array_1_0(images[: len(rows)])
+            np.lib.format.write_array_header_1_0(file, header)
+            if file.tell() != begin:
+                raise ValueError(f"a header of {file.tell()} bytes in place of {begin}")
+            file.truncate(begin + len(rows) * 3 * px * px)
+        moving.replace(new)
+    return new
+
+
 def prepare(
     pictures: Pictures,
     px: int,
@@ -112,9 +146,9 @@ def prepare(
 
     `workers` threads decode (default: one a core); `report` is given the number of pictures done,
     earlier ones first. A picture that cannot be read is black where `skip_broken`, and its row is
-    listed in a file beside; else all others are prepared first and UserError names it. UserError
-    too where the disk has not enough room or fills up, or where another process prepares the same
-    and `wait` is false. The pictures themselves are only read.
+    listed in a file beside, for `without_skipped`; else all others are prepared first and UserError
+    names it. UserError too where the disk has not enough room or fills up, or where another process
+    prepares the same and `wait` is false. The pictures themselves are only read.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
     threads = _cores() if workers is None else workers
@@ -313,12 +347,13 @@ class _Filling:
         return (
             f"{len(rows):,} of {len(self.pictures):,} pictures in {self.pictures.place.path} "
             f"cannot be read: {named}{more} ({self.broken[rows[0]]}); {outcome}, and the same "
-            "command goes on from there; or leave them black with python -m nbsupport data prepare "
-            "--skip-broken"
+            "command goes on from there; a source can do without them: --skip-broken of python -m "
+            "nbsupport data prepare"
         )
 
     def _finish(self) -> None:
         skipped = self.journal.skipped()
+        _skipped_list(self.path).unlink(missing_ok=True)  # of an earlier file of this name
         if skipped:
             with _skipped_list(self.path).open("w", encoding="utf-8", newline="") as file:
                 lines = csv.writer(file)

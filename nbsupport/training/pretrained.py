@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
@@ -154,7 +155,9 @@ def _place(name: str) -> str:
 def _from_hub(name: str, what: Published) -> Tensors:
     """timm's copy. UserError where the name is not timm's, or the hub cannot be reached."""
     if not what.architecture:
-        raise UserError(f"no file {_place(name)}: weights of your own come from there alone")
+        raise UserError(
+            f"no file {_place(name)}: weights of your own come from there alone, as safetensors"
+        )
     import timm.models
 
     known = timm.list_pretrained(f"{what.architecture}.*")
@@ -165,6 +168,10 @@ def _from_hub(name: str, what: Published) -> Tensors:
             f"timm has no weights {name!r} on its hub (it has {some}): give one of those, or put "
             f"the file at {_place(name)}"
         )
+    from huggingface_hub.utils import logging
+
+    told = logging.get_verbosity()
+    logging.set_verbosity_error()  # of each retry it would print several lines
     try:
         return timm.models.load_state_dict_from_hf(hub, weights_only=True)
     except Exception as error:  # of huggingface_hub and its HTTP client, which change with versions
@@ -172,12 +179,16 @@ def _from_hub(name: str, what: Published) -> Tensors:
             f"cannot fetch {name} from huggingface.co/{hub} ({_brief(error)}): connect and run "
             f"again, or put its model.safetensors at {_place(name)}"
         ) from error
+    finally:
+        logging.set_verbosity(told)
 
 
 def _brief(error: Exception, line: int = 0) -> str:
     """What an error says, in part of a line: the line asked for, or its last."""
     lines = [text.strip() for text in str(error).splitlines() if text.strip()]
-    return lines[: line + 1][-1].rstrip(".")[:160] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    return shorten(lines[: line + 1][-1].rstrip("."), 160, placeholder=" ...")
 
 
 # what they are put into ---------------------------------------------------------------------------

@@ -136,6 +136,14 @@ def test_check_compares_with_the_published_counts(data: Path, tmp_path: Path) ->
     assert "photo/dog: 20 pictures, published are 189" in problems
 
 
+def test_a_class_too_many_is_named(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "PACS", tmp_path / "PACS")
+    (tmp_path / REHEARSAL).touch()
+    shutil.copytree(tmp_path / "PACS" / "photo" / "dog", tmp_path / "PACS" / "photo" / "cat")
+    (problem,) = check(tmp_path / "PACS")
+    assert problem.endswith("photo/cat is the folder of no class: move it elsewhere")
+
+
 def test_the_published_counts_sum_to_what_is_published() -> None:
     sums = {domain: sum(counts) for domain, counts in PUBLISHED.items()}
     assert sums == {"art_painting": 2048, "cartoon": 2344, "photo": 1670, "sketch": 3929}

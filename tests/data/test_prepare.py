@@ -20,11 +20,13 @@ from nbsupport.data import prepare as preparing
 from nbsupport.data.cache import cached_images, image_file
 from nbsupport.data.pictures import Pictures, place
 from nbsupport.data.prepare import (
+    BrokenPicturesError,
     blocks,
     cached_pictures,
     prepare,
     read_pictures,
     skipped_pictures,
+    without_skipped,
 )
 from nbsupport.errors import UserError
 from nbsupport.paths import root
@@ -253,16 +255,41 @@ def test_a_broken_picture_is_named_once_all_others_are_done(pictures: Pictures) 
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
 
-def test_a_broken_picture_is_left_black_where_the_user_says_so(pictures: Pictures) -> None:
-    expected = plain(pictures)
+def test_a_broken_picture_is_skipped_where_the_user_says_so(pictures: Pictures) -> None:
     cut(pictures, 5)
     for _ in range(2):
         assert prepare(pictures, PX, skip_broken=True).skipped == (5,)
-    expected[5] = 0
-    np.testing.assert_array_equal(cached_pictures(pictures, PX), expected)
     np.testing.assert_array_equal(skipped_pictures(pictures, PX), [5])
-    listed = image_file(pictures.fingerprint, 18, PX).with_suffix(".skipped.csv").read_text()
+    path = image_file(pictures.fingerprint, 18, PX)
+    listed = path.with_suffix(".skipped.csv").read_text()
     assert listed.startswith("row,name,reason\n5,a/005.jpg,")
+    with pytest.raises(BrokenPicturesError, match=r"1 pictures were left black .*a/005\.jpg"):
+        cached_pictures(pictures, PX)
+
+
+@pytest.mark.parametrize("rows", [[0], [5], [17], [0, 1, 2, 9, 16, 17]])
+def test_what_is_prepared_goes_on_without_the_skipped(pictures: Pictures, rows: list[int]) -> None:
+    expected = np.delete(plain(pictures), rows, axis=0)
+    kept = Pictures(pictures.place, [n for i, n in enumerate(pictures.names) if i not in rows])
+    for row in rows:
+        cut(pictures, row)
+    prepare(pictures, PX, skip_broken=True)
+    path = without_skipped(pictures, kept, PX)
+    assert path == image_file(kept.fingerprint, len(kept), PX)
+    assert {file.suffix for file in path.parent.iterdir()} <= {".npy", ".lock"}
+    assert len([*path.parent.glob("*.npy")]) == 1
+    counting = Counting(kept)
+    np.testing.assert_array_equal(cached_pictures(counting, PX), expected)
+    assert counting.rows == []
+
+
+def test_a_later_preparation_forgets_what_was_black(pictures: Pictures) -> None:
+    content = pictures.place.read(pictures.names[5])
+    cut(pictures, 5)
+    prepare(pictures, PX, skip_broken=True)
+    (pictures.place.path / pictures.names[5]).write_bytes(content)
+    image_file(pictures.fingerprint, 18, PX).unlink()
+    np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
 
 def test_nothing_is_skipped_where_nothing_is_broken(pictures: Pictures) -> None:

@@ -42,7 +42,9 @@ class FilesSource(Source):
     ) -> None:
         if isinstance(px, bool) or not isinstance(px, int) or px < 1:
             raise UserError(f"px={px!r} of {self.name}: give a whole number of pixels, at least 1")
-        self.px, self.strict, self.nominal, self.fresh = px, bool(strict), bool(nominal), fresh
+        if not isinstance(strict, bool):
+            raise UserError(f"strict={strict!r} of {self.name}: give true or false")
+        self.px, self.strict, self.nominal, self.fresh = px, strict, bool(nominal), fresh
         self.entry: CatalogueEntry = entry_named(self.entry_name)
         self.licence, self.origin = self.entry.licence, self.entry.page
         if not self.nominal:
@@ -53,8 +55,9 @@ class FilesSource(Source):
         if found:
             more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
             raise UserError(
-                f"{self.name} in {self.place.path}: {found[0]}{more}; see all with python -m "
-                f"nbsupport data check {self.entry_name}, or open it with strict=False"
+                f"{self.entry_name} in {self.place.path}: {found[0]}{more}; see all with python -m "
+                f"nbsupport data check {self.entry_name}; strict=False in its spec (after data "
+                "prepare: -p strict false) takes what is there"
             )
         if not self.layout.names:
             raise UserError(

@@ -154,6 +154,13 @@ def _domain(source: Place, domain: str, splits: tuple[str, ...]) -> "pd.DataFram
     return pd.DataFrame(table)
 
 
+def glance(where: Path) -> None:
+    """UserError where the zip or folder `where` is damaged, or a class has no picture."""
+    source = _opened(where)
+    for domain in DOMAINS:
+        _domain(source, domain, OOD_SPLITS)
+
+
 def check(where: Path, *, every: bool = False, progress: Counting | None = None) -> Iterator[str]:
     """A line for each problem of PACS in the zip or folder `where`.
 
@@ -168,10 +175,19 @@ def check(where: Path, *, every: bool = False, progress: Counting | None = None)
     except UserError as error:
         yield str(error)
         return
+    yield from _strangers(source)
     if not is_rehearsal(where.parent):
         folders = Counter(picture.rpartition("/")[0] for picture in table["picture"])
         yield from miscounts(folders, _published())
     yield from unreadable(Pictures(source, table["picture"]), every=every, progress=progress)
+
+
+def _strangers(source: Place) -> Iterator[str]:
+    """A line for each folder of a domain that is no class and yet holds pictures."""
+    folders = {name.rpartition("/")[0] for name in source.below("", ENDINGS)}
+    for folder in sorted(folders.difference(_published())):
+        if folder.split("/")[0] in DOMAINS:
+            yield f"{source.path}: {folder} is the folder of no class: move it elsewhere"
 
 
 def _published() -> dict[str, int]:

@@ -98,11 +98,28 @@ def test_the_list_says_what_is_not_whole(
     (small / "n01440764").rename(small / "other")
     write(root / "iwildcam_v2.0", ["metadata.csv"], b"")
     (root / "tiny-imagenet-200.zip").write_bytes(b"no zip")
+    write(root / "PACS", ["photo/dog/1.jpg"])
     _, lines = run()
     assert f"imagenet: not whole: 4 of 5 class folders in {small}" in lines
     missing = root / "iwildcam_v2.0" / "categories.csv"
     assert f"iwildcam: not whole: {missing} is missing" in lines
     assert any(line.startswith("tiny_imagenet: not whole: ") for line in lines)
+    assert any(line.startswith("pacs: not whole: ") and "art_painting/" in line for line in lines)
+
+
+def test_a_folder_that_may_not_be_looked_into(
+    small: Path, run: Callable, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(catalogue.Path, "exists", refuse)
+    assert f"imagenet: not whole: {small}: Permission denied; put it right, then ask again" in [
+        *run()[1]
+    ]
+    status, lines = run("check", "imagenet")
+    assert status == 2
+    assert f"{small}: Permission denied" in lines[-1]
 
 
 def test_the_list_without_a_folder(
@@ -215,6 +232,16 @@ def test_broken_pictures_are_listed_and_left_out_from_then_on(small: Path, run: 
     assert len(module.open_it(px=8)) == 15
 
 
+def test_a_store_that_is_full_is_no_fault_of_the_data(
+    small: Path, run: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    status, lines = run("check", "imagenet")
+    assert status == 2
+    assert "cannot keep a listing" in lines[-1]
+
+
 def test_the_md5_of_an_archive(small: Path, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     path = small.parent / "ILSVRC2012_img_train.tar"
     path.write_bytes(b"an archive")
@@ -234,9 +261,11 @@ def test_the_md5_of_an_archive_that_is_read_as_it_is(
 
     shutil.make_archive(str(tiny), "zip", tiny.parent, tiny.name)
     status, lines = run("check", "tiny_imagenet")
-    assert status == 0
-    assert "tiny_imagenet: 400 pictures, published are 100,000" in lines
+    assert status == 1
+    assert "tiny_imagenet: wrong: 400 pictures, published are 100,000 or 50,000" in lines
     assert any("not the official archive" in line for line in lines)
+    change(monkeypatch, "tiny_imagenet", images=800)  # half of it, as pacs-32 reads it
+    assert run("check", "tiny_imagenet")[0] == 0
     change(monkeypatch, "tiny_imagenet", images=400)
     status, lines = run("check", "tiny_imagenet")
     assert status == 1

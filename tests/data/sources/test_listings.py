@@ -28,7 +28,7 @@ def forbid_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     def scan(*_: object) -> None:
         raise AssertionError("listed again")
 
-    monkeypatch.setattr(listings, "_scan", scan)
+    monkeypatch.setattr(listings, "scan", scan)
 
 
 def test_a_listing_is_that_of_the_folder(folder: Path) -> None:

@@ -1,0 +1,108 @@
+"""Where pictures lie: a folder or a zip, and what can be wrong with either."""
+
+import errno
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nbsupport.data.pictures import ENDINGS, Folder, Pictures, Zip, place
+from nbsupport.errors import UserError
+
+CONTENT = np.random.default_rng(0).bytes(4000)
+
+
+def packed(path: Path, *names: str) -> Path:
+    """A zip with a file of each name."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, CONTENT)
+    return path
+
+
+def change(path: Path, at: int, byte: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] = byte
+    path.write_bytes(content)
+
+
+def said(action: object, *arguments: object) -> str:
+    """The one line of the UserError that an action raises."""
+    with pytest.raises(UserError) as caught:
+        action(*arguments)  # type: ignore[operator]
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_folder_follows_links_and_leaves_out_what_is_hidden(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "1.jpg").write_bytes(CONTENT)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "dog").symlink_to(tmp_path / "disk")
+    (tmp_path / "set" / ".hidden.jpg").write_bytes(b"")
+    assert Folder(tmp_path / "set").sizes() == {"dog/1.jpg": 4000}
+    assert Folder(tmp_path / "nowhere").sizes() == {}
+
+
+def test_a_link_to_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lost.jpg").symlink_to(tmp_path / "nowhere")
+    assert "lost.jpg: No such file or directory; put it right" in said(Folder(tmp_path).sizes)
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr("nbsupport.data.pictures.os.scandir", refuse)
+    assert f"{tmp_path}: Permission denied; put it right" in said(Folder(tmp_path).sizes)
+
+
+def test_a_zip_leaves_out_what_a_mac_adds(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", "a/1.jpg", "__MACOSX/a/._1.jpg", "a/._1.jpg", "a/.DS_Store")
+    assert Zip(path).below("", ENDINGS) == ["a/1.jpg"]
+
+
+@pytest.mark.parametrize("name", ["../1.jpg", "/1.jpg", "a/../../1.jpg", "a\\..\\1.jpg"])
+def test_a_zip_that_leads_out_of_itself_is_refused(tmp_path: Path, name: str) -> None:
+    assert "leads out of the zip" in said(Zip(packed(tmp_path / "a.zip", name)).sizes)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda path, start: change(path, start, 0xFF), "1.jpg in"),  # zlib cannot read it
+        (lambda path, start: change(path, start + 2000, 0x55), "1.jpg in"),  # checksum
+        (lambda path, start: encrypt(path), "encrypted"),
+    ],
+    ids=["unreadable", "changed", "encrypted"],
+)
+def test_a_damaged_part_of_a_zip_is_named(tmp_path: Path, damage: object, told: str) -> None:
+    path = packed(tmp_path / "a.zip", "1.jpg", "2.jpg")
+    start = 30 + len("1.jpg")  # a zip begins with the first file's header of 30 bytes and its name
+    damage(path, start)  # type: ignore[operator]
+    line = said(Zip(path).read, "1.jpg")
+    assert told in line
+    assert "1.jpg in" in line
+    assert "get the zip again" in line
+    assert Zip(path).read("2.jpg") == CONTENT
+
+
+def encrypt(path: Path) -> None:
+    """Say of the first file, where it begins and in the list at the end, that it is encrypted."""
+    change(path, 6, 1)
+    change(path, path.read_bytes().index(b"PK\x01\x02") + 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"", "it is empty"), (b"no picture", "of no known kind")]
+)
+def test_what_is_no_picture_is_said_without_python_s_names(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    (tmp_path / "1.jpg").write_bytes(content)
+    line = said(Pictures(place(tmp_path), ["1.jpg"]).square, 0, 8)
+    assert f"1.jpg cannot be read as a picture ({told}): restore the file" in line
