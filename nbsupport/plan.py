@@ -146,7 +146,10 @@ _STUDY = (
 def _assumed() -> str:
     """On what the hours of a GPU rest."""
     rates = ", ".join(f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items())
-    return f"GPU-hours assume these images of 224 px a second, as an A100 trains: {rates}."
+    return (
+        "GPU-hours assume these images of 224 px a second, as an A100 trains on prepared\n"
+        f"pictures: {rates}."
+    )
 
 
 def parameter_table(plan: Plan) -> str:

@@ -7,7 +7,8 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -20,9 +21,10 @@ ENDINGS = (".jpg", ".jpeg", ".png")
 DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError)
 RESIZES = ("crop", "squash")
 
-# A camera's note that is cut off, as in a few pictures of ImageNet, harms no pixel; PIL's warning
-# names no file, and would stand on a page.
+# A camera's note that is cut off, as in a few pictures of ImageNet, harms no pixel, nor does what a
+# palette says of transparency; PIL's warnings name no file, and would stand on a page.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+warnings.filterwarnings("ignore", category=UserWarning, message="Palette images with Transparency")
 
 
 class Place(ABC):
@@ -205,8 +207,33 @@ class Pictures:
         return decode(self.place.read(name), px, self.resize, f"{self.place.path}: {name}")
 
     def squares(self, rows: np.ndarray, px: int) -> np.ndarray:
-        """The pictures at these rows [k] as uint8 [k, 3, px, px]."""
-        return np.stack([self.square(int(row), px) for row in rows])
+        """The pictures at these rows [k] as uint8 [k, 3, px, px], decoded by all cores."""
+        found = np.empty((len(rows), 3, px, px), dtype=np.uint8)
+
+        def put(at: int) -> None:
+            found[at] = self.square(int(rows[at]), px)
+
+        for _ in decoders().map(put, range(len(rows))):
+            pass  # the first that is broken raises
+        return found
+
+
+def decoders() -> ThreadPoolExecutor:
+    """Threads that decode, one a core, for all who ask in this process; Pillow frees the lock."""
+    return _decoders(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _decoders(process: int) -> ThreadPoolExecutor:
+    del process  # of one that was forked no thread goes on
+    return ThreadPoolExecutor(cores(), thread_name_prefix="nbsupport-decode")
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def decode(content: bytes, px: int, resize: str, name: str) -> np.ndarray:

@@ -22,7 +22,7 @@ from filelock import Timeout
 
 from nbsupport.data.cache import has_room, image_file, lock, mapped
 from nbsupport.data.listings import ChangedFileError
-from nbsupport.data.pictures import Pictures
+from nbsupport.data.pictures import Pictures, cores
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def prepare(
     prepares the same and `wait` is false. The pictures themselves are only read.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
-    threads = _cores() if workers is None else workers
+    threads = cores() if workers is None else workers
     if not len(pictures):
         raise UserError(f"{pictures.place.path} holds no pictures: there is nothing to prepare")
     if threads < 1:
@@ -174,13 +174,6 @@ def _checked(px: int) -> int:
     if isinstance(px, bool) or not isinstance(px, int) or not SMALLEST <= px <= LARGEST:
         raise UserError(f"px={px!r}: give a whole number of pixels from {SMALLEST} to {LARGEST:,}")
     return px
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _silent(_: int) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -65,7 +66,7 @@ class StreamedImages:
     def _ahead(self, parts: Iterable[np.ndarray]) -> Iterator[torch.Tensor]:
         """What is read of each part, in order. Its threads end with it, however it ends."""
         waiting: deque[Future[Arrival]] = deque()
-        stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        stream = _stream(self.device) if self.device.type == "cuda" else None
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=THREADS)
         try:
             most = 1
@@ -102,6 +103,12 @@ class StreamedImages:
                 f"read ({reason}): see that their disk is there, then start again; "
                 "what was trained is kept"
             ) from error
+
+
+@cache
+def _stream(device: torch.device) -> "torch.cuda.Stream":
+    """The one for copies: memory that it has used is kept for it, and not for another."""
+    return torch.cuda.Stream(device)
 
 
 def _channels_last(images: torch.Tensor) -> torch.Tensor:

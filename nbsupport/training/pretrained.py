@@ -9,7 +9,8 @@ CLIP's models were trained on 224 px. At other sizes their position embeddings a
 (bicubic): timm does so for ViTs, `_attention_pool` for ResNets; a ViT ignores the rows and columns
 that do not fill a patch. Images are normalised with ImageNet's mean and std, as for all models of
 the book: CLIP's means differ by at most .004, its deviations are 17 to 23 % larger, so its models
-see somewhat more contrast than they were trained on. Of the paper's five, a ResNet-50 of LAION-15M
+see somewhat more contrast than they were trained on. Weights trained on other scales are refused,
+as far as timm knows of them. Of the paper's five, a ResNet-50 of LAION-15M
 is not in timm; OpenAI's ViTs are those with `quickgelu`, the activation they were trained with.
 """
 
@@ -29,6 +30,9 @@ from nbsupport.training.families import ARCHITECTURES
 
 if TYPE_CHECKING:
     import torch
+
+# Deviations of the colours with which weights may have been trained: ImageNet's, CLIP's.
+NORMALISED = ((0.229, 0.224, 0.225), (0.26862954, 0.26130258, 0.27577711))
 
 Spec = dict[str, Any]
 Tensors = dict[str, "torch.Tensor"]
@@ -115,6 +119,7 @@ def weights(
     began = time.perf_counter()
     name, digest = spec["weights"], spec.get("sha256")
     what = published(name)
+    _check_normalised(name)
     tensors = _from_file(name, digest) if digest else _from_hub(name, what)
     model = _checked(name, what, spec["px"], tensors)
     save_weights(model, folder / WEIGHTS)
@@ -239,6 +244,20 @@ def _timm_model(name: str, what: Published, px: int, tensors: Tensors) -> "torch
         if not classes:  # published without a head, which fine-tuning would look for
             model.reset_classifier(1)
     return model
+
+
+def _check_normalised(name: str) -> None:
+    """UserError for weights that were trained on pixels of quite another scale than the book's."""
+    import timm
+    from timm.models import get_pretrained_cfg
+
+    config: Any = get_pretrained_cfg(name) if name in timm.list_pretrained(name) else None
+    if config and tuple(config.std) not in NORMALISED:
+        raise UserError(
+            f"{name} was trained on images normalised with mean {config.mean[0]:g} and deviation "
+            f"{config.std[0]:g}, and this book normalises as ImageNet's models do: give weights "
+            "trained so, or CLIP's"
+        )
 
 
 def _config(name: str, what: Published) -> Any:

@@ -106,3 +106,25 @@ def test_what_is_no_picture_is_said_without_python_s_names(
     (tmp_path / "1.jpg").write_bytes(content)
     line = said(Pictures(place(tmp_path), ["1.jpg"]).square, 0, 8)
     assert f"1.jpg cannot be read as a picture ({told}): restore the file" in line
+
+
+def test_pictures_are_decoded_by_several_threads_in_their_order(tmp_path: Path) -> None:
+    from threading import Barrier
+
+    from PIL import Image
+
+    from nbsupport.data.pictures import cores
+
+    for i in range(9):
+        Image.new("RGB", (8, 8), (20 * i, 0, 0)).save(tmp_path / f"{i}.png")
+    together = Barrier(min(2, cores()))
+
+    class Waiting(Pictures):
+        def square(self, row: int, px: int) -> np.ndarray:
+            together.wait(timeout=60)  # raises where one thread decodes alone
+            return super().square(row, px)
+
+    rows = np.array([3, 0, 8, 1])
+    found = Waiting(place(tmp_path), [f"{i}.png" for i in range(9)]).squares(rows, 8)
+    assert found.shape == (4, 3, 8, 8)
+    assert found[:, 0, 4, 4].tolist() == [60, 0, 160, 20]

@@ -201,7 +201,7 @@ def test_a_tag_that_timm_does_not_have(tmp_path: Path, no_hub: list[str]) -> Non
 def test_what_the_hub_gives_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:
-    given = timm.create_model("vit_tiny_patch16_224", num_classes=1000).state_dict()
+    given = timm.create_model("resnet18", num_classes=1000).state_dict()
     asked = {}
 
     def give(hub: str, **options: object) -> dict:
@@ -209,12 +209,18 @@ def test_what_the_hub_gives_is_used(
         return dict(given)
 
     monkeypatch.setattr(timm.models, "load_state_dict_from_hf", give)
-    name = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
+    name = "resnet18.a1_in1k"
     result = made(name, 32, tmp_path / "job")
     assert (result["origin"], result["classes"]) == ("hub", 1000)
     assert asked == {f"timm/{name}": {"weights_only": True}}
     kept = load_file(tmp_path / "job" / "weights.safetensors")
-    assert torch.equal(kept["head.weight"], given["head.weight"])
+    assert torch.equal(kept["fc.weight"], given["fc.weight"])
+
+
+def test_weights_for_pixels_of_another_scale_are_refused(tmp_path: Path, no_hub: list[str]) -> None:
+    text = refused("vit_tiny_patch16_224.augreg_in21k_ft_in1k", tmp_path / "job")
+    assert "normalised with mean 0.5 and deviation 0.5" in text
+    assert no_hub == []
 
 
 def test_a_file_that_changed_since_the_plan_is_refused(data: Path, tmp_path: Path) -> None:

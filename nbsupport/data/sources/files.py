@@ -13,7 +13,7 @@ import numpy as np
 from nbsupport.data.broken import VARIABLE, leave_out, left_out, skipping
 from nbsupport.data.catalogue import CatalogueEntry, data_root, entry_named, is_rehearsal
 from nbsupport.data.listings import ChangedFileError, ListedFolder, PartOf
-from nbsupport.data.pictures import Pictures
+from nbsupport.data.pictures import Pictures, decoders
 from nbsupport.data.prepare import BrokenPicturesError, prepared_pictures
 from nbsupport.data.sources.base import Source
 from nbsupport.data.sources.layout import Layout, arrange
@@ -223,18 +223,24 @@ class FilesSource(Source):
     def _decode(self, rows: np.ndarray) -> "torch.Tensor":
         import torch
 
-        squares = np.empty((len(rows), 3, self.px, self.px), dtype=np.uint8)
-        broken: list[str] = []
-        for square, row in zip(squares, rows.tolist(), strict=True):
-            try:
-                square[:] = self.pictures.square(row, self.px)
-            except UserError as error:
-                if isinstance(error, ChangedFileError) or not skipping():
-                    raise
-                broken.append(self.pictures.names[row])
+        pictures = self.pictures
+        if not skipping():
+            return torch.from_numpy(pictures.squares(rows, self.px))
+        found = list(decoders().map(self._square, rows.tolist()))
+        broken = [pictures.names[r] for r, s in zip(rows, found, strict=True) if s is None]
         if broken:
             raise self._now_left_out(broken)
-        return torch.from_numpy(squares)
+        shape = (len(rows), 3, self.px, self.px)
+        return torch.from_numpy(np.array(found, dtype=np.uint8).reshape(shape))
+
+    def _square(self, row: int) -> np.ndarray | None:
+        """A picture, or None where it is broken."""
+        try:
+            return self.pictures.square(row, self.px)
+        except ChangedFileError:
+            raise
+        except UserError:
+            return None
 
     def _now_left_out(self, broken: list[str]) -> UserError:
         """Labels and keys were made with them: this run stops, the next does without."""

@@ -43,7 +43,7 @@ NUMBERS = {"y": "label", "location_remapped": "location", "sequence_remapped": "
 DATETIME = "%Y-%m-%d %H:%M:%S.%f"
 HOW = (
     "get it (11 GB) with wilds.get_dataset('iwildcam', root_dir=NBSUPPORT_DATA, download=True), or "
-    "unpack the archive from wilds.stanford.edu/downloads there"
+    "unpack the archive from wilds.stanford.edu/downloads into NBSUPPORT_DATA/iwildcam_v2.0/"
 )
 
 
