@@ -74,6 +74,11 @@ class Beside:
         numbers = {*named, *(int(w) for w in self.records["world"].unique())} or {1}
         return {w: named.get(w, f"shift {w}") for w in sorted(numbers)}
 
+    def short(self, shift: int) -> str:
+        """The end of a shift's name, where the images are new: "to sketch"."""
+        _, to, new = self.shifts[shift].rpartition(" to ")
+        return f"{to}{new}".strip()
+
     def points(self, shift: int) -> "pd.DataFrame":
         """All recorded runs of a shift."""
         return self.records[self.records["world"] == shift].reset_index(drop=True)

@@ -7,8 +7,9 @@ records at hand by `python -m nbsupport records --ledger-only`. A row of the CSV
     statistic, low, high, cells, verdict   of world 1 (of real images: of shift 1)
     ..._2, and _3 and so on                of the profile's other worlds
     real_statistic ... real_verdict        of shift 1 of the first profile that is shown beside it
+    ..._2, and _3 and so on                of its other shifts
 
-The last five are left out where nothing is shown beside the profile. The JSON has all shifts.
+Columns of real images are left out where nothing is shown beside the profile.
 """
 
 import json
@@ -63,6 +64,11 @@ class Judged:
     def on_real(self) -> Verdict | None:
         """The verdict on the leading shift between real images."""
         return next(iter(self.real.values()), None)
+
+    @property
+    def alike_on_real(self) -> bool:
+        """Whether nothing but one same verdict, for one same reason, is found on all shifts."""
+        return len({(v.text, v.remark) for v in self.real.values()}) <= 1
 
     @property
     def replication(self) -> str:
@@ -155,7 +161,7 @@ def numbers(verdict: Verdict | None) -> dict[str, Any]:
 
 
 def ledger_table(judged: Sequence[Judged]) -> "pd.DataFrame":
-    """A row for each claim: COLUMNS, those of further worlds, and REAL_COLUMNS where there are."""
+    """A row for each claim: COLUMNS, those of further worlds, and REAL_COLUMNS of each shift."""
     import pandas as pd
 
     rows = []
@@ -164,8 +170,9 @@ def ledger_table(judged: Sequence[Judged]) -> "pd.DataFrame":
         row |= numbers(entry.first)
         for world, verdict in {2: entry.second, **entry.further}.items():
             row |= {f"{name}_{world}": value for name, value in numbers(verdict).items()}
-        if entry.real:
-            row |= {f"real_{name}": value for name, value in numbers(entry.on_real).items()}
+        for place, (shift, verdict) in enumerate(entry.real.items()):
+            end = f"_{shift}" if place else ""
+            row |= {f"real_{name}{end}": value for name, value in numbers(verdict).items()}
         rows.append(row)
     return pd.DataFrame(rows)
 

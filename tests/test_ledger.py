@@ -118,16 +118,21 @@ def test_the_table_is_what_the_verdicts_say() -> None:
         assert found["cells" + end].tolist() == expected["cells"].tolist()
 
 
+def columns_of_shifts(first: int, *others: int) -> list[str]:
+    return [name + end for end in ("", *(f"_{o}" for o in others)) for name in ledger.REAL_COLUMNS]
+
+
 def test_real_images_stand_beside_the_simulated_worlds(real_profile: None) -> None:
     real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS | {"imagenet/5K": 0.03}}))
     judged = ledger.judge_all(made_up({1: HEIGHTS}), real=real)
     table = ledger.ledger_table(judged)
-    assert tuple(table.columns) == (*ledger.COLUMNS, *ledger.REAL_COLUMNS)
+    assert tuple(table.columns) == (*ledger.COLUMNS, *columns_of_shifts(1, 2))
     expected = claims.ledger(real.points(1), simulated=False).set_index("id")
     found = table.set_index("id")
     assert found["real_verdict"].tolist() == expected["verdict"].tolist()
     for name in ("statistic", "low", "high", "cells"):
         np.testing.assert_allclose(found[f"real_{name}"], expected[name], equal_nan=True)
+    assert found.loc["five-per-class", "real_verdict_2"] == "contradicted"
     told = ledger.as_dict(by_id(judged)["five-per-class"])["real images"]
     assert [told[f"shift {w}"]["verdict"] for w in (1, 2)] == ["supported", "contradicted"]
 
@@ -165,7 +170,7 @@ def test_the_ledger_is_written_from_the_records_at_hand(
     assert main(["records", "--ledger-only"]) == 0
     assert "claims-demo.csv" in capsys.readouterr().out
     table = pd.read_csv(folder / "claims-demo.csv").set_index("id")
-    assert tuple(table.reset_index().columns) == (*ledger.COLUMNS, *ledger.REAL_COLUMNS)
+    assert tuple(table.reset_index().columns) == (*ledger.COLUMNS, *columns_of_shifts(1, 2, 3))
     assert set(table["real_verdict"]) == {"not run"}
     told = json.loads((folder / "claims-demo.json").read_text())
     for entry in told["claims"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbsupport.analysis import effects
 from nbsupport.ledger import Judged
 from nbsupport.publishing import verdict_table as look
-from nbsupport.publishing.page_ledger_table import page_link
+from nbsupport.publishing.page_ledger_table import page_link, said_on_real, shift_badges
 from nbsupport.publishing.page_tables import MINUS, Html, signed
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def findings_table(book: "BookLedger", findings: Sequence[Finding] = FINDINGS) -
 
 def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
     entries = [book.of(claim_id) for claim_id in finding.claims]
-    claims = "".join(_claim(entry, book.mask) for entry in entries)
+    claims = "".join(_claim(entry, book) for entry in entries)
     names = ("Claim", *_columns(entries[0]))
     columns = "".join(f'<th scope="col">{name}</th>' for name in names)
     head = (
@@ -117,15 +117,15 @@ def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
 
 
 def _plain(entry: Judged) -> str:
-    real = f" (real images: {entry.on_real.text})" if entry.on_real else ""
+    real = f" (real images: {said_on_real(entry)})" if entry.real else ""
     return f"{entry.first.text}{real}"
 
 
-def _claim(entry: Judged, mask: str) -> str:
-    real = [entry.on_real] if entry.on_real else []
-    badges = [look.badge(v.word, v.text) for v in (entry.first, entry.second, *real)]
-    live = escape(mask) if mask else look.badge("not run")
-    if entry.live and not mask:
+def _claim(entry: Judged, book: "BookLedger") -> str:
+    badges = [look.badge(v.word, v.text) for v in (entry.first, entry.second)]
+    badges += [shift_badges(entry, book.real)] if book.real and entry.real else []
+    live = escape(book.mask) if book.mask else look.badge("not run")
+    if entry.live and not book.mask:
         live = look.badge(entry.live.word, entry.live.text)
     cells = "".join(
         f'<td data-label="{name}">{badge}</td>'

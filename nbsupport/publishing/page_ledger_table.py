@@ -37,7 +37,7 @@ def header(real: Beside | None) -> list[tuple[str, str, str]]:
     """The columns: HEADER, and after the simulated worlds what real images say."""
     columns = list(HEADER)
     if real:
-        told = f"verdict of the recorded runs, {real.title}: {next(iter(real.shifts.values()))}"
+        told = f"verdicts of the recorded runs, {real.title}, by the images that are new"
         columns.insert(5, (REAL, "number", told))
     return columns
 
@@ -68,7 +68,12 @@ def ledger_table(entries: Sequence[Judged], mask: str = "", real: Beside | None 
 
 def _plain(entry: Judged) -> str:
     said = f"{entry.claim.id}: {entry.first.text}; world 2: {entry.second.text}"
-    return f"{said}; real images: {entry.on_real.text}" if entry.on_real else said
+    return f"{said}; real images: {said_on_real(entry)}" if entry.real else said
+
+
+def said_on_real(entry: Judged) -> str:
+    """The verdicts on real images as words: one, or one for each shift."""
+    return " / ".join([v.text for v in entry.real.values()][: 1 if entry.alike_on_real else None])
 
 
 def _scale(entries: Sequence[Judged], unit: str) -> float:
@@ -115,7 +120,7 @@ def tokens(entry: Judged) -> list[str]:
     held = {"reversed": ["reversed on world 2"], "left open": ["left open on world 2"]}
     fragile = [FRAGILE] if entry.fragile else []
     replicated = ["replicated on world 2"] if entry.replication == "replicated" else []
-    real = [f"{entry.on_real.word} on real images"] if entry.on_real else []
+    real = [f"{word} on real images" for word in dict.fromkeys(v.word for v in entry.real.values())]
     return [entry.first.word, *held.get(entry.replication, []), *replicated, *fragile, *real]
 
 
@@ -162,19 +167,25 @@ def _worded(verdict: Verdict, replication: str = "") -> str:
 
 
 def _on_real(entry: Judged, real: Beside) -> str:
-    """The verdict on the leading shift; those on the others unfold."""
-    first, *rest = entry.real.items()
-    shown = _worded(first[1])
-    if not rest:
-        return shown
-    others = "".join(
-        f"<dt>{escape(real.shifts[shift])}</dt><dd>{_worded(verdict)}</dd>"
-        for shift, verdict in rest
+    """The verdict on each shift; what there is to remark on them unfolds."""
+    if entry.alike_on_real:
+        return _worded(next(iter(entry.real.values())))
+    remarks = "".join(
+        f"<dt>{escape(real.shifts[shift])}</dt><dd>{escape(verdict.remark)}</dd>"
+        for shift, verdict in entry.real.items()
+        if verdict.remark
     )
-    count = f"{len(rest)} other shift{'s' * (len(rest) > 1)}"
-    return (
-        f'{shown}<details class="nb-shifts"><summary>{count}</summary><dl>{others}</dl></details>'
-    )
+    told = f"<details><summary>remarks</summary><dl>{remarks}</dl></details>" if remarks else ""
+    return f'<div class="nb-shifts">{shift_badges(entry, real)}{told}</div>'
+
+
+def shift_badges(entry: Judged, real: Beside) -> str:
+    """The verdicts on real images as badges: one, or one for each shift."""
+    badges = {shift: look.badge(v.word, v.text) for shift, v in entry.real.items()}
+    if entry.alike_on_real:
+        return next(iter(badges.values()))
+    rows = "".join(f"<dt>{escape(real.short(s))}</dt><dd>{b}</dd>" for s, b in badges.items())
+    return f'<dl class="nb-shifts">{rows}</dl>'
 
 
 def _live(verdict: Verdict | None, mask: str) -> str:

@@ -142,12 +142,15 @@ def test_real_images_have_a_column_that_can_be_filtered(table, real_profile):
     for row in rows:
         assert re.findall(r'data-label="([^"]+)"', row) == names
     same = next(row for row in rows if 'id="claim-semantics-same"' in row)
-    assert "supported on real images" in re.search(r'data-words="([^"]+)"', same).group(1)
+    words = re.search(r'data-words="([^"]+)"', same).group(1).split("|")
+    assert {"supported on real images", "contradicted on real images"} <= {*words}
     cell = re.search(r'data-label="Real images".*?</td>', same, re.DOTALL).group()
-    first, others = cell.split("<details")
+    first, second = cell.partition("<details")[0].split("<dd>")[1:]
     assert "nb-badge-supported" in first
-    assert "sketch to photo" in others
-    assert "nb-badge-contradicted" in others
+    assert "<dt>to photo</dt>" in first  # the name of the second
+    assert "nb-badge-contradicted" in second
+    missing = next(row for row in rows if 'id="claim-natural-sources"' in row)
+    assert 'class="nb-shifts"' not in missing  # not run on either, for one reason
     assert "<option>supported on real images" in html
     assert "Real images" not in ledger_table(ledger.judge_all(table)).html
 
@@ -156,14 +159,15 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
     real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS}))
     entries = ledger.judge_all(table, real=real)
     paper = [e for e in entries if not e.claim.control]
-    words = [e.on_real.word for e in paper]
     told = page_ledger.summary(paper, real).html
-    assert f"photo to sketch: {words.count('supported')} supported" in told
-    assert f"{words.count('not run')} not run there" in told
+    for shift, name in ((1, "photo to sketch"), (2, "sketch to photo")):
+        words = [e.real[shift].word for e in paper]
+        assert f"{name}: {words.count('supported')} supported" in told
+    assert f"{words.count('not run')} not run." in told
     nothing = page_ledger.summary(paper, Beside(NAME, real.records.iloc[:0])).html
     assert "make records PROFILE=pacs-32" in nothing
     by_id = {e.claim.id: e for e in entries}
-    book = SimpleNamespace(of=by_id.__getitem__, mask="")
+    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=real)
     shown = findings.findings_table(book)
     assert shown.html.count("Real images</th>") == len(findings.FINDINGS)
     assert "semantics-same supported (real images: supported)" in shown.text
@@ -228,7 +232,7 @@ def test_the_findings_name_claims_that_exist_and_pages_that_judge_them(entries):
             assert not known[claim_id].control
     assert [f.factor for f in findings.FINDINGS] == list(effects.FACTORS)
     by_id = {e.claim.id: e for e in entries}
-    book = SimpleNamespace(of=by_id.__getitem__, mask="")
+    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=None)
     html = findings.findings_table(book).html
     assert html.count("<tr>") == sum(len(f.claims) + 1 for f in findings.FINDINGS)
     assert "nb-badge-supported" in html
