@@ -13,7 +13,7 @@ from nbsupport.profiles import PROFILES, Profile
 from nbsupport.publishing import page_titles
 from nbsupport.publishing.page_asked import MARKS, Asked, Drawn, anchor, margin_of
 from nbsupport.publishing.page_tables import Html, note
-from nbsupport.publishing.tabs import Tabs, html_of, together
+from nbsupport.publishing.tabs import Tabs, together
 from nbsupport.publishing.verdict_table import verdict_table
 from nbsupport.records import evidence_profile, read_records
 
@@ -56,16 +56,9 @@ def tabs(
     return Tabs(key, panels) if len(panels) > 1 else own
 
 
-def by_shift(other: Beside, key: str, make: "Callable[[int], Shown]") -> "Shown":
-    """What the runs of each shift show, in tabs of their own; once where it is the same of all."""
-    shown = {other.short(w): _of_shift(other, w, make) for w in other.shifts}
-    first, *rest = shown.values()
-    if all(isinstance(first, Html) and html_of(s) == first.html for s in rest):
-        return first
-    return Tabs(f"{key}-shifts", shown)
-
-
-def _of_shift(other: Beside, shift: int, make: "Callable[[int], Shown]") -> "Shown":
+def leading(other: Beside, make: "Callable[[int], Shown]") -> "Shown":
+    """What the leading shift's runs show. One figure is enough: verdicts are given for all."""
+    shift = next(iter(other.shifts))
     if other.points(shift).empty:
         return note(f"No runs of the shift {other.shifts[shift]} yet, so there is no figure.")
     return make(shift)
@@ -85,10 +78,9 @@ def figure_tabs(page: "PageFigures", own: "Shown", asked: Asked) -> "Shown":
 
     def content(other: Beside) -> "Shown":
         drawn = other.by_size(roles) if page.other_groups else roles
-        return by_shift(other, key, lambda w: _figure(page, other, w, replace(asked, roles=drawn)))
+        return leading(other, lambda w: _figure(page, other, w, replace(asked, roles=drawn)))
 
-    key = anchor(asked.number)
-    return tabs(page.study.profile.name, own, key, roles, content)
+    return tabs(page.study.profile.name, own, anchor(asked.number), roles, content)
 
 
 def _figure(page: "PageFigures", other: Beside, shift: int, asked: Asked) -> "Shown":
@@ -115,7 +107,7 @@ def words_of(
     """The words around a figure of a shift, and the margin of the claim that titles it."""
     from nbsupport.analysis.charts import Words
 
-    own = f"{number.removesuffix(', recorded')}, real images {other.short(shift)}"
+    own = f"{number.removesuffix(', recorded')}, real images"
     verdict = other.verdicts([claim_id], shift, axis)[claim_id]
     words = Words(
         title=NO_VERDICT if verdict.word == "not run" else page_titles.title(claim_id, verdict),
