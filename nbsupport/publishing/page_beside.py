@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SIMULATED = "Simulated world"
 COLUMN = "Simulated, world 1"
+CHOSEN = " It is the first shift on which the claim can be tested; verdicts are given for all."
 NO_VERDICT = "Not all groups that the claim names, so no verdict"
 # Pages that show every recorded run, whatever their own groups are.
 WHOLE_BOOK = ("index", "01_introduction", "06_discussion", "claims")
@@ -56,12 +57,19 @@ def tabs(
     return Tabs(key, panels) if len(panels) > 1 else own
 
 
-def leading(other: Beside, make: "Callable[[int], Shown]") -> "Shown":
-    """What the leading shift's runs show. One figure is enough: verdicts are given for all."""
-    shift = next(iter(other.shifts))
+def on_one(other: Beside, claim_id: str, axis: str, make: "Callable[[int], Shown]") -> "Shown":
+    """What one shift's runs show, the first on which the claim can be tested: verdicts are given
+    for all. Where it can be on none, the leading one."""
+    leading = next(iter(other.shifts))
+    shift = next((w for w in other.shifts if _testable(other, claim_id, w, axis)), leading)
     if other.points(shift).empty:
         return note(f"No runs of the shift {other.shifts[shift]} yet, so there is no figure.")
     return make(shift)
+
+
+def _testable(other: Beside, claim_id: str, shift: int, axis: str) -> bool:
+    word = other.verdicts([claim_id], shift, axis)[claim_id].word
+    return word not in ("not testable", "not run")
 
 
 def not_run(absent: Sequence[str]) -> Html:
@@ -78,7 +86,8 @@ def figure_tabs(page: "PageFigures", own: "Shown", asked: Asked) -> "Shown":
 
     def content(other: Beside) -> "Shown":
         drawn = other.by_size(roles) if page.other_groups else roles
-        return leading(other, lambda w: _figure(page, other, w, replace(asked, roles=drawn)))
+        own = replace(asked, roles=drawn)
+        return on_one(other, asked.claim, page.axis, lambda w: _figure(page, other, w, own))
 
     return tabs(page.study.profile.name, own, anchor(asked.number), roles, content)
 
@@ -109,11 +118,12 @@ def words_of(
 
     own = f"{number.removesuffix(', recorded')}, real images"
     verdict = other.verdicts([claim_id], shift, axis)[claim_id]
+    chosen = "" if shift == next(iter(other.shifts)) else CHOSEN
     words = Words(
         title=NO_VERDICT if verdict.word == "not run" else page_titles.title(claim_id, verdict),
         subtitle=f"Recorded runs on real images, {other.shifts[shift]}: {other.count(shift)}.",
         number=own,
-        caption=f"The same on real images: {other.setting(shift)}.",
+        caption=f"The same on real images: {other.setting(shift)}.{chosen}",
         name=anchor(own),
     )
     return words, margin_of(verdict)

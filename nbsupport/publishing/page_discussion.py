@@ -99,7 +99,7 @@ def _figure(
             words, _ = page_beside.words_of(other, shift, asked.claim, asked.number, page.axis)
             return draw(other.points(shift), words, other.data[0])
 
-        return page_beside.leading(other, of_shift)
+        return page_beside.on_one(other, asked.claim, page.axis, of_shift)
 
     return page_beside.tabs(page.study.profile.name, own, name, None, content)
 

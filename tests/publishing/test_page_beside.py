@@ -89,8 +89,22 @@ def test_incomplete_records_are_shown_and_said_to_be_so(quantity, set_beside):
     assert "leans" in quantity.verdicts(nothing()).panels[REAL].text
 
 
-def test_without_runs_of_the_leading_shift_there_is_no_figure(quantity, set_beside):
-    set_beside(real_runs({2: REAL_HEIGHTS}))
+def test_the_first_shift_that_can_be_tested_is_drawn(quantity, set_beside):
+    without_gap = dict.fromkeys(REAL_HEIGHTS, 0.0)
+    set_beside(real_runs({1: without_gap, 2: REAL_HEIGHTS}))
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    real = shown.panels[REAL]
+    assert real.subtitle.startswith("Recorded runs on real images, sketch to photo")
+    assert "first shift on which the claim can be tested" in real.caption
+    set_beside(real_runs({1: without_gap, 2: without_gap}))
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert "photo to sketch" in shown.panels[REAL].subtitle
+    assert "first shift" not in shown.panels[REAL].caption
+
+
+def test_without_runs_there_is_no_figure(quantity, set_beside):
+    roles = {"scratch": 0.0, "imagenet/animal": 0.06}
+    set_beside(real_runs({2: roles}))
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
     assert "No runs of the shift photo to sketch yet" in shown.panels[REAL].text
 
