@@ -67,8 +67,8 @@ class Judged:
 
     @property
     def alike_on_real(self) -> bool:
-        """Whether nothing but one same verdict, for one same reason, is found on all shifts."""
-        return len({(v.text, v.remark) for v in self.real.values()}) <= 1
+        """Whether all shifts between real images have the same verdict."""
+        return len({v.text for v in self.real.values()}) <= 1
 
     @property
     def replication(self) -> str:

@@ -134,17 +134,17 @@ def _on_real(entries: Sequence[Judged], real: "Beside | None") -> list[str]:
     """How many claims real images support and contradict, beside the simulated world."""
     if real is None:
         return []
-    told = [f"{name}: {_counted(entries, shift)}" for shift, name in real.shifts.items()]
+    told = "; ".join(f"{real.short(w)} {_counted(entries, w)}" for w in real.shifts)
     state = [text] if (text := real.state()) else []
     if real.records.empty:
         return [f"{escape(real.title)}: {escape(text)}" for text in state]
-    return [escape(text) for text in (f"{real.title}. {' '.join(told)}", *state)]
+    return [escape(text) for text in (f"{real.title}: {told}.", *state)]
 
 
 def _counted(entries: Sequence[Judged], shift: int) -> str:
     """Claims by their word on one shift between real images."""
     words = [entry.real[shift].word for entry in entries if entry.real]
-    return ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words) + "."
+    return ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words)
 
 
 def _anchors(ids: Sequence[str]) -> str:

@@ -168,10 +168,11 @@ def _worded(verdict: Verdict, replication: str = "") -> str:
 
 def _on_real(entry: Judged, real: Beside) -> str:
     """The verdict on each shift; what there is to remark on them unfolds."""
-    if entry.alike_on_real:
-        return _worded(next(iter(entry.real.values())))
+    verdicts = [*entry.real.values()]
+    if entry.alike_on_real and len({v.remark for v in verdicts}) == 1:
+        return _worded(verdicts[0])
     remarks = "".join(
-        f"<dt>{escape(real.shifts[shift])}</dt><dd>{escape(verdict.remark)}</dd>"
+        f"<dt>{escape(real.short(shift))}</dt><dd>{escape(verdict.remark)}</dd>"
         for shift, verdict in entry.real.items()
         if verdict.remark
     )
@@ -185,7 +186,7 @@ def shift_badges(entry: Judged, real: Beside) -> str:
     if entry.alike_on_real:
         return next(iter(badges.values()))
     rows = "".join(f"<dt>{escape(real.short(s))}</dt><dd>{b}</dd>" for s, b in badges.items())
-    return f'<dl class="nb-shifts">{rows}</dl>'
+    return f'<div class="nb-shifts"><dl>{rows}</dl></div>'
 
 
 def _live(verdict: Verdict | None, mask: str) -> str:

@@ -160,10 +160,10 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
     entries = ledger.judge_all(table, real=real)
     paper = [e for e in entries if not e.claim.control]
     told = page_ledger.summary(paper, real).html
-    for shift, name in ((1, "photo to sketch"), (2, "sketch to photo")):
+    for shift, name in ((1, "to sketch"), (2, "to photo")):
         words = [e.real[shift].word for e in paper]
-        assert f"{name}: {words.count('supported')} supported" in told
-    assert f"{words.count('not run')} not run." in told
+        assert f"{name} {words.count('supported')} supported" in told
+    assert f"{words.count('not run')} not run.</p>" in told
     nothing = page_ledger.summary(paper, Beside(NAME, real.records.iloc[:0])).html
     assert "make records PROFILE=pacs-32" in nothing
     by_id = {e.claim.id: e for e in entries}
