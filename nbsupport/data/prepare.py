@@ -208,7 +208,12 @@ class _Journal:
         whole = text[: text.rfind("\n") + 1]
         if whole != text:
             os.truncate(self.path, len(whole.encode()))
-        return whole.splitlines()
+        return [line for line in whole.splitlines() if line]
+
+    def begin(self) -> None:
+        """Take room for the first entries, which threads would fill the disk with meanwhile."""
+        if not self.path.exists():
+            self.path.write_text("\n", encoding="utf-8")
 
     def add(self, rows: range, skipped: dict[int, str]) -> None:
         entry = {"from": rows.start, "to": rows.stop, "skipped": list(skipped.items())}
@@ -293,6 +298,7 @@ class _Filling:
             fresh = self.partial.with_suffix(".fresh")
             np.lib.format.open_memmap(fresh, mode="w+", dtype=np.uint8, shape=shape)
             fresh.replace(self.partial)
+        self.journal.begin()
         self.start = np.load(self.partial, mmap_mode="r").offset
 
     def _fill(self, file: int, todo: list[range], threads: int) -> None:
