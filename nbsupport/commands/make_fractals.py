@@ -53,7 +53,7 @@ def _fractals(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from nbsupport.data.fractals.pictures import INSTANCES
-    from nbsupport.jobs.local import cpu_count
+    from nbsupport.machine import cpu_count
 
     workers = cpu_count() if options.workers is None else options.workers
     at_least(2, categories=options.categories)

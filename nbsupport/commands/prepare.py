@@ -175,5 +175,6 @@ def _without(pictures: "Pictures", skipped: tuple[int, ...], options: argparse.N
         f"{options.name}: {len(broken):,} broken pictures are left out from now on, as {listed} "
         f"says: {', '.join(broken[:LISTED])}{more}"
     )
-    kept = Pictures(pictures.place, [n for n in pictures.names if n not in {*broken}])
+    gone = set(broken)
+    kept = Pictures(pictures.place, [name for name in pictures.names if name not in gone])
     return without_skipped(pictures, kept, options.px)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from nbsupport.errors import UserError
+from nbsupport.machine import cpu_count
 
 ENDINGS = (".jpg", ".jpeg", ".png")
 # What Python raises for an entry of a zip that is cut off, overwritten, encrypted or packed oddly.
@@ -226,14 +227,7 @@ def decoders() -> ThreadPoolExecutor:
 @lru_cache(maxsize=1)
 def _decoders(process: int) -> ThreadPoolExecutor:
     del process  # of one that was forked no thread goes on
-    return ThreadPoolExecutor(cores(), thread_name_prefix="nbsupport-decode")
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return ThreadPoolExecutor(cpu_count(), thread_name_prefix="nbsupport-decode")
 
 
 def decode(content: bytes, px: int, resize: str, name: str) -> np.ndarray:

@@ -22,8 +22,9 @@ from filelock import Timeout
 
 from nbsupport.data.cache import has_room, image_file, lock, mapped
 from nbsupport.data.listings import ChangedFileError
-from nbsupport.data.pictures import Pictures, cores
+from nbsupport.data.pictures import Pictures
 from nbsupport.errors import UserError
+from nbsupport.machine import cpu_count
 
 if TYPE_CHECKING:
     import torch
@@ -151,7 +152,7 @@ def prepare(
     prepares the same and `wait` is false. The pictures themselves are only read.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
-    threads = cores() if workers is None else workers
+    threads = cpu_count() if workers is None else workers
     if not len(pictures):
         raise UserError(f"{pictures.place.path} holds no pictures: there is nothing to prepare")
     if threads < 1:

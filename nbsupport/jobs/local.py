@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 
 from nbsupport.errors import UserError
 from nbsupport.jobs.perform import Emit, Message, Request, log_heading, log_records, perform
+from nbsupport.machine import cpu_count
 from nbsupport.paths import root
 
 # What `result` hands over; all else is news on the way and goes to `on_message`.
@@ -37,13 +38,6 @@ class Engine(Protocol):
 
     def cancel(self) -> None:
         """End all work at once, and free what the engine holds; also called after the last job."""
-
-
-def cpu_count() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def gpu_names() -> list[str]:

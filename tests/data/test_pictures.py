@@ -113,11 +113,11 @@ def test_pictures_are_decoded_by_several_threads_in_their_order(tmp_path: Path) 
 
     from PIL import Image
 
-    from nbsupport.data.pictures import cores
+    from nbsupport.machine import cpu_count
 
     for i in range(9):
         Image.new("RGB", (8, 8), (20 * i, 0, 0)).save(tmp_path / f"{i}.png")
-    together = Barrier(min(2, cores()))
+    together = Barrier(min(2, cpu_count()))
 
     class Waiting(Pictures):
         def square(self, row: int, px: int) -> np.ndarray:
