@@ -10,6 +10,7 @@ import nbformat
 import pytest
 import yaml
 
+from nbsupport.imports import imported
 from nbsupport.paths import root
 
 ROOT = root()
@@ -108,7 +109,7 @@ def offences(node: ast.AST) -> list[str]:
     return []
 
 
-ORDER = ["savanna", "data", "training", "jobs", "analysis", "publishing"]
+ORDER = ["savanna", "analysis", "jobs", "data", "training", "publishing"]
 
 
 def test_modules_import_in_one_direction():
@@ -116,7 +117,7 @@ def test_modules_import_in_one_direction():
     wrong = []
     for place, folder in enumerate(ORDER):
         for path in (ROOT / "nbsupport" / folder).rglob("*.py"):
-            names = imported(ast.parse(path.read_text(encoding="utf-8")))
+            names = set(imported(ast.parse(path.read_text(encoding="utf-8"))))
             later = {f"nbsupport.{name}" for name in [*ORDER[place + 1 :], "cli"]}
             wrong += [
                 f"{path.relative_to(ROOT)} imports {name}"
@@ -124,17 +125,6 @@ def test_modules_import_in_one_direction():
                 if any(name == part or name.startswith(part + ".") for part in later)
             ]
     assert wrong == []
-
-
-def imported(tree: ast.AST) -> set[str]:
-    """Dotted names of the modules a file imports, `from a import b` as both a and a.b."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
 
 
 def test_requirements_pin_everything_and_reading_needs_no_torch():

@@ -1,3 +1,124 @@
-"""The version of each stage's code: part of a job's key, so that new code makes new results."""
+"""The version of each stage's code, part of a job's key: new code makes new results.
+
+versions.toml says which code a version stands for. `python -m nbsupport.training.versions` prints
+the hash of each stage's code as it is now.
+"""
+
+import ast
+import tomllib
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from nbsupport.imports import PACKAGE, imported, reached
+from nbsupport.jobs.spec import stage_path
 
 VERSIONS = {"pretrain": 1, "finetune": 1, "contrast": 1, "generate": 1, "weights": 1}
+LEDGER = Path(__file__).with_name("versions.toml")
+
+_COMPUTING = ("nbsupport.training", "nbsupport.data")
+# Left out: a job's key holds what sources and tasks give, as the fingerprint of its data, and the
+# numbers of these modules of training/, in its spec.
+_IN_KEYS = (
+    "nbsupport.data.sources",
+    "nbsupport.data.tasks",
+    "nbsupport.training.assets",
+    "nbsupport.training.families",
+    "nbsupport.training.versions",
+)
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def stages() -> dict[str, dict[str, Any]]:
+    """Stage -> version, code (hash), no_effect (code, reason)."""
+    return tomllib.loads(LEDGER.read_text(encoding="utf-8"))
+
+
+def modules(stage: str) -> dict[str, Path]:
+    """The modules a stage computes with, by dotted name: all that its own module's imports reach in
+    training/ and data/, but for what a job's key holds in another form."""
+    return reached(stage_path(stage).partition(":")[0], follow=_computes)
+
+
+def _computes(module: str) -> bool:
+    return _within(module, _COMPUTING) and not _within(module, _IN_KEYS)
+
+
+def _within(module: str, packages: Iterable[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in packages)
+
+
+def code_hash(sources: Iterable[str]) -> str:
+    """64 hex digits for source texts, from their top-level statements in any order.
+
+    What does not count: comments, layout and docstrings, in which file a statement stands, and
+    imports from this package. So code may move between files, and files between folders.
+    """
+    statements = {
+        sha256("\n".join(_parts(node)).encode()).hexdigest()
+        for text in sources
+        for node in _undocumented(ast.parse(text))
+        if not _only_own_imports(node)
+    }
+    return sha256("\n".join(sorted(statements)).encode()).hexdigest()
+
+
+def _undocumented(node: Any) -> list[ast.stmt]:
+    """The statements of a body, without its docstring."""
+    documented = isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None
+    return node.body[1:] if documented else node.body
+
+
+def _only_own_imports(node: Any) -> bool:
+    """Whether a statement does nothing but import from this package."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse:
+        return all(map(_only_own_imports, node.body))
+    own = isinstance(node, ast.Import | ast.ImportFrom)
+    return own and all(name.split(".")[0] == PACKAGE for name in imported(node))
+
+
+def _parts(node: Any) -> Iterator[str]:
+    """A syntax tree as text. Empty fields are left out: each Python adds its own to the nodes."""
+    if isinstance(node, ast.AST):
+        yield f"({type(node).__name__}"
+        for name, value in ast.iter_fields(node):
+            if name == "body" and isinstance(node, _DOCUMENTED):
+                value = _undocumented(node)
+            if value is not None and value != []:
+                yield f".{name}"
+                yield from _parts(value)
+        yield ")"
+    elif isinstance(node, list):
+        for item in node:
+            if not _only_own_imports(item):
+                yield from _parts(item)
+    else:
+        yield repr(node)
+
+
+def current(stage: str) -> str:
+    """The hash of a stage's code as it is now."""
+    return code_hash(path.read_text(encoding="utf-8") for path in modules(stage).values())
+
+
+def problem(stage: str) -> str:
+    """What is wrong with a stage's entry, and what to do; empty where nothing is."""
+    entry, code = stages()[stage], current(stage)
+    if entry["version"] != VERSIONS[stage]:
+        return (
+            f"{LEDGER.name} has version {entry['version']} of {stage}, versions.py has "
+            f'{VERSIONS[stage]}: set both to the newer, code = "{code}", and drop its no_effect'
+        )
+    if code in {entry["code"], *(line["code"] for line in entry.get("no_effect", []))}:
+        return ""
+    return (
+        f"the code of {stage} has changed. If its results may differ in a single bit, raise its "
+        f"version in versions.py and {LEDGER.name}; if not, add a [[{stage}.no_effect]] with "
+        f'code = "{code}" and the reason (`python -m nbsupport.training.versions` prints the hash)'
+    )
+
+
+if __name__ == "__main__":
+    for stage_name in VERSIONS:
+        print(stage_name, current(stage_name))

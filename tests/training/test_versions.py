@@ -1,25 +1,14 @@
 """A stage's version moves with its code, or the ledger says why it need not."""
 
-import ast
 import subprocess
 import sys
 
 import pytest
 
-from nbsupport.jobs.spec import stage_path
 from nbsupport.paths import root
-from nbsupport.training import ledger
-from nbsupport.training.ledger import code_hash, current, problem, stages
-from nbsupport.training.versions import VERSIONS
+from nbsupport.training import versions
+from nbsupport.training.versions import VERSIONS, code_hash, current, modules, problem, stages
 
-# A job's key holds the fingerprint of what these give, its spec what a subset does.
-FINGERPRINTED = {
-    "nbsupport/data/sources/base.py",
-    "nbsupport/data/subset.py",
-    "nbsupport/data/sources/generated.py",
-    "nbsupport/data/sources/savanna.py",
-    "nbsupport/data/tasks/__init__.py",
-}
 PLAIN = 'def f(x: int) -> str:\n    """Say."""\n    return f"{x + 1} times"\n'
 
 
@@ -41,7 +30,7 @@ def test_every_version_is_in_the_ledger():
     ],
 )
 def test_comments_layout_and_docstrings_are_no_code(same):
-    assert code_hash({"a.py": same}) == code_hash({"a.py": PLAIN})
+    assert code_hash([same]) == code_hash([PLAIN])
 
 
 @pytest.mark.parametrize(
@@ -56,13 +45,44 @@ def test_comments_layout_and_docstrings_are_no_code(same):
     ],
 )
 def test_whatever_is_executed_is_code(other):
-    assert code_hash({"a.py": other}) != code_hash({"a.py": PLAIN})
+    assert code_hash([other]) != code_hash([PLAIN])
+
+
+OWN = "from nbsupport.errors import UserError\n"
+SECOND = "def g():\n    raise UserError(f(2))\n"
+TWO = OWN + PLAIN + SECOND
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        [PLAIN, "from nbsupport.a import f\n" + OWN + SECOND],
+        [TWO.replace("nbsupport.errors", "nbsupport.mistakes")],
+        ["import nbsupport.errors\n" + TWO],
+        [TWO.replace("def g():\n", "def g():\n    from nbsupport.a import f\n")],
+        [TWO + "if TYPE_CHECKING:\n    from nbsupport.a import B\n"],
+    ],
+)
+def test_where_code_stands_is_no_code(moved):
+    assert code_hash(moved) == code_hash([TWO])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TWO.replace("f(2)", "f(3)"),
+        TWO + "from numpy import sin as f\n",
+        TWO + "if TYPE_CHECKING:\n    from nbsupport.a import B\nelse:\n    B = 1\n",
+    ],
+)
+def test_what_is_imported_from_elsewhere_is_code(other):
+    assert code_hash([other]) != code_hash([TWO])
 
 
 def test_the_hash_is_the_same_in_every_python():
     # Written down once: a hash that moved with the interpreter would ask for a new version.
-    expected = "34cf5e118ef9876daae0d699a86862a2011907667afba695e6fc4b8b792326c5"
-    assert code_hash({"a.py": PLAIN}) == expected
+    expected = "0a79843147fc44fca076b3dd6f25b8da278798c516d703d02d791515c1d3eb1c"
+    assert code_hash([PLAIN]) == expected
 
 
 @pytest.fixture
@@ -72,7 +92,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch):
     def put(**change) -> None:
         entries = stages()
         entries["pretrain"] |= change
-        monkeypatch.setattr(ledger, "stages", lambda: entries)
+        monkeypatch.setattr(versions, "stages", lambda: entries)
 
     return put
 
@@ -102,35 +122,26 @@ def test_every_reason_says_something(stage):
         assert len(line["reason"]) > 10
 
 
-@pytest.mark.parametrize("stage", VERSIONS)
-def test_no_module_that_a_stage_computes_with_is_missing(stage):
-    """Followed from the stage's module through the imports of training/ and data/."""
-    module = stage_path(stage).partition(":")[0]
-    listed = set(stages()[stage]["files"])
-    names = {module.replace(".", "/") + ".py"}
-    for name in names.copy():
-        _follow(name, names)
-    numbers_only = {f"nbsupport/training/{n}.py" for n in ("assets", "families", "versions")}
-    missing = names - listed - numbers_only - FINGERPRINTED
-    allowed = {"nbsupport/training/evaluation.py"} if stage in ("pretrain", "contrast") else set()
-    assert missing <= allowed
+@pytest.mark.parametrize(
+    ("stage", "some"),
+    [
+        ("pretrain", {"data.batches", "data.interventions", "data.streaming", "training.small"}),
+        ("finetune", {"training.evaluation", "training.checkpoint", "training.loop"}),
+        ("contrast", {"data.captioned", "training.contrastive", "training.transformer"}),
+        ("generate", {"training.generative", "training.seeds"}),
+        ("weights", {"training.models", "training.pretrained"}),
+    ],
+)
+def test_modules_are_found_through_the_imports_of_a_stage(stage, some):
+    assert {f"nbsupport.{name}" for name in some} <= set(modules(stage))
 
 
-def _follow(name: str, found: set[str]) -> None:
-    for node in ast.walk(ast.parse((root() / name).read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.ImportFrom) or not node.module:
-            continue
-        if not node.module.startswith(("nbsupport.training", "nbsupport.data")):
-            continue
-        for module in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
-            path = module.replace(".", "/") + ".py"
-            if (root() / path).exists() and path not in found:
-                found.add(path)
-                if path not in FINGERPRINTED:
-                    _follow(path, found)
+def test_what_a_key_holds_in_another_form_is_not_followed():
+    for stage in VERSIONS:
+        assert not [name for name in modules(stage) if name.startswith("nbsupport.data.tasks")]
 
 
 def test_the_command_prints_the_hashes():
-    command = [sys.executable, "-m", "nbsupport.training.ledger"]
+    command = [sys.executable, "-m", "nbsupport.training.versions"]
     done = subprocess.run(command, cwd=root(), capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [f"{stage} {current(stage)}" for stage in VERSIONS]
