@@ -236,7 +236,7 @@ def test_a_store_that_is_full_is_no_fault_of_the_data(
     small: Path, run: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     status, lines = run("check", "imagenet")
     assert status == 2
     assert "cannot keep a listing" in lines[-1]
