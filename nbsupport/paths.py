@@ -21,7 +21,7 @@ def store_dir() -> Path:
     UserError where that is a file.
     """
     place = _named("NBSUPPORT_STORE") or root() / "store"
-    if os.path.lexists(place) and not os.path.isdir(place):  # noqa: PTH112: they never raise
+    if os.path.lexists(place) and not place.is_dir():
         raise UserError(
             f"the store {place} is no folder: set NBSUPPORT_STORE to a folder that can be written"
         )

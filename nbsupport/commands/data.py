@@ -95,14 +95,15 @@ def _check_action(actions: Any) -> None:
 def _check(options: argparse.Namespace) -> int:
     from nbsupport.data.catalogue import entry_named
     from nbsupport.data.checks import Wish, check
+    from nbsupport.data.pictures import one_line
 
     use_root(options)
     entry = entry_named(options.name)
     report = check(entry, Wish(options.all, options.skip_broken, _bar()))
     for note in report.notes:
-        print(f"{entry.name}: {note}")
+        print(one_line(f"{entry.name}: {note}"))
     for problem in report.problems:
-        print(f"{entry.name}: wrong: {problem}")
+        print(one_line(f"{entry.name}: wrong: {problem}"))
     found = f"{len(report.problems):,} wrong" if report.problems else "nothing wrong"
     print(f"{entry.name}: {found}")
     return WRONG if report.problems else 0

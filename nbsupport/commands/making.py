@@ -81,10 +81,12 @@ def settle(folder: Path, settings: dict[str, Any], made_with: dict[str, Any]) ->
 
 
 def _read(path: Path) -> dict[str, Any]:
+    from nbsupport.data.pictures import reason
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}): restore it") from error
+    except Exception as error:
+        raise UserError(f"{path} cannot be read ({reason(error)}): restore it") from error
     if not isinstance(found, dict):
         raise UserError(f"{path} is no JSON object: restore it")
     return found
