@@ -44,6 +44,7 @@ def _list(options: argparse.Namespace) -> None:
 def described(entry: "CatalogueEntry", root: Path | None) -> str:
     """What the list says of a data set: a line with its state, and a line for each fact."""
     from nbsupport.data.checks import state
+    from nbsupport.data.pictures import one_line
 
     here = state(entry, root) if root and root.is_dir() else "not looked for"
     counts = f"{entry.images:,} images of {entry.classes:,} classes; " if entry.images else ""
@@ -55,7 +56,7 @@ def described(entry: "CatalogueEntry", root: Path | None) -> str:
         "lies in": entry.looked_for or "the cache of huggingface_hub",
     }
     lines = [_wrapped(f"  {name:<9}", text) for name, text in facts.items()]
-    return "\n".join([f"{entry.name}: {here}", *lines])
+    return "\n".join([one_line(f"{entry.name}: {here}"), *lines])
 
 
 def _wrapped(start: str, text: str) -> str:

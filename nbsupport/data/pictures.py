@@ -161,12 +161,12 @@ def aside(name: str) -> bool:
 def reason(error: BaseException) -> str:
     """What an error of any library says, in one line; its name where it says nothing."""
     told = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return one_line(told)
+    return one_line(" ".join(told.split()))
 
 
 def one_line(text: str) -> str:
     """The text with whatever would break a line, or move a terminal, as Python escapes it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.splitlines()))
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def shallowest(names: Iterable[str]) -> list[str]:
