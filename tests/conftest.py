@@ -11,7 +11,7 @@ import pytest
 from nbsupport import beside, records
 from nbsupport.profiles import PROFILES
 
-sys.path.insert(0, str(Path(__file__).parent))  # for real_images.py, in whatever folder a test is
+sys.path.insert(0, str(Path(__file__).parent))  # for helpers, in whatever folder a test is
 
 from real_images import FAMILIES, NAME
 

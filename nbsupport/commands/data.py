@@ -1,13 +1,12 @@
 """python -m nbsupport data: which data sets there are, and whether they are here and whole."""
 
 import argparse
-import os
 import textwrap
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.errors import UserError
+from nbsupport.commands.making import root_option, use_root
 
 if TYPE_CHECKING:
     from nbsupport.data.catalogue import CatalogueEntry, Counting
@@ -23,28 +22,11 @@ def add(commands: Any) -> None:
     text = "list the data sets: licence, size, where to get them, what is here"
     parser = commands.add_parser("data", help=text, description=text)
     parser.set_defaults(command=_list)
-    _root_option(parser)
+    root_option(parser)
     actions = parser.add_subparsers(metavar="ACTION")
     _check_action(actions)
     for name in ACTIONS:
         import_module(f"nbsupport.commands.{name}").add(actions)
-
-
-def _root_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=argparse.SUPPRESS,  # or an action's default would overwrite what data was given
-        help="the folder of data sets; default: NBSUPPORT_DATA",
-    )
-
-
-def _use_root(options: argparse.Namespace) -> None:
-    """--root stands for the variable, which is what every source reads."""
-    if root := getattr(options, "root", None):
-        if not root.is_dir():
-            raise UserError(f"--root {root} is no folder: name the one that holds your data sets")
-        os.environ["NBSUPPORT_DATA"] = str(root)
 
 
 # list ---------------------------------------------------------------------------------------------
@@ -52,7 +34,7 @@ def _list(options: argparse.Namespace) -> None:
     from nbsupport.data.catalogue import CATALOGUE
     from nbsupport.paths import data_dir
 
-    _use_root(options)
+    use_root(options)
     root = data_dir()
     for entry in CATALOGUE.values():
         print(described(entry, root), end="\n\n")
@@ -62,6 +44,7 @@ def _list(options: argparse.Namespace) -> None:
 def described(entry: "CatalogueEntry", root: Path | None) -> str:
     """What the list says of a data set: a line with its state, and a line for each fact."""
     from nbsupport.data.checks import state
+    from nbsupport.data.pictures import one_line
 
     here = state(entry, root) if root and root.is_dir() else "not looked for"
     counts = f"{entry.images:,} images of {entry.classes:,} classes; " if entry.images else ""
@@ -73,7 +56,7 @@ def described(entry: "CatalogueEntry", root: Path | None) -> str:
         "lies in": entry.looked_for or "the cache of huggingface_hub",
     }
     lines = [_wrapped(f"  {name:<9}", text) for name, text in facts.items()]
-    return "\n".join([f"{entry.name}: {here}", *lines])
+    return "\n".join([one_line(f"{entry.name}: {here}"), *lines])
 
 
 def _wrapped(start: str, text: str) -> str:
@@ -101,7 +84,7 @@ def _check_action(actions: Any) -> None:
     parser = actions.add_parser("check", help=text, description=text)
     parser.set_defaults(command=_check)
     parser.add_argument("name", metavar="NAME", help="a data set, such as imagenet")
-    _root_option(parser)
+    root_option(parser)
     parser.add_argument("--all", action="store_true", help="open every picture, not a sample")
     parser.add_argument(
         "--skip-broken",
@@ -113,14 +96,15 @@ def _check_action(actions: Any) -> None:
 def _check(options: argparse.Namespace) -> int:
     from nbsupport.data.catalogue import entry_named
     from nbsupport.data.checks import Wish, check
+    from nbsupport.data.pictures import one_line
 
-    _use_root(options)
+    use_root(options)
     entry = entry_named(options.name)
     report = check(entry, Wish(options.all, options.skip_broken, _bar()))
     for note in report.notes:
-        print(f"{entry.name}: {note}")
+        print(one_line(f"{entry.name}: {note}"))
     for problem in report.problems:
-        print(f"{entry.name}: wrong: {problem}")
+        print(one_line(f"{entry.name}: wrong: {problem}"))
     found = f"{len(report.problems):,} wrong" if report.problems else "nothing wrong"
     print(f"{entry.name}: {found}")
     return WRONG if report.problems else 0

@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
-from nbsupport.paths import data_dir
+from nbsupport.paths import absolute, data_dir
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,19 +18,34 @@ HOW = "how.json"
 PARTIAL = ".partial"
 
 
-def root_option(parser: argparse.ArgumentParser) -> None:
-    """--root, as every action of `data` has it."""
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=argparse.SUPPRESS,  # or it would overwrite what `data` itself was given
-        help="the folder of data sets; default: NBSUPPORT_DATA",
-    )
+def root_option(
+    parser: argparse.ArgumentParser,
+    told: str = "the folder of data sets; default: NBSUPPORT_DATA",
+) -> None:
+    """--root, as `data` and its actions have it."""
+    default = argparse.SUPPRESS  # or an action's would overwrite what `data` itself was given
+    parser.add_argument("--root", default=default, metavar="DIR", help=told)
+
+
+def given_root(options: argparse.Namespace) -> Path | None:
+    """What --root names, from the current folder on; None where it is not given."""
+    given: str = getattr(options, "root", "")
+    return absolute(given) if given else None
+
+
+def use_root(options: argparse.Namespace) -> None:
+    """Let --root stand for the variable, which every source reads. UserError for no folder."""
+    if root := given_root(options):
+        if not root.is_dir():
+            raise UserError(
+                f"--root {options.root} is no folder: name the one that holds your data sets"
+            )
+        os.environ["NBSUPPORT_DATA"] = str(root)
 
 
 def root_of(options: argparse.Namespace) -> Path:
     """The folder of data sets. UserError where nothing names it."""
-    root: Path | None = getattr(options, "root", None) or data_dir()
+    root = given_root(options) or data_dir()
     if root is None:
         raise UserError("nothing says where to write: give --root DIR, or set NBSUPPORT_DATA")
     return root
@@ -65,10 +81,12 @@ def settle(folder: Path, settings: dict[str, Any], made_with: dict[str, Any]) ->
 
 
 def _read(path: Path) -> dict[str, Any]:
+    from nbsupport.data.pictures import reason
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}): restore it") from error
+    except Exception as error:
+        raise UserError(f"{path} cannot be read ({reason(error)}): restore it") from error
     if not isinstance(found, dict):
         raise UserError(f"{path} is no JSON object: restore it")
     return found

@@ -1,10 +1,10 @@
 """python -m nbsupport data prepare: pictures decoded and resized once, for fast trainings."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.commands.making import root_option, use_root
 from nbsupport.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ def add(actions: Any) -> None:
     parser.add_argument("name", metavar="NAME", help="a data set, such as imagenet or iwildcam")
     parser.add_argument("--px", type=int, required=True, help="pixels a side, such as 256")
     parser.add_argument("--workers", type=int, help="threads that decode (default: one a core)")
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=argparse.SUPPRESS,  # or it would overwrite what `data --root` was given
-        help="the folder of data sets; default: NBSUPPORT_DATA",
-    )
+    root_option(parser)
     parser.add_argument(
         "--skip-broken",
         action="store_true",
@@ -48,10 +43,7 @@ def _prepare(options: argparse.Namespace) -> None:
     from nbsupport.data.broken import no_way_out
     from nbsupport.parameters import parse_assignments
 
-    if root := getattr(options, "root", None):
-        if not root.is_dir():
-            raise UserError(f"--root {root} is no folder: name the one that holds your data sets")
-        os.environ["NBSUPPORT_DATA"] = str(root)
+    use_root(options)
     options.options = _checked(parse_assignments(options.options))
     parts = parts_of(options.name, options.px, options.options)
     if options.skip_broken and options.name not in parts:

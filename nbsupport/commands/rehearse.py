@@ -1,20 +1,16 @@
 """python -m nbsupport data rehearse: fake data to try the paper profile on."""
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from nbsupport.commands.making import given_root, root_option
 
 
 def add(commands: Any) -> None:
     """Add `rehearse` to the actions of `data`."""
     text = "write small fake data in the official layouts, to rehearse the paper profile"
     parser: argparse.ArgumentParser = commands.add_parser("rehearse", help=text, description=text)
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=argparse.SUPPRESS,  # it would overwrite a --root given before the action
-        help="a new or empty folder (default: rehearsal/ in the store)",
-    )
+    root_option(parser, "a new or empty folder; default: rehearsal/ in the store")
     parser.add_argument("--px", type=int, default=16, help="pixels a side (default: %(default)s)")
     parser.set_defaults(command=_rehearse)
 
@@ -25,7 +21,7 @@ def _rehearse(options: argparse.Namespace) -> None:
     from nbsupport.profiles.real import REHEARSED_WEIGHTS
     from nbsupport.training.fake_weights import fake_weights
 
-    root: Path = getattr(options, "root", None) or store_dir() / "rehearsal"
+    root = given_root(options) or store_dir() / "rehearsal"
     made = make(root, px=options.px, report=_said)
     fake_weights(root, REHEARSED_WEIGHTS, options.px)
     print(f"{sum(made.values()):,} pictures in {root}: use them with NBSUPPORT_DATA={root}")

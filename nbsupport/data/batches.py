@@ -127,17 +127,19 @@ def augment(
     shift: int = 2,
     colour: float = 0.0,
     area: float = 1.0,
+    crop: int | None = None,
 ) -> torch.Tensor:
     """uint8 [n, 3, h, w] to float32, channels last: images flipped, shifted and tinted.
 
     Flips are horizontal with probability 1/2; shifts are up to `shift` pixels in each
     direction, edges repeated; contrast and brightness change by up to `colour`. Where `area` is
-    below 1, random boxes of that share of the image and more are resized to its size before.
+    below 1, random boxes of that share of the image and more are resized before, to `crop` pixels
+    a side or the image's own size.
     The generator is a CPU one.
     """
     n, device = len(images), images.device
     if area < 1:
-        images = random_resized_crop(images, torch.rand(n, 4, generator=generator), area)
+        images = random_resized_crop(images, torch.rand(n, 4, generator=generator), area, crop)
     draws = torch.rand(n, 5, generator=generator)
     pixels = images.permute(0, 2, 3, 1)
     factor, offset = _scale(device)
@@ -225,6 +227,7 @@ def batches(
     shift: int = 2,
     colour: float = 0.0,
     area: float = 1.0,
+    crop: int | None = None,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """An epoch of whole batches (float32 [b, 3, h, w] channels last, int64 [b]).
 
@@ -239,7 +242,7 @@ def batches(
     labels = data.labels[order.to(data.device)].split(size)
     for chosen, own in zip(data.in_order(order, size), labels, strict=True):
         if augmented:
-            x = augment(chosen, draws, flip=flip, shift=shift, colour=colour, area=area)
+            x = augment(chosen, draws, flip=flip, shift=shift, colour=colour, area=area, crop=crop)
         else:
             x = normalise(chosen)
         yield x, own

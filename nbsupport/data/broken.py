@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from nbsupport.data.listings import write_text
-from nbsupport.data.pictures import Pictures
+from nbsupport.data.pictures import Pictures, reason
 from nbsupport.errors import UserError
 from nbsupport.paths import store_dir
 
@@ -34,12 +34,15 @@ def left_out(pictures: Pictures) -> frozenset[str]:
     if not path.exists():
         return frozenset()
     try:
-        return frozenset(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        names = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("no JSON list of names")
+    except Exception as error:
         raise UserError(
-            f"{path} is no list of broken pictures ({error}): remove it, and write it again "
-            "with python -m nbsupport data check NAME --skip-broken"
+            f"{path} is no list of broken pictures ({reason(error)}): remove it, and write it "
+            "again with python -m nbsupport data check NAME --skip-broken"
         ) from error
+    return frozenset(names)
 
 
 def leave_out(pictures: Pictures, names: Iterable[str], afresh: bool = False) -> Path:

@@ -238,7 +238,13 @@ CATALOGUE = _by_name(
             download="12.0 GB",
             on_disk="12 GB",
             page="https://wilds.stanford.edu/datasets/#iwildcam",
-            get="wilds.get_dataset('iwildcam', root_dir=<your data folder>, download=True)",
+            get=(
+                "wilds.get_dataset('iwildcam', root_dir=<your data folder>, download=True); its "
+                "server (worksheets.codalab.org) is out of reach for months at a time: else get "
+                "iwildcam_v2.0.tar.gz by hand, from wilds.stanford.edu/downloads or the copy at "
+                "huggingface.co/datasets/emmilly/iwildcam-wilds-v2, and unpack it into "
+                "iwildcam_v2.0/"
+            ),
             places=("iwildcam_v2.0",),
             classes=182,
             images=203_029,
@@ -248,6 +254,7 @@ CATALOGUE = _by_name(
                 "iwildcam_v2.0/metadata.csv",
                 "iwildcam_v2.0/categories.csv",
                 "iwildcam_v2.0/train",
+                "iwildcam_v2.0/RELEASE_v2.0.txt",
             ),
         ),
         CatalogueEntry(

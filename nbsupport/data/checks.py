@@ -18,9 +18,11 @@ from nbsupport.data.catalogue import (
     Check,
     Counting,
     data_root,
+    is_rehearsal,
 )
 from nbsupport.data.listings import NoListingError
 from nbsupport.data.pictures import Pictures
+from nbsupport.data.rehearsal import unfinished
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ def check(entry: CatalogueEntry, wish: Wish = QUICK) -> Report:
         report.problems.append(f"not in {root} (looked for {entry.looked_for}); {entry.get}")
         return report
     report.problems += entry.missing_beside(root)
+    if is_rehearsal(root):
+        report.problems += unfinished(root, entry.name)
     try:
         if look is None:
             _check_source(entry, root, report, wish)
@@ -120,6 +124,11 @@ def _compare(source: "FilesSource", report: Report) -> None:
     """Class folders and numbers of pictures with those published."""
     entry, found = source.entry, len(source.every_picture)
     report.notes += [f"{found:,} pictures of {len(source.counts):,} classes", *source.notes()]
+    if inner := source.inner_pictures:
+        report.notes.append(
+            f"{len(inner):,} pictures in folders inside class folders are not used, such as "
+            f"{inner[0]}"
+        )
     if source.rehearsal:
         report.notes.append("made for rehearsal: not compared with what was published")
         return

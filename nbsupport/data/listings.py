@@ -19,7 +19,7 @@ from nbsupport.data.pictures import Folder, Place, Times, scan
 from nbsupport.errors import UserError
 from nbsupport.paths import store_dir
 
-VERSION = 1  # raise it when the shape of a kept listing changes
+VERSION = 2  # raise it when a kept listing changes, in shape or in what is listed
 
 
 class NoListingError(UserError):
@@ -104,13 +104,13 @@ def remembered(
     """
     path = store_dir() / folder / f"{sha256(f'{VERSION} {name}'.encode()).hexdigest()[:24]}.json"
     kept = _read(path)
-    if kept is not None and holds(kept):
+    if _still(kept, holds):
         return kept
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
             again = _read(path)
-            if again is not None and again != kept and holds(again):
+            if again != kept and _still(again, holds):
                 return again  # another process has made it meanwhile
             made = make()
             write_text(path, json.dumps(made))
@@ -120,6 +120,14 @@ def remembered(
             f"cannot keep a listing in {path.parent} ({error.strerror}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
+
+
+def _still(kept: Any, holds: Callable[[Any], bool]) -> bool:
+    """Whether what was kept holds; what has another shape than what is kept here never does."""
+    try:
+        return kept is not None and holds(kept)
+    except (TypeError, KeyError, AttributeError):
+        return False
 
 
 def write_text(path: Path, text: str) -> None:

@@ -92,7 +92,7 @@ def _claim(root: Path, made_with: dict[str, int | None]) -> None:
     root.mkdir(parents=True, exist_ok=True)
     text = json.dumps(made_with, sort_keys=True) + "\n"
     if is_rehearsal(root):
-        before = (root / REHEARSAL).read_text(encoding="utf-8")
+        before = (root / REHEARSAL).read_text(encoding="utf-8", errors="replace")
         if before != text:
             raise UserError(
                 f"{root} holds rehearsal data made with {before.strip()}, and {text.strip()} is "
@@ -105,6 +105,37 @@ def _claim(root: Path, made_with: dict[str, int | None]) -> None:
             "rehearsal data need a folder that is new or empty"
         )
     _replace(root / REHEARSAL, text.encode())
+
+
+def unfinished(root: Path, name: str) -> list[str]:
+    """A line where files of a data set that `make` was asked for are not below `root`.
+
+    None for a folder that does not say how it was made.
+    """
+    from nbsupport.data.rehearsal_layouts import LAYOUTS
+
+    made_with = _made_with(root)
+    if name not in LAYOUTS or made_with is None:
+        return []
+    data = LAYOUTS[name](made_with["classes"])
+    files = [*(file for batch in data.batches for file in batch.files), *data.texts]
+    gone = [file for file in files if not (root / file).exists()]
+    if not gone:
+        return []
+    return [
+        f"{len(gone):,} of {len(files):,} files of the rehearsal are missing, such as {gone[0]}: "
+        f"python -m nbsupport data rehearse --root {root} --px {made_with['px']} goes on"
+    ]
+
+
+def _made_with(root: Path) -> dict[str, int | None] | None:
+    """What `_claim` has noted; None where it is not that."""
+    try:
+        noted = json.loads((root / REHEARSAL).read_text(encoding="utf-8"))
+        known = noted["version"] == VERSION and isinstance(noted["px"], int)
+        return noted if known and isinstance(noted["classes"], int | None) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 # writing ------------------------------------------------------------------------------------------

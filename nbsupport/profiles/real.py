@@ -46,13 +46,15 @@ class RealProfile(Profile):
     """A profile of pictures on disk.
 
     `specs` open its sources, `tasks` its downstream task in each world, `pair_kind` that of the
-    pairs; px is added. `weights` are the published models of each caption corpus, by family.
+    pairs; px is added: of sources `source_px`, where the recipe crops them to the model's, else
+    that of the model. `weights` are the published models of each caption corpus, by family.
     """
 
     specs: Mapping[str, dict[str, Any]]
     tasks: Mapping[int, dict[str, Any]]
     pair_kind: str
     weights: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    source_px: int | None = None
 
     @property
     def simulated(self) -> bool:
@@ -60,7 +62,7 @@ class RealProfile(Profile):
 
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
         self.check(kind)
-        return dict(self.specs[kind]) | {"px": self.px}
+        return dict(self.specs[kind]) | {"px": self.source_px or self.px}
 
     def task_spec(self, world: int) -> dict[str, Any]:
         return dict(self.tasks[world]) | {"px": self.px}
@@ -162,6 +164,7 @@ _PAPER = RealProfile(
     name="paper",
     meaning="the study as the paper has it: ImageNet, iNaturalist and more to iWildCam-WILDS",
     px=224,
+    source_px=256,
     sources=("imagenet", "inaturalist", "fractaldb", "generated", "captions"),
     specs={
         "imagenet": {"name": "imagenet"},
@@ -206,6 +209,9 @@ _PAPER = RealProfile(
     notes={
         "px": "the paper does not say; 224 px for both stages, a quarter of the cost of the 448 px "
         "that WILDS fine-tunes at",
+        "crops": "pre-training takes its random crops (8 % and more, resized to 224 px) from the "
+        "middle square of each picture, kept at 256 px, not from the picture as it was published: "
+        "a crop holds fewer pixels than in the usual recipe, and nothing from outside the square",
         "families": "one variant of each family: which ones the paper trained is not said",
         "seeds": "three: how many the paper ran is not said",
         "recipes": "the paper's are in an appendix that is not available; these are published ones "
@@ -234,6 +240,7 @@ _REHEARSAL = replace(
     name="rehearsal",
     meaning="the code of the paper profile on fake data of 16 px: proves that it runs, no more",
     px=16,
+    source_px=20,
     weights={
         "clean": {"resnet": REHEARSED_WEIGHTS[0]},
         "noisy": dict(zip(("resnet", "vit"), REHEARSED_WEIGHTS, strict=True)),

@@ -164,6 +164,7 @@ class _Training:
             shift=recipe.shift,
             colour=recipe.colour,
             area=recipe.area,
+            crop=recipe.crop,
         )
 
     def _update(

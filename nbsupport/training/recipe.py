@@ -19,7 +19,8 @@ class Recipe:
     updates for every subset); `min_updates` is a floor under them. `evaluate_at` are epochs out of
     `epochs` (moved in proportion where the floor changes their number); the last is always one.
     `shift` is the largest shift in pixels, `colour` the largest relative change of brightness and
-    contrast, `area` the smallest share of an image that a random resized crop keeps (1: none).
+    contrast, `area` the smallest share of an image that a random resized crop keeps (1: none), and
+    `crop` the pixels a side to which crops are resized (None: those of the images).
     Raises UserError for a value that cannot be trained with.
     """
 
@@ -40,6 +41,7 @@ class Recipe:
     shift: int = 2
     colour: float = 0.0
     area: float = 1.0
+    crop: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "evaluate_at", tuple(self.evaluate_at))
@@ -53,6 +55,11 @@ class Recipe:
                 raise UserError(f"recipe: {name} is {value}; give at least 1")
         if not 0 < self.area <= 1:
             raise UserError(f"recipe: area is {self.area}; give a share above 0, at most 1")
+        if self.crop is not None and (self.crop < 1 or self.area == 1):
+            raise UserError(
+                f"recipe: crop is {self.crop}, area {self.area}; give at least 1 pixel, and an "
+                "area below 1: images of another size than the model's are cropped at random"
+            )
         if not all(1 <= epoch <= self.epochs for epoch in self.evaluate_at):
             raise UserError(
                 f"recipe: evaluate_at is {list(self.evaluate_at)}; "
@@ -81,9 +88,11 @@ class Recipe:
 
     # description --------------------------------------------------------------------------------
     def spec(self) -> dict[str, Any]:
-        """JSON-able, with every default filled in; `area` only where images are cropped."""
+        """JSON-able, with every default filled in; `area` and `crop` only where images are cropped,
+        and to another size than their own."""
         whole = asdict(self) | {"evaluate_at": list(self.evaluate_at)}
-        return whole if self.area < 1 else {n: v for n, v in whole.items() if n != "area"}
+        without = [name for name, none in (("area", 1), ("crop", None)) if whole[name] == none]
+        return {name: value for name, value in whole.items() if name not in without}
 
     @classmethod
     def from_spec(cls, spec: dict[str, Any]) -> "Recipe":

@@ -50,9 +50,9 @@ _CLASSROOM = {
     "scratch": Recipe(epochs=24, batch_size=128, lr=1e-3, evaluate_at=tuple(range(4, 25)), shift=4),
 }
 # The paper's recipes are in an appendix that is not available. Pre-training: the common recipe for
-# ImageNet (SGD 0.1 for 256 images, momentum 0.9, 90 epochs, crops of 8 % and more). Fine-tuning:
-# that of WILDS for iWildCam (Adam 3e-5, batches of 16, 12 epochs, no weight decay), and ten times
-# its learning rate from scratch, for twice the epochs.
+# ImageNet (SGD 0.1 for 256 images, momentum 0.9, 90 epochs, crops of 8 % and more, to 224 px from
+# squares of 256). Fine-tuning: that of WILDS for iWildCam (Adam 3e-5, batches of 16, 12 epochs, no
+# weight decay), and ten times its learning rate from scratch, for twice the epochs.
 _PAPER = {
     "pretrain": Recipe(
         epochs=90,
@@ -64,6 +64,7 @@ _PAPER = {
         label_smoothing=0.0,
         min_updates=20_000,
         area=0.08,
+        crop=224,
         shift=0,
     ),
     "finetune": Recipe(
@@ -80,7 +81,7 @@ _PAPER = {
 }
 _PAPER["scratch"] = replace(_PAPER["finetune"], epochs=24, lr=3e-4, evaluate_at=tuple(range(2, 25)))
 _REHEARSAL = {
-    "pretrain": replace(_PAPER["pretrain"], epochs=1, min_updates=4),
+    "pretrain": replace(_PAPER["pretrain"], epochs=1, min_updates=4, crop=16),
     "finetune": replace(_PAPER["finetune"], epochs=2, evaluate_at=(1, 2)),
     "scratch": replace(_PAPER["scratch"], epochs=2, evaluate_at=(1, 2)),
 }

@@ -53,6 +53,25 @@ def test_a_small_box_shows_less_of_the_image() -> None:
     assert float(found.max() - found.min()) == pytest.approx(7.5)  # half as wide: 16/2 less 1/2
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([0.08, 0.5, 1.0]), st.sampled_from([7, 14, 16]))
+def test_a_crop_to_another_size_is_of_the_same_box(seed: int, area: float, px: int) -> None:
+    """A ramp tells where a pixel was taken: from the middles of `px` equal parts of the box."""
+    draws = torch.rand(3, 4, generator=torch.Generator().manual_seed(seed))
+    ramp = torch.arange(64.0).expand(3, 3, 64, 64).contiguous()
+    found = random_resized_crop(ramp, draws, area, px)
+    assert found.shape == (3, 3, px, px)
+    stretch = RATIO ** (2 * draws[:, 1] - 1)
+    wide = ((area + (1 - area) * draws[:, 0]) * stretch).sqrt().clamp(max=1) * 64
+    left = draws[:, 2 + 1] * (64 - wide)
+    middles = (torch.arange(px) + 0.5) / px
+    expected = (left[:, None] + wide[:, None] * middles - 0.5).clamp(0, 63)
+    torch.testing.assert_close(found[:, 0, px // 2], expected, atol=2e-3, rtol=1e-4)
+    assert torch.equal(found, random_resized_crop(ramp, draws, area, px))
+    own = random_resized_crop(ramp, draws, area)
+    assert torch.equal(own, random_resized_crop(ramp, draws, area, 64))
+
+
 @pytest.mark.parametrize("side", [(8, 12)])
 def test_images_need_not_be_square(side: tuple[int, int]) -> None:
     pixels = torch.randint(0, 256, (2, 3, *side), dtype=torch.uint8)

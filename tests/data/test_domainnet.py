@@ -122,6 +122,11 @@ WRONG: list[tuple[Callable[[Path], object], str]] = [
     (swapped("real_007_000001.jpg", "real_007_000009.jpg"), "has no real/ant/real_007_000009.jpg"),
     (lambda f: (f / "real_train.txt").write_text("\n"), "lists nothing"),
     (lambda f: (f / "real_train.txt").unlink(), "real_train.txt cannot be read"),
+    (
+        lambda f: (f / "real_test.txt").write_text(f"real/dog/1.jpg {'9' * 5000}\n"),
+        "allowed are 0 to 344",
+    ),
+    (lambda f: (f / "real_test.txt").write_bytes("real/dög/1.jpg 0".encode("latin-1")), "utf-8"),
     (without_folder, "has no sketch/aircraft_carrier/sketch_001_000001.jpg and"),
 ]
 

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 import torch
 
+from nbsupport.cli import main
 from nbsupport.data.catalogue import CATALOGUE, REHEARSAL
 from nbsupport.data.pictures import decode
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, open_task
-from nbsupport.data.tasks.iwildcam import OURS, PUBLISHED, RELEASE, check, official
+from nbsupport.data.tasks.iwildcam import COLUMNS, OURS, PUBLISHED, RELEASE, check, official
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 from nbsupport.training.evaluation import macro_f1
@@ -157,6 +158,16 @@ def broken_picture(content: Callable[[bytes], bytes] | None) -> Edit:
     return edit
 
 
+def encoded(name: str, encoding: str, more: str = "") -> Edit:
+    """A table as another program has saved it."""
+
+    def edit(folder: Path) -> None:
+        path = folder / name
+        path.write_bytes((path.read_text() + more).encode(encoding))
+
+    return edit
+
+
 THIRD = "00000000-0000-0003-0000-000000000000.jpg"
 WRONG: list[tuple[Edit, str]] = [
     (table(lambda t: t.drop(columns="sequence_remapped")), "no column sequence_remapped"),
@@ -174,6 +185,16 @@ WRONG: list[tuple[Edit, str]] = [
     (lambda f: (f / "categories.csv").unlink(), "categories.csv cannot be read"),
     (lambda f: (f / "categories.csv").write_text("y,name\n0,empty\n"), "names 1 of the 182"),
     (lambda f: (f / RELEASE).unlink(), f"no {RELEASE}"),
+    (cell("y", 1e30), "; allowed are whole numbers from 0 to 999,999"),
+    (cell("location_remapped", 10**12), "line 9: location_remapped is"),
+    (cell("location_remapped", 999_999), "no picture of location"),
+    (cell("sequence_remapped", "inf"), "line 9: sequence_remapped is 'inf'"),
+    (cell("split", None), "line 9: split is 'nan'"),
+    (cell("filename", None), "has no nan, though listed"),
+    (cell("filename", "../metadata.csv"), "has no ../metadata.csv, though listed"),
+    (encoded("metadata.csv", "utf-16"), "metadata.csv cannot be read"),
+    (encoded("categories.csv", "latin-1", "Müller"), "categories.csv cannot be read"),
+    (lambda f: (f / "metadata.csv").write_bytes(b"\0" * 5000), "metadata.csv"),
     (broken_picture(None), f"has no {THIRD}, though listed"),
     (broken_picture(lambda jpeg: jpeg[: len(jpeg) // 2]), THIRD),
     (broken_picture(lambda _: b""), THIRD),
@@ -193,6 +214,50 @@ def test_a_broken_data_set_is_a_one_line_error(
     problems = list(check(folder, every=True))
     assert any(told in problem for problem in problems)
     assert all("\n" not in problem for problem in problems)
+
+
+def test_what_is_missing_is_told_with_what_belongs_there(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ("metadata.csv", "categories.csv", "train", RELEASE)
+    for part in parts:
+        folder = edited(data, tmp_path / part, lambda f, part=part: (f / part).unlink())
+        monkeypatch.setenv("NBSUPPORT_DATA", str(folder.parent))
+        assert main(["data", "check", "iwildcam"]) == 1
+        said = capsys.readouterr().out
+        assert f"{folder / part} is missing" in said
+        explained = next(line for line in said.splitlines() if "must hold" in line)
+        assert all(word in explained for word in (*parts, *COLUMNS, "203,029"))
+        assert (f"touch {folder / RELEASE}" in said) == (part == RELEASE)
+
+
+def test_the_marker_that_wilds_asks_for_may_be_made_by_hand(data: Path, tmp_path: Path) -> None:
+    folder = edited(data, tmp_path, lambda f: (f / RELEASE).unlink())
+    (problem, _) = check(folder)
+    command = problem.partition("make it: ")[2]
+    subprocess.run(command, shell=True, check=True)
+    assert list(check(folder)) == []
+
+
+def test_a_folder_too_deep_is_found(data: Path, tmp_path: Path) -> None:
+    folder = edited(data, tmp_path, lambda _: None)
+    moved = folder.rename(folder.with_name("moved"))
+    folder.mkdir()
+    moved.rename(folder / FOLDER)
+    assert any("one folder too deep: move what it holds" in problem for problem in check(folder))
+
+
+def test_the_ways_to_the_archive_are_named() -> None:
+    get = CATALOGUE["iwildcam"].get
+    page = (root() / "book" / "data.md").read_text(encoding="utf-8")
+    for way in (
+        "wilds.stanford.edu/downloads",
+        "huggingface.co/datasets/emmilly/iwildcam-wilds-v2",
+    ):
+        assert way in get
+        assert way in page
+    for part in ("metadata.csv", "categories.csv", "train/", RELEASE, *COLUMNS):
+        assert part in page
 
 
 def test_check_counts_and_opens(data: Path, tmp_path: Path) -> None:

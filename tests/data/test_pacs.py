@@ -136,6 +136,23 @@ def test_check_compares_with_the_published_counts(data: Path, tmp_path: Path) ->
     assert "photo/dog: 20 pictures, published are 189" in problems
 
 
+@pytest.mark.usefixtures("fake")
+@pytest.mark.parametrize("above", ["", "PACS/", "data/kfold/"])
+@pytest.mark.parametrize("windows", [False, True])
+def test_a_zip_of_any_top_folder_is_the_same_task(
+    above: str, windows: bool, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_task(SPEC).fingerprint
+    with zipfile.ZipFile(tmp_path / "PACS.zip", "w") as archive:
+        for file in sorted((data / "PACS").rglob("*.jpg")):
+            name = f"{above}{file.relative_to(data / 'PACS')}"
+            archive.writestr(name.replace("/", "\\") if windows else name, file.read_bytes())
+        archive.writestr(f"{above}photo/dog/@eaDir/1.jpg", b"")
+        archive.writestr(f"{above}photo/dog/small/1.jpg", b"")
+    monkeypatch.setenv("NBSUPPORT_DATA", str(tmp_path))
+    assert open_task(SPEC).fingerprint == before
+
+
 def test_a_class_too_many_is_named(data: Path, tmp_path: Path) -> None:
     shutil.copytree(data / "PACS", tmp_path / "PACS")
     (tmp_path / REHEARSAL).touch()

@@ -3,12 +3,13 @@
 import errno
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nbsupport.data.pictures import ENDINGS, Folder, Pictures, Zip, place
+from nbsupport.data.pictures import ENDINGS, NOT_DATA, Folder, Pictures, Zip, place, scan
 from nbsupport.errors import UserError
 
 CONTENT = np.random.default_rng(0).bytes(4000)
@@ -64,6 +65,60 @@ def test_a_folder_that_may_not_be_read_is_named(
 def test_a_zip_leaves_out_what_a_mac_adds(tmp_path: Path) -> None:
     path = packed(tmp_path / "a.zip", "a/1.jpg", "__MACOSX/a/._1.jpg", "a/._1.jpg", "a/.DS_Store")
     assert Zip(path).below("", ENDINGS) == ["a/1.jpg"]
+
+
+def test_a_zip_of_windows_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", "a\\dog\\1.jpg", "a\\.hidden\\2.jpg", "b/3.jpg", "a\\empty\\")
+    assert Zip(path).sizes() == {"a/dog/1.jpg": 4000, "b/3.jpg": 4000}
+    assert Zip(path).read("a/dog/1.jpg") == CONTENT
+    assert "has no file a/dog/2.jpg" in said(Zip(path).read, "a/dog/2.jpg")
+
+
+@pytest.mark.parametrize("name", [*NOT_DATA, ".AppleDouble", ".thumbnails", "@EADIR"])
+def test_what_a_system_keeps_for_itself_is_no_part_of_the_data(name: str, tmp_path: Path) -> None:
+    names = ("dog/1.jpg", f"dog/{name}/1.jpg", f"dog/{name}/1.jpg/SYNOPHOTO.jpg", f"{name}/2.jpg")
+    path = packed(tmp_path / "a.zip", *names[:3])
+    with zipfile.ZipFile(path) as archive:
+        members = [n for n in archive.namelist() if n != names[1]]
+        archive.extractall(tmp_path / "a", members)
+    assert Zip(path).below("") == ["dog/1.jpg"]
+    assert Folder(tmp_path / "a").sizes() == {"dog/1.jpg": 4000}
+    assert scan(tmp_path / "a")[1].keys() == {"", "dog"}
+
+
+def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
+    """Reading one would wait for ever."""
+    os.mkfifo(tmp_path / "1.jpg")
+    (tmp_path / "2.jpg").write_bytes(CONTENT)
+    assert Folder(tmp_path).sizes() == {"2.jpg": 4000}
+
+
+def test_a_zip_packed_in_a_way_that_is_damaged(tmp_path: Path) -> None:
+    """Each way of packing has errors of its own."""
+    for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        path = tmp_path / f"{way}.zip"
+        with zipfile.ZipFile(path, "w", way) as archive:
+            archive.writestr("1.jpg", CONTENT)
+        whole, named = path.read_bytes(), 0
+        for at in range(35, 95, 3):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+            try:
+                assert Zip(path).read("1.jpg") == CONTENT  # a byte that is not needed
+            except UserError as error:
+                named += "1.jpg in" in str(error)
+        assert named > 10
+
+
+def test_a_list_of_a_zip_that_is_damaged(tmp_path: Path) -> None:
+    """No byte of it leads to another error than a UserError."""
+    whole = packed(tmp_path / "a.zip", "1.jpg", "dog/2.jpg").read_bytes()
+    path = tmp_path / "b.zip"
+    for at in range(whole.index(b"PK\x01\x02"), len(whole)):
+        for byte in (0, 0x7F, 0xFF):
+            path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+            with suppress(UserError):
+                for name in Zip(path).sizes():
+                    Zip(path).read(name)
 
 
 @pytest.mark.parametrize("name", ["../1.jpg", "/1.jpg", "a/../../1.jpg", "a\\..\\1.jpg"])

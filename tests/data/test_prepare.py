@@ -393,6 +393,6 @@ def test_a_store_that_cannot_be_written_is_a_one_line_error(
     pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     with pytest.raises(UserError, match=r"Not a directory.*NBSUPPORT_STORE"):
         prepare(pictures, PX)

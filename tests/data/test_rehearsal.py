@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nbsupport.cli import main
 from nbsupport.commands.rehearse import add
 from nbsupport.data.catalogue import REHEARSAL, is_rehearsal
-from nbsupport.data.rehearsal import Batch, make, textures
+from nbsupport.data.rehearsal import Batch, make, textures, unfinished
 from nbsupport.data.rehearsal_layouts import EACH, LAYOUTS, SPECIES, SUPERCATEGORIES, inaturalist
 from nbsupport.errors import UserError
 
@@ -88,6 +89,36 @@ def test_what_was_stopped_goes_on_and_comes_out_the_same(tmp_path: Path) -> None
     make(stopped, px=8, only=("iwildcam",))
     assert kept.stat().st_mtime_ns == before
     assert contents(stopped) == contents(whole)
+
+
+def test_a_check_says_what_an_interrupted_rehearsal_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, command = tmp_path / "fake", ["data", "--root", str(tmp_path / "fake"), "check"]
+    make(root, px=8, classes=6, only=("generated", "pacs"))
+    for name in ("generated", "pacs"):
+        assert main([*command, name]) == 0
+        assert f"{name}: nothing wrong" in capsys.readouterr().out
+    later = [*sorted((root / "generated").iterdir())[4:], root / "PACS" / "photo" / "dog"]
+    for folder in later:
+        sorted(folder.iterdir())[-1].unlink()  # as if it had been stopped there
+    for name, lacking in (("generated", "2 of"), ("pacs", "1 of 560")):
+        assert main([*command, name]) == 1
+        said = capsys.readouterr().out
+        assert f"{name}: wrong: {lacking}" in said
+        assert f"data rehearse --root {root} --px 8 goes on" in said
+    make(root, px=8, classes=6, only=("generated", "pacs"))
+    assert main([*command, "generated"]) == 0
+
+
+@pytest.mark.parametrize("noted", ["", "{}", "[]", "\xff", '{"version": 1, "px": 8}'])
+def test_a_folder_that_does_not_say_how_it_was_made_is_not_compared(
+    noted: str, tmp_path: Path
+) -> None:
+    (tmp_path / REHEARSAL).write_bytes(noted.encode("latin-1"))
+    assert unfinished(tmp_path, "generated") == []
+    with pytest.raises(UserError, match="name another folder"):
+        make(tmp_path, px=8, only=("generated",))
 
 
 def test_other_data_are_left_alone(tmp_path: Path) -> None:

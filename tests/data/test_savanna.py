@@ -149,6 +149,6 @@ def test_a_store_that_cannot_be_written_is_a_one_line_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     with pytest.raises(UserError, match="NBSUPPORT_STORE"):
         cached_images("toy", 5, 4, lambda rows: torch.zeros(len(rows), 3, 4, 4))

@@ -79,6 +79,8 @@ def no_thread_is_left() -> Iterator[None]:
             "flip": st.booleans(),
             "shift": st.integers(0, 3),
             "colour": st.sampled_from([0.0, 0.2]),
+            "area": st.sampled_from([0.1, 1.0]),
+            "crop": st.sampled_from([None, 5]),
         }
     ),
 )

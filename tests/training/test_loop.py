@@ -57,6 +57,20 @@ def test_it_learns_the_toys(tmp_path):
     assert next(model.parameters()).grad is not None
 
 
+def test_the_model_is_given_crops_of_the_size_that_the_recipe_says(tmp_path):
+    seen = set()
+
+    def objective(model, images, labels, smoothing):
+        seen.add(tuple(images.shape[1:]))
+        return loop.classification(model, images, labels, smoothing)
+
+    how = recipe(epochs=1, area=0.5, crop=PX - 4, shift=0)
+    train(
+        build("resnet", 7, PX - 4), toy(32, 7, 0), how, seed=0, folder=tmp_path, objective=objective
+    )
+    assert seen == {(3, PX - 4, PX - 4)}
+
+
 def test_it_counts_and_writes_what_it_did(tmp_path):
     _, done = trained(tmp_path)
     assert (done.epoch, done.updates, done.images) == (4, 24, 384)

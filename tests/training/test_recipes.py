@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbsupport.errors import UserError
+from nbsupport.profiles.real import REAL
 from nbsupport.training.families import ARCHITECTURES
 from nbsupport.training.recipes import OVERRIDES, SETS, Recipe, recipe_named
+
+FINETUNED = ("finetune", "scratch")
 
 
 def test_epochs_are_those_given_where_no_floor_is_reached():
@@ -57,6 +60,28 @@ def test_a_recipe_without_crops_has_the_spec_that_it_had_before_there_were_crops
     assert Recipe.from_spec(Recipe(epochs=1, area=0.5).spec()).area == 0.5
     with pytest.raises(UserError, match="area"):
         Recipe(epochs=1, area=0.0)
+    assert "crop" not in Recipe(epochs=1, area=0.5).spec()
+    assert Recipe.from_spec(Recipe(epochs=1, area=0.5, crop=24).spec()).crop == 24
+    for wrong in ({"crop": 24}, {"crop": 0, "area": 0.5}):
+        with pytest.raises(UserError, match="recipe: crop is"):
+            Recipe(epochs=1, **wrong)
+
+
+@pytest.mark.parametrize("profile", REAL, ids=lambda profile: profile.name)
+def test_images_of_another_size_than_the_model_s_are_cropped_to_it(profile):
+    for kind in profile.specs:
+        px = profile.source_spec(kind, profile.worlds[0])["px"]
+        for family in ARCHITECTURES:
+            crop = recipe_named(profile.recipes, "pretrain", family).crop
+            assert (crop or px) == profile.px
+    assert profile.task_spec(profile.worlds[0])["px"] == profile.px
+    assert all(recipe_named(profile.recipes, s, "resnet").crop is None for s in FINETUNED)
+
+
+def test_the_paper_s_crops_are_taken_from_more_pixels_than_they_have():
+    paper = next(profile for profile in REAL if profile.name == "paper")
+    assert paper.source_spec("imagenet", 1)["px"] >= 256 > paper.px
+    assert "crops" in paper.notes
 
 
 def test_a_family_changes_only_what_its_override_says():

@@ -13,10 +13,10 @@ import numpy as np
 from nbsupport.data.broken import VARIABLE, leave_out, left_out, skipping
 from nbsupport.data.catalogue import CatalogueEntry, data_root, entry_named, is_rehearsal
 from nbsupport.data.listings import ChangedFileError, ListedFolder, PartOf
-from nbsupport.data.pictures import Pictures, decoders
+from nbsupport.data.pictures import Pictures, Zip, aside, decoders, place
 from nbsupport.data.prepare import BrokenPicturesError, prepared_pictures
 from nbsupport.data.sources.base import Source
-from nbsupport.data.sources.layout import Layout, arrange
+from nbsupport.data.sources.layout import Layout, arrange, class_folder, start
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -100,8 +100,13 @@ class FilesSource(Source):
     # the files ----------------------------------------------------------------------------------
     @cached_property
     def place(self) -> ListedFolder | PartOf:
-        """Where the class folders lie. UserError where they do not."""
-        return ListedFolder(self.entry.find(), self.fresh)
+        """Where the class folders lie, under whatever folders. UserError where they do not."""
+        whole = place(self.entry.find())
+        if isinstance(whole, Zip):
+            names = list(whole.sizes())
+            return PartOf(whole, start(lambda above: _packed(names, above), self.is_class))
+        above = start(lambda above: inner(whole.path / above), self.is_class)
+        return ListedFolder(whole.path / above, self.fresh)
 
     @cached_property
     def rehearsal(self) -> bool:
@@ -125,6 +130,13 @@ class FilesSource(Source):
     @cached_property
     def _whole(self) -> Layout:
         return arrange(self.wanted(self.place.below("")), self.depth, self.is_class)
+
+    @property
+    def inner_pictures(self) -> list[str]:
+        """Pictures in a folder below the others of their class, which are not used."""
+        used, found = set(self._whole.names), self.wanted(self.place.below(""))
+        deep = (name for name in found if name.count("/") > self.depth and name not in used)
+        return [name for name in deep if self.is_class(class_folder(name, self.depth))]
 
     @property
     def found_counts(self) -> dict[str, int]:
@@ -254,9 +266,21 @@ class FilesSource(Source):
 
 
 def inner(folder: Path) -> list[str]:
-    """The names of the folders in a folder, hidden ones left out, sorted."""
-    with os.scandir(folder) as entries:
-        return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+    """The names of the folders in a folder, sorted, without those set `aside`.
+
+    UserError for one that cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(e.name for e in entries if not aside(e.name) and e.is_dir())
+    except OSError as error:
+        raise UserError(f"{folder}: {error.strerror}; put it right, then ask again") from error
+
+
+def _packed(names: list[str], above: str) -> set[str]:
+    """The names of the folders in a folder (ending in /, "" is all) of a zip."""
+    parts = (n.removeprefix(above).split("/", 1) for n in names if n.startswith(above))
+    return {part[0] for part in parts if len(part) > 1}
 
 
 def distinct(names: list[str], folders: tuple[str, ...]) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.sources.files import FilesSource, evenly
-from nbsupport.data.sources.layout import empty, number
+from nbsupport.data.sources.layout import empty, number, several, strange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,15 +30,14 @@ class FractalDBFilesSource(FilesSource):
 
     def problems(self) -> list[str]:
         there = [folder for folder in self.found if self.is_class(folder)]
-        strange = [f"{f}/ is the folder of no class" for f in self.found if not self.is_class(f)]
-        return [*strange, *number(len(there), self.entry.classes), *empty(there, self.counts)]
+        others = strange(folder for folder in self.found if not self.is_class(folder))
+        return [*others, *number(len(there), self.entry.classes), *empty(there, self.counts)]
 
     def count_problems(self) -> list[str]:
-        return [
-            f"{name} is not named as published (00001/00001_00_count_0_flip0.png)"
-            for name in self.every_picture.names
-            if not INSTANCE.fullmatch(name)
-        ]
+        as_published = "not named as published (00001/00001_00_count_0_flip0.png)"
+        others = (name for name in self.every_picture.names if not INSTANCE.fullmatch(name))
+        lines = {name: f"{name} is {as_published}" for name in others}
+        return several(lines, f"pictures are {as_published}")
 
     def nominal_counts(self) -> dict[str, int]:
         folders = [f"{category:05d}" for category in range(self.entry.classes)]

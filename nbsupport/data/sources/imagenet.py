@@ -3,6 +3,7 @@
 from typing import Any
 
 from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.layout import several
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
@@ -24,15 +25,18 @@ class ImageNetSource(WordNetSource):
         return dict(zip(self.wnids(), extremes(self.entry.images, len(self.wnids())), strict=True))
 
     def problems(self) -> list[str]:
-        packed = [f"{name} is not unpacked" for name in self.place.sizes() if name.endswith(".tar")]
-        return [*packed, *super().problems()]
+        tars = (name for name in self.place.sizes() if name.endswith(".tar"))
+        packed = {name: f"{name} is not unpacked" for name in tars}
+        return [*several(packed, "archives are not unpacked"), *super().problems()]
 
     def count_problems(self) -> list[str]:
-        return [
-            f"class folder {folder}/ holds {count:,} pictures, published are {LEAST} to {MOST:,}"
+        lines = {
+            f"{folder}/ ({count:,})": f"class folder {folder}/ holds {count:,} pictures, "
+            f"published are {LEAST} to {MOST:,}"
             for folder, count in self.found_counts.items()
             if not LEAST <= count <= MOST
-        ]
+        }
+        return several(lines, f"class folders do not hold {LEAST} to {MOST:,} pictures")
 
 
 def extremes(total: int, classes: int) -> list[int]:

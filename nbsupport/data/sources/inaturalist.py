@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport.data.listings import changed, remembered
+from nbsupport.data.pictures import reason
 from nbsupport.data.sources.files import FilesSource
-from nbsupport.data.sources.layout import class_folder, compare, empty, number
+from nbsupport.data.sources.layout import class_folder, compare, empty, number, several
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class INaturalistSource(FilesSource):
     @cached_property
     def training(self) -> frozenset[str] | None:
         """The training pictures that train2017.json lists; None where it is not there."""
-        above = self.place.path.parent
-        places = (above / TRAIN, above / "train_val2017" / TRAIN)
+        beside = (self.entry.find().parent, self.place.path.parent)
+        places = (above / name / TRAIN for above in beside for name in ("", "train_val2017"))
         return next((_kept_names(path) for path in places if path.is_file()), None)
 
     def wanted(self, names: list[str]) -> list[str]:
@@ -100,15 +101,19 @@ class INaturalistSource(FilesSource):
             return [*self._strange(), *self._numbers(), *empty(self.found, self.counts)]
         there = set(self.place.below(""))
         folders = {class_folder(name, self.depth) for name in self.training}
-        missing = sorted(self.training - there)
+        missing = {
+            name: f"{name} is missing, though {TRAIN} lists it"
+            for name in sorted(self.training - there)
+        }
         return [
             *compare(self.found, self.counts, folders),
-            *(f"{name} is missing, though {TRAIN} lists it" for name in missing),
+            *several(missing, f"pictures that {TRAIN} lists are missing"),
         ]
 
     def _strange(self) -> list[str]:
-        tops = {folder.partition("/")[0] for folder in self.place.folders()}
-        return [f"{top}/ is the folder of no supercategory" for top in sorted(tops - {*PUBLISHED})]
+        tops = {folder.partition("/")[0] for folder in self.place.folders()} - {*PUBLISHED}
+        lines = {f"{top}/": f"{top}/ is the folder of no supercategory" for top in sorted(tops)}
+        return several(lines, "folders are of no supercategory")
 
     def _numbers(self) -> list[str]:
         found = Counter(folder.partition("/")[0] for folder in self.found)
@@ -153,10 +158,10 @@ def training_names(path: Path) -> list[str]:
     try:
         images = json.loads(path.read_text(encoding="utf-8"))["images"]
         names = ["/".join(image["file_name"].split("/")[-3:]) for image in images]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except Exception as error:  # JSON of any shape, or none
         raise UserError(
-            f"{path} is no list of training pictures ({type(error).__name__}: {error}): take it "
-            "again from train_val2017.zip, or remove it to use all pictures"
+            f"{path} is no list of training pictures ({type(error).__name__}: {reason(error)}): "
+            "take it again from train_val2017.zip, or remove it to use all pictures"
         ) from error
     return sorted(names)
 

@@ -1,17 +1,14 @@
 """Tiny-ImageNet: 200 of ImageNet's classes at 64 pixels, from the official zip or its folder."""
 
 import csv
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nbsupport.data.listings import ListedFolder, PartOf
-from nbsupport.data.pictures import Zip
 from nbsupport.data.sources.files import FilesSource
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
-TRAIN = "tiny-imagenet-200/train/"  # in the zip
 PER_CLASS = 500
 TABLE = Path(__file__).parent.parent / "tables" / "tiny_imagenet.csv"
 
@@ -19,7 +16,7 @@ TABLE = Path(__file__).parent.parent / "tables" / "tiny_imagenet.csv"
 class TinyImageNetSource(WordNetSource):
     """The training images: 500 of each class, or the first `per_class` of them by their numbers.
 
-    The zip is read as it is, nothing is unpacked.
+    The zip is read as it is, nothing is unpacked; its folders above the classes may be any.
     """
 
     name = "tiny_imagenet"
@@ -49,13 +46,6 @@ class TinyImageNetSource(WordNetSource):
 
     def wnids(self) -> tuple[str, ...]:
         return tiny_wnids()
-
-    @cached_property
-    def place(self) -> ListedFolder | PartOf:
-        path = self.entry.find()
-        return (
-            ListedFolder(path / "train", self.fresh) if path.is_dir() else PartOf(Zip(path), TRAIN)
-        )
 
     def nominal_counts(self) -> dict[str, int]:
         return dict.fromkeys(self.wnids(), self.per_class)

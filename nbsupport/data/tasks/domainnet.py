@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.catalogue import entry_named, is_rehearsal
-from nbsupport.data.pictures import Folder, Pictures
+from nbsupport.data.pictures import Folder, Pictures, reason
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
@@ -164,8 +164,7 @@ def _listed(folder: Path, domain: str, part: str) -> "pd.DataFrame":
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{path} cannot be read ({reason}): {HOW}") from error
+        raise UserError(f"{path} cannot be read ({reason(error)}): {HOW}") from error
     rows = [_row(path, domain, at, line) for at, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise UserError(f"{path} lists nothing: {HOW}")
@@ -178,7 +177,7 @@ def _row(path: Path, domain: str, at: int, line: str) -> tuple[str, int, str]:
     parts = picture.split("/")
     if len(parts) != 3 or parts[0] != domain or ".." in parts:
         raise UserError(f"{path}, line {at}: {line!r} is no {domain}/<class>/<file> <label>: {HOW}")
-    if not label.isdecimal() or int(label) >= CLASSES:
+    if not label.isdecimal() or len(label) > 3 or int(label) >= CLASSES:
         raise UserError(
             f"{path}, line {at}: the label is {label!r}, allowed are 0 to {CLASSES - 1}: {HOW}"
         )

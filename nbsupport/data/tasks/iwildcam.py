@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nbsupport.data.catalogue import entry_named, is_rehearsal
-from nbsupport.data.pictures import Folder, Pictures
+from nbsupport.data.pictures import Folder, Pictures, reason
 from nbsupport.data.tasks.files import Counting, FiledTask, Listing, miscounts, unreadable
 from nbsupport.errors import UserError
 
@@ -39,12 +40,20 @@ PUBLISHED = {
     "ood_test": 42_791,
 }
 COLUMNS = ("split", "filename", "y", "location_remapped", "sequence_remapped", "datetime")
+LARGE = 10**6  # more cameras or sequences than there are
 NUMBERS = {"y": "label", "location_remapped": "location", "sequence_remapped": "sequence"}
 DATETIME = "%Y-%m-%d %H:%M:%S.%f"
 HOW = (
-    "get it (11 GB) with wilds.get_dataset('iwildcam', root_dir=NBSUPPORT_DATA, download=True), or "
-    "unpack the archive from wilds.stanford.edu/downloads into NBSUPPORT_DATA/iwildcam_v2.0/"
+    "get it with wilds.get_dataset('iwildcam', root_dir=NBSUPPORT_DATA, download=True), or, where "
+    "its server does not answer, the archive from a place that python -m nbsupport data names, "
+    "unpacked into NBSUPPORT_DATA/iwildcam_v2.0/"
 )
+PARTS = {  # of the folder iwildcam_v2.0, as the archive has them
+    "metadata.csv": f"a row for each picture, with the columns {', '.join(COLUMNS)}",
+    "categories.csv": "a row for each class, with the columns y and name",
+    "train": f"the {sum(PUBLISHED.values()):,} pictures of every split, in one folder",
+    RELEASE: "whatever is in it: wilds asks only whether it is there",
+}
 
 
 class IWildCamTask(FiledTask):
@@ -144,9 +153,15 @@ def official(folder: Path) -> Any:
     """The IWildCamDataset of wilds on this folder. UserError where it would not accept it."""
     _metadata(folder)
     if not (folder / RELEASE).is_file():
-        raise UserError(f"{folder} has no {RELEASE}, so wilds takes it for incomplete: {HOW}")
+        raise UserError(
+            f"{folder} has no {RELEASE}, so wilds takes it for incomplete: if all else is there, "
+            f"make it: touch {quote(str(folder / RELEASE))}"
+        )
     dataset = wilds_module("wilds.datasets.iwildcam_dataset").IWildCamDataset
-    return dataset(version="2.0", root_dir=str(folder.parent), download=False)
+    try:
+        return dataset(version="2.0", root_dir=str(folder.parent), download=False)
+    except Exception as error:  # of a table that was edited, in a way that we have let pass
+        raise UserError(f"wilds does not read {folder} ({reason(error)}): {HOW}") from error
 
 
 # reading ------------------------------------------------------------------------------------------
@@ -193,9 +208,8 @@ def _csv(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
 
     try:
         table = pd.read_csv(path, low_memory=False)
-    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
-        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
-        raise UserError(f"{path} cannot be read ({reason}): {HOW}") from error
+    except Exception as error:  # no text, no table, or one that no memory holds
+        raise UserError(f"{path} cannot be read ({reason(error)}): {HOW}") from error
     for column in columns:
         if column not in table:
             has = ", ".join(map(str, table.columns[:20]))
@@ -210,8 +224,8 @@ def _numbers(path: Path, raw: "pd.DataFrame", column: str) -> "pd.Series":
     import pandas as pd
 
     values = pd.to_numeric(raw[column], errors="coerce")
-    wrong = values.isna() | (values < 0) | (values % 1 != 0)
-    _refuse(path, raw, column, wrong, "allowed are whole numbers from 0 on")
+    wrong = values.isna() | (values < 0) | (values % 1 != 0) | (values >= LARGE)
+    _refuse(path, raw, column, wrong, f"allowed are whole numbers from 0 to {LARGE - 1:,}")
     return values.astype("int64")
 
 
@@ -227,8 +241,8 @@ def _refuse(path: Path, raw: "pd.DataFrame", column: str, wrong: "pd.Series", al
 
 def _refuse_gap(path: Path, values: "pd.Series", what: str, count: int) -> None:
     """Every number must occur: wilds counts classes and cameras by the largest."""
-    absent = sorted(set(range(count)) - set(values.unique().tolist()))
-    if absent:
+    absent = np.setdiff1d(np.arange(count), values)
+    if len(absent):
         raise UserError(
             f"{path} has no picture of {what} {absent[0]}, and all of 0 to {count - 1} must occur: "
             "get the file again"
@@ -239,13 +253,15 @@ def _refuse_gap(path: Path, values: "pd.Series", what: str, count: int) -> None:
 def check(where: Path, *, every: bool = False, progress: Counting | None = None) -> Iterator[str]:
     """A line for each problem of the data set in the folder `where` (iwildcam_v2.0).
 
-    Opens a sample of the pictures, or `every` one, and tells `progress` how many are done. The
-    published counts are not asked of rehearsal data.
+    Where a part of it is not there, a last line says what all of them are. Opens a sample of the
+    pictures, or `every` one, and tells `progress` how many are done. The published counts are not
+    asked of rehearsal data.
     """
     try:
         listing, _, _ = _listing(where), class_names(where), official(where)
     except UserError as error:
         yield str(error)
+        yield from _explained(where)
         return
     if not is_rehearsal(where.parent):
         yield from miscounts(Counter(listing.table["split"]), PUBLISHED)
@@ -256,3 +272,12 @@ def check(where: Path, *, every: bool = False, progress: Counting | None = None)
     yield from unreadable(
         Pictures(listing.place, listing.table["picture"]), every=every, progress=progress
     )
+
+
+def _explained(where: Path) -> Iterator[str]:
+    """What belongs into the folder, where a part is missing; where it may have got to."""
+    if all((where / name).exists() for name in PARTS):
+        return
+    if (where / where.name).is_dir():
+        yield f"{where / where.name} is one folder too deep: move what it holds into {where}"
+    yield f"{where} must hold " + "; ".join(f"{name} ({what})" for name, what in PARTS.items())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.catalogue import entry_named, is_rehearsal
-from nbsupport.data.pictures import ENDINGS, Pictures, Place, place
+from nbsupport.data.pictures import ENDINGS, Pictures, Place, place, shallowest
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
@@ -144,7 +144,7 @@ def _domain(source: Place, domain: str, splits: tuple[str, ...]) -> "pd.DataFram
 
     pictures, labels = [], []
     for label, name in enumerate(CLASSES):
-        own = source.below(f"{domain}/{name}/", ENDINGS)
+        own = shallowest(source.below(f"{domain}/{name}/", ENDINGS))
         if not own:
             raise UserError(f"{source.path} has no picture in {domain}/{name}: {HOW}")
         pictures += own

@@ -190,6 +190,48 @@ def test_everything_wrong_is_named(small: Path, run: Callable, write: Write) -> 
     assert lines[-1] == "imagenet: 4 wrong"
 
 
+def test_of_many_class_folders_one_line_says_what_is_wrong(
+    root: Path, run: Callable, taxonomy: Write, write: Write
+) -> None:
+    wnids = [f"n{i:08d}" for i in range(1000)]
+    taxonomy(wnids, wnids)
+    train = root / "imagenet" / "train"
+    write(train, [f"{wnid}/1.JPEG" for wnid in wnids[:10]])
+    write(train, [f"n{i:08d}.tar" for i in range(40)], b"")
+    for i in range(1000, 1030):
+        (train / f"n{i:08d}").mkdir()
+    for wnid in wnids[10:40]:
+        (train / wnid).mkdir()
+    _, lines = run("check", "imagenet")
+    assert [line.removeprefix("imagenet: wrong: ") for line in lines[1:-1]] == [
+        "40 archives are not unpacked, such as n00000000.tar, n00000001.tar, n00000002.tar",
+        "30 folders are of no class, such as n00001000/, n00001001/, n00001002/",
+        "960 class folders are missing, such as n00000040/, n00000041/, n00000042/",
+        "30 class folders hold no picture, such as n00000010/, n00000011/, n00000012/",
+        "10 class folders do not hold 732 to 1,300 pictures, such as n00000000/ (1), "
+        "n00000001/ (1), n00000002/ (1)",
+        "10 pictures, published are 1,281,167",
+    ]
+
+
+def test_pictures_inside_class_folders_are_told(small: Path, run: Callable, write: Write) -> None:
+    write(small, [f"n02012849/thumbs/{i}.JPEG" for i in range(2)])
+    status, lines = run("check", "imagenet")
+    assert status == 0
+    assert (
+        "imagenet: 2 pictures in folders inside class folders are not used, such as "
+        "n02012849/thumbs/0.JPEG"
+    ) in lines
+
+
+def test_a_name_with_a_line_in_it_is_one_line(small: Path, run: Callable) -> None:
+    (small / "n02012849" / "a\nb\x1b[2J.JPEG").write_bytes(b"")
+    status, lines = run("check", "imagenet")
+    assert status == 1
+    assert any(r"n02012849/a\nb\x1b[2J.JPEG cannot be read" in line for line in lines)
+    assert all(line.startswith("imagenet: ") for line in lines)
+
+
 def test_rehearsal_data_are_counted_and_opened_only(
     imagenet: Path, run: Callable, root: Path
 ) -> None:
@@ -236,7 +278,7 @@ def test_a_store_that_is_full_is_no_fault_of_the_data(
     small: Path, run: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     status, lines = run("check", "imagenet")
     assert status == 2
     assert "cannot keep a listing" in lines[-1]

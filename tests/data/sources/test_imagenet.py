@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -323,8 +322,7 @@ def test_a_damaged_picture_is_read_or_named(
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(content[: data.draw(st.integers(0, len(content)))])
-    with warnings.catch_warnings(), suppress(UserError):
-        warnings.simplefilter("ignore")  # Pillow's own, on what it finds odd
+    with suppress(UserError):
         assert decode(cut, 8, "crop", "a.JPEG").shape == (3, 8, 8)
 
 

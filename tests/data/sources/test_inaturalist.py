@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from torchvision.datasets import INaturalist
 
+from nbsupport.cli import main
 from nbsupport.data.sources.inaturalist import PUBLISHED, falling, open_it
 from nbsupport.errors import UserError
 
@@ -97,12 +98,48 @@ def test_a_listed_picture_that_is_missing_is_named(listed: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", '{"images": 3}', '{"images": [{}]}', '{"images": [{"file_name": 1}]}'],
+    [
+        "",
+        "{",
+        "[]",
+        '{"images": 3}',
+        '{"images": [{}]}',
+        '{"images": [{"file_name": 1}]}',
+        "[" * 200_000,
+        '{"images": ["ü"]}'.encode("utf-16"),
+        '{"images": [{"file_name": "Müller.jpg"}]}'.encode("latin-1"),
+    ],
 )
-def test_a_list_that_is_none(folder: Path, content: str) -> None:
-    (folder.parent / "train2017.json").write_text(content)
-    with pytest.raises(UserError, match="no list of training pictures"):
+def test_a_list_that_is_none(folder: Path, content: str | bytes) -> None:
+    packed = content.encode() if isinstance(content, str) else content
+    (folder.parent / "train2017.json").write_bytes(packed)
+    with pytest.raises(UserError, match="no list of training pictures") as caught:
         open_it(px=8)
+    assert str(caught.value).isprintable()
+
+
+def test_a_list_of_other_pictures_is_summed_up(
+    listed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 900 that are missing one line says so; a name that cannot be printed is escaped."""
+    path = listed.parent / "train2017.json"
+    images = json.loads(path.read_text())["images"]
+    images += [{"file_name": f"a/Aves/Corvus corax/{i:03d}\ud800.jpg"} for i in range(900)]
+    path.write_text(json.dumps({"images": images}))
+    assert main(["data", "check", "inaturalist"]) == 1
+    said = capsys.readouterr().out
+    assert said.count("that train2017.json lists are missing") == 1
+    assert "900 pictures that train2017.json lists are missing, such as Aves/" in said
+    assert r"Aves/Corvus corax/000\ud800.jpg" in said
+
+
+def test_the_archive_s_own_folder_may_be_kept(listed: Path) -> None:
+    """inaturalist/2017/train_val_images/Aves, as tar unpacks it."""
+    before = open_it(px=8).fingerprint
+    moved = listed.rename(listed.with_name("moved"))
+    listed.mkdir()
+    moved.rename(listed / "train_val_images")
+    assert open_it(px=8).fingerprint == before
 
 
 def test_a_species_that_is_missing_or_strange(listed: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_store_that_cannot_be_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file"))
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     with pytest.raises(UserError, match="set NBSUPPORT_STORE"):
         ListedFolder(folder).sizes()
 

@@ -55,6 +55,87 @@ def test_zip_and_folder_are_the_same_source(tiny: Path) -> None:
     assert [p.name for p in tiny.parent.iterdir() if p.suffix == ""] == [tiny.name]
 
 
+def repacked(tiny: Path, rename: Callable[[str], str | None]) -> Path:
+    """The zip with other names of its files: None leaves one out."""
+    path = tiny.parent / "tiny-imagenet-200.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(tiny.rglob("*.*")):
+            if name := rename(str(file.relative_to(tiny))):
+                archive.writestr(name, file.read_bytes())
+    return path
+
+
+def in_train(name: str) -> str | None:
+    return name.removeprefix("train/") if name.startswith("train/") else None
+
+
+@pytest.mark.parametrize(
+    "rename",
+    [
+        lambda name: f"tiny-imagenet-200/{name}",
+        lambda name: f"tiny/{name}",
+        lambda name: f"data/tiny/tiny-imagenet-200/{name}",
+        lambda name: name,
+        lambda name: f"./{name}",
+        lambda name: in_train(name),
+        lambda name: in_train(name) and f"tiny/{in_train(name)}",
+        lambda name: f"tiny-imagenet-200/{name}".replace("/", "\\"),
+        lambda name: f"__MACOSX/{name}" if name.startswith("val") else f"a/{name}",
+    ],
+    ids=["official", "other", "deep", "none", "dot", "classes", "other-classes", "windows", "mac"],
+)
+def test_a_zip_of_any_top_folder_is_the_same_source(
+    tiny: Path, rename: Callable[[str], str | None]
+) -> None:
+    folder = tiny_imagenet.open_it(px=8)
+    repacked(tiny, rename)
+    packed = tiny_imagenet.open_it(px=8)
+    assert packed.place.path.is_relative_to(f"{tiny}.zip")
+    assert packed.fingerprint == folder.fingerprint
+    assert torch.equal(packed.images(np.arange(9)), folder.images(np.arange(9)))
+
+
+@pytest.mark.parametrize("above", ["tiny-imagenet-200", "data/tiny", "train"])
+def test_a_folder_unpacked_one_deeper_is_the_same_source(tiny: Path, above: str) -> None:
+    folder = tiny_imagenet.open_it(px=8).fingerprint
+    moved = tiny.rename(tiny.with_name("moved"))
+    (tiny / above).parent.mkdir(parents=True)
+    moved.rename(tiny / above)
+    assert tiny_imagenet.open_it(px=8).fingerprint == folder
+
+
+def test_validation_pictures_in_class_folders_are_not_trained_on(tiny: Path) -> None:
+    """As many rearrange them."""
+    folder = tiny_imagenet.open_it(px=8).fingerprint
+    shutil.copytree(tiny / "train", tiny / "val", dirs_exist_ok=True)
+    assert tiny_imagenet.open_it(px=8).fingerprint == folder
+    shutil.rmtree(tiny / "train")
+    with pytest.raises(UserError, match="is the folder of no class"):
+        tiny_imagenet.open_it(px=8)
+
+
+@pytest.mark.parametrize("inner", ["@eaDir", ".AppleDouble", "thumbs", "#recycle"])
+def test_thumbnails_in_a_class_are_no_pictures_of_it(
+    fractals: Path, write: Write, picture: Callable[..., bytes], inner: str
+) -> None:
+    before = fractaldb_files.open_it(px=8).fingerprint
+    names = [f"00001/{inner}/{i}/SYNOPHOTO_THUMB_M.jpg" for i in range(3)]
+    write(fractals, names, picture("L", "PNG"))
+    source = fractaldb_files.open_it(px=8)
+    assert source.fingerprint == before
+    assert source.inner_pictures == (names if inner == "thumbs" else [])
+
+
+def test_pictures_two_folders_deep_are_those_of_their_class(fractals: Path) -> None:
+    """Where there are no others: an archive unpacked into a folder of its name."""
+    before = len(fractaldb_files.open_it(px=8))
+    (fractals / "00001").rename(fractals / "moved")
+    (fractals / "00001").mkdir()
+    (fractals / "moved").rename(fractals / "00001" / "00001")
+    source = fractaldb_files.open_it(px=8)
+    assert (len(source), source.inner_pictures) == (before, [])
+
+
 def test_a_zip_that_climbs_out_of_itself(root: Path, taxonomy: object) -> None:
     with zipfile.ZipFile(root / "tiny-imagenet-200.zip", "w") as archive:
         archive.writestr("tiny-imagenet-200/train/../../../evil.JPEG", b"")
