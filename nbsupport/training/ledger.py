@@ -4,13 +4,15 @@
 """
 
 import ast
-import tomllib
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from nbsupport.errors import UserError
 from nbsupport.paths import root
+from nbsupport.reading import RESTORE, heading, parsed_toml, read_text, shown
 from nbsupport.training.versions import VERSIONS
 
 LEDGER = Path(__file__).with_name("versions.toml")
@@ -19,8 +21,37 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def stages() -> dict[str, dict[str, Any]]:
-    """Stage -> version, files (from the project's top), code (hash), no_effect (code, reason)."""
-    return tomllib.loads(LEDGER.read_text(encoding="utf-8"))
+    """Stage -> version, files (from the project's top), code (hash), no_effect (code, reason).
+
+    Raises UserError where the file is damaged.
+    """
+    name, text = shown(LEDGER), read_text(LEDGER)
+    found = parsed_toml(text, name)
+    if lacking := [stage for stage in VERSIONS if stage not in found]:
+        raise UserError(f"{name} lacks the stages {', '.join(lacking)}: {RESTORE}")
+    for stage, entry in found.items():
+        place = f"{name}, line {heading(text, stage)}"
+        _check_entry(f"{place}: {stage}", entry)
+        for line in entry.get("no_effect", []):
+            _check_keys(f"{place}: a no_effect of {stage}", line, {"code": str, "reason": str})
+    return found
+
+
+def _check_entry(where: str, entry: Any) -> None:
+    _check_keys(where, entry, {"version": int, "code": str, "files": list})
+    if not isinstance(entry.get("no_effect", []), list):
+        raise UserError(f"{where} has a no_effect that is no list: write [[...no_effect]]")
+    for file in entry["files"]:
+        if not (root() / str(file)).is_file():
+            raise UserError(f"{where} names the file {file!r}, which is not there: mend its name")
+
+
+def _check_keys(where: str, entry: Any, kinds: dict[str, type]) -> None:
+    """UserError where an entry is no table with these keys, each of its kind."""
+    for key, kind in kinds.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get(key), kind):
+            given = entry.get(key, "nothing") if isinstance(entry, dict) else entry
+            raise UserError(f"{where} has {given!r:.60} as {key}: give {kind.__name__}")
 
 
 def code_hash(sources: dict[str, str]) -> str:
@@ -75,5 +106,8 @@ def problem(stage: str) -> str:
 
 
 if __name__ == "__main__":
-    for stage_name in VERSIONS:
-        print(stage_name, current(stage_name))
+    try:
+        for stage_name in VERSIONS:
+            print(stage_name, current(stage_name))
+    except UserError as error:
+        sys.exit(f"error: {error}")
