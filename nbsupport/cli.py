@@ -166,6 +166,8 @@ def _records_command(commands: Any) -> None:
     parser = _add(commands, "records", "train and record what the verdicts rest on", _records)
     parser.add_argument("--profile", default="demo")
     parser.add_argument("--world", type=int, help="default: each world the profile records")
+    parser.add_argument("--seed", type=int, nargs="+", default=[], help="default: every seed")
+    parser.add_argument("--family", nargs="+", default=[], help="default: every family")
     parser.add_argument(
         "--ledger-only", action="store_true", help="judge the claims by the runs recorded so far"
     )
@@ -176,7 +178,7 @@ def _records(options: argparse.Namespace) -> None:
     from nbsupport.records import record_profile
 
     if not options.ledger_only:
-        for line in record_profile(options.profile, options.world):
+        for line in record_profile(options.profile, options.world, options.seed, options.family):
             print(line, flush=True)
     for line in write_ledgers(options.profile, _store()):
         print(line)
