@@ -342,3 +342,27 @@ def test_the_ledger_of_what_is_no_evidence_has_no_verdict(
     for word in ("supported", "contradicted", "inconclusive", "replicated"):
         assert f'"verdict": "{word}' not in told
         assert f'"replication": "{word}' not in told
+
+
+@pytest.mark.slow
+def test_the_way_can_be_tried_on_smoke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trained, recorded with its place, judged without a verdict, and found again by a page."""
+    from nbsupport.machine import processor
+    from nbsupport.publishing.page import open_page
+
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path))
+    committed = [path for path in (root() / "records").glob("*.*") if path.is_file()]
+    before = [path.read_bytes() for path in committed]
+    assert main(["records", "--profile", "smoke", "--seed", "3"]) == 0
+    assert "world 1, seed 3, resnet" in capsys.readouterr().out
+    found = records.read_records("smoke")
+    assert set(found["seed"]) == {3}
+    assert all(name.startswith(processor().partition(",")[0]) for name in found["processor"])
+    written = {path.name for path in (tmp_path / "records").iterdir() if path.suffix != ".lock"}
+    assert written == {"smoke.csv", "claims-smoke.csv", "claims-smoke.json"}
+    assert [path.read_bytes() for path in committed] == before
+    page = open_page("02_background", {"profile": "smoke", "seeds": [3]})
+    check = page.live_check(page.study.run(page.groups, progress=False))
+    assert (check.live, check.found, check.largest) == (2, 2, 0.0)
