@@ -165,7 +165,9 @@ def _store() -> "Store":
 def _records_command(commands: Any) -> None:
     parser = _add(commands, "records", "train and record what the verdicts rest on", _records)
     parser.add_argument("--profile", default="demo")
-    parser.add_argument("--world", type=int, help="default: each world the profile records")
+    parser.add_argument("--world", help="default: each world the profile records")
+    parser.add_argument("--seed", nargs="+", default=[], help="default: every seed")
+    parser.add_argument("--family", nargs="+", default=[], help="default: every family")
     parser.add_argument(
         "--ledger-only", action="store_true", help="judge the claims by the runs recorded so far"
     )
@@ -175,8 +177,21 @@ def _records(options: argparse.Namespace) -> None:
     from nbsupport.ledger import write_ledgers
     from nbsupport.records import record_profile
 
+    world = None if options.world is None else _whole("--world", options.world)
+    seeds = [_whole("--seed", seed) for seed in options.seed]
     if not options.ledger_only:
-        for line in record_profile(options.profile, options.world):
+        for line in record_profile(options.profile, world, seeds, options.family):
             print(line, flush=True)
+    elif options.world is not None or seeds or options.family:
+        raise UserError(
+            "--ledger-only judges all recorded runs: leave out --world, --seed, --family"
+        )
     for line in write_ledgers(options.profile, _store()):
         print(line)
+
+
+def _whole(option: str, given: str) -> int:
+    """The number that an option was given."""
+    if given.isascii() and given.isdigit() and len(given) < 19:
+        return int(given)
+    raise UserError(f"{option} {given!r}: give a whole number of at least 0")

@@ -15,8 +15,7 @@ Columns of real images are left out where nothing is shown beside the profile.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +26,10 @@ from nbsupport.analysis.verdicts import Verdict
 from nbsupport.beside import NOT_RUN, Beside
 from nbsupport.errors import UserError
 from nbsupport.jobs.store import Store
+from nbsupport.pages import check_claims
 from nbsupport.profiles import PROFILES, profile_named
-from nbsupport.records import read_records, records_path
+from nbsupport.reading import RESTORE, read_json, shown
+from nbsupport.records import locked, read_records, read_with_digest, records_path, replace_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,8 +119,12 @@ def judge_all(
 
 def judge_profile(profile: str, live: "pd.DataFrame | None" = None) -> list[Judged]:
     """`judge_all` on what is recorded for a profile and beside it."""
-    simulated, real = profile_named(profile).simulated, beside_of(profile)
-    return judge_all(read_records(profile), live, simulated=simulated, real=real)
+    real = beside_of(profile)
+    return judge_all(read_records(profile), live, simulated=_simulated(profile), real=real)
+
+
+def _simulated(profile: str) -> bool:
+    return profile_named(profile).simulated
 
 
 def beside_of(profile: str) -> Beside | None:
@@ -232,64 +237,99 @@ def ledger_paths(profile: str) -> tuple[Path, Path]:
 
 def write_ledgers(profile: str, store: Store) -> list[str]:
     """A profile's ledger, and those of the profiles that show its records beside their own."""
-    shown = [p.name for p in PROFILES.values() if profile in p.beside]
-    others = [name for name in shown if records_path(name).exists()]
+    showing = [p.name for p in PROFILES.values() if profile in p.beside]
+    others = [name for name in showing if records_path(name).exists()]
     return [write_ledger(name, store) for name in (profile, *others)]
 
 
 def write_ledger(profile: str, store: Store) -> str:
     """Judge all claims by the records at hand and write both files; a closing line.
 
-    Raises UserError where the profile has no records.
+    Under a lock: of two processes that record, the later one judges what both recorded. Where the
+    profile is no evidence, the files say so in place of every verdict. Raises UserError where the
+    profile has no records, or claims.toml names what nobody has.
     """
+    check_claims()
     path = records_path(profile)
     if not path.exists():
         raise UserError(f"profile {profile} has no records: make records PROFILE={profile} first")
-    records, real = read_records(profile), beside_of(profile)
-    judged = judge_profile(profile)
     csv, document = ledger_paths(profile)
-    _replace(csv, as_csv(ledger_table(judged)))
-    whole = {
-        "profile": profile,
-        "records": {"file": path.name, "sha256": _digest(path), "rows": len(records)},
-        "made": _account(profile, records, store),
-        **({"real images": _beside(real)} if real else {}),
-        "claims": [as_dict(entry) for entry in judged],
-    }
-    _replace(document, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    with locked(csv):
+        (records, digest), real = read_with_digest(profile), beside_of(profile)
+        judged = _masked(profile, judge_all(records, simulated=_simulated(profile), real=real))
+        whole = {
+            "profile": profile,
+            "records": {"file": path.name, "sha256": digest, "rows": len(records)},
+            "made": _account(profile, records, digest, store),
+            **({"real images": _beside(real)} if real else {}),
+            "claims": [as_dict(entry) for entry in judged],
+        }
+        replace_file(csv, as_csv(ledger_table(judged)))
+        replace_file(document, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     settled = sum(entry.first.word in SETTLED for entry in judged)
-    return f"{csv.name} and {document.name}: {len(judged)} claims, {settled} settled on world 1"
+    told = masked(profile) or f"{settled} settled on world 1"
+    return f"{csv.name} and {document.name}: {len(judged)} claims, {told}"
+
+
+def masked(profile: str) -> str:
+    """What stands in place of verdicts where runs are no evidence, else nothing."""
+    return "" if profile_named(profile).evidence else f"{profile}: not evidence"
+
+
+def _masked(profile: str, judged: Sequence[Judged]) -> list[Judged]:
+    """The entries, their verdicts masked where runs of the profile are no evidence."""
+    if not (text := masked(profile)):
+        return list(judged)
+
+    def mask(verdict: Verdict) -> Verdict:
+        return Verdict(text, contrast=verdict.contrast)
+
+    return [
+        replace(
+            entry,
+            first=mask(entry.first),
+            second=mask(entry.second),
+            others={},
+            further={world: mask(verdict) for world, verdict in entry.further.items()},
+        )
+        for entry in judged
+    ]
 
 
 def _beside(real: Beside) -> dict[str, Any]:
     """Which records on real images were judged, and what their shifts are."""
-    path = records_path(real.name)
-    digest = _digest(path) if path.exists() else None
-    told = {"file": path.name, "sha256": digest, "rows": len(real.records)}
+    digest = read_with_digest(real.name)[1] or None
+    told = {"file": records_path(real.name).name, "sha256": digest, "rows": len(real.records)}
     shifts = {f"shift {number}": name for number, name in real.shifts.items()}
     return {"profile": real.name, "records": told, "shifts": shifts}
 
 
-def _account(profile: str, records: "pd.DataFrame", store: Store) -> dict[str, Any]:
+def _account(profile: str, records: "pd.DataFrame", digest: str, store: Store) -> dict[str, Any]:
     """How the records were made, from this store or as noted before, whichever knows more."""
     now = provenance.made(records, store)
     before = read_ledger(profile)
-    same = before.get("records", {}).get("sha256") == _digest(records_path(profile))
-    return provenance.fuller([now, before["made"]] if same else [now])
+    same = before.get("records", {}).get("sha256") == digest
+    fuller = provenance.fuller([now, before["made"]] if same else [now])
+    return fuller | {"runs": now["runs"]}
 
 
 def read_ledger(profile: str) -> dict[str, Any]:
-    """The ledger's JSON; empty where it was not written yet."""
+    """The ledger's JSON; empty where it was not written yet.
+
+    Raises UserError where the file is damaged: it may hold the only account of how the records
+    were made, so it is not written over.
+    """
     path = ledger_paths(profile)[1]
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
-
-
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    if not path.exists():
+        return {}
+    found = read_json(path)
+    shapes: dict[str, type] = {"records": dict, "made": dict, "claims": list}
+    for name, kind in shapes.items():
+        if not isinstance(found.get(name), kind):
+            raise UserError(
+                f"{shown(path)}: {name!r} is {found.get(name)!r:.60}, not a JSON "
+                f"{'object' if kind is dict else 'list'}: {RESTORE}"
+            )
+    if problem := provenance.problem(found["made"]):
+        raise UserError(f"{shown(path)}: {problem} in 'made': {RESTORE}")
+    return found

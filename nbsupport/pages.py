@@ -6,6 +6,7 @@ build can train the union of all pages' jobs in one pool.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.comparisons.semantics import semantics_groups
 from nbsupport.comparisons.sources import source_groups
 from nbsupport.comparisons.within_class import within_class_groups
-from nbsupport.errors import unknown
+from nbsupport.errors import UserError, unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
 from nbsupport.study import Group, Study
@@ -198,6 +199,29 @@ def page_named(page_id: str) -> Page:
     return PAGES[page_id]
 
 
+@lru_cache(maxsize=1)
+def check_claims() -> None:
+    """UserError where claims.toml names a role that no group has, or a page that no page is.
+
+    A claim of a page must be among those that the page declares, and the other way round.
+    """
+    from nbsupport.analysis import claims
+
+    known, roles = claims.load(), {group.role for group in all_groups(Study(nominal=True))}
+    for name, claim in known.items():
+        wrong = unknown("page", claim.page, PAGES) if claim.page not in PAGES else None
+        for role in (role for role in claim.roles if role not in roles):
+            wrong = wrong or unknown("role", role, roles)
+        if wrong is None and not claim.control and name not in PAGES[claim.page].claims:
+            wrong = UserError(f"page {claim.page} does not declare it: name it in pages.py")
+        if wrong is not None:
+            raise UserError(f"{claims.place(name)}: claim {name!r}: {wrong}")
+    for page in PAGES.values():
+        for name in page.claims:
+            if name not in known:
+                raise UserError(f"page {page.id}: {unknown('claim', name, known)}")
+
+
 _STUDY_PARAMETERS = ("profile", "world", "families", "seeds", "budget")
 
 
@@ -206,6 +230,7 @@ def study_for(page_id: str, *, nominal: bool = False, **parameters: Any) -> Stud
 
     Checks every value against what the notebook declares. Raises UserError.
     """
+    check_claims()
     page = page_named(page_id)
     declared = page.parameters()
     values = {p.name: p.default for p in declared} | check_parameters(declared, parameters)

@@ -1,24 +1,53 @@
-"""Recorded results: one CSV a profile in `records/`, committed; verdicts rest on these runs."""
+"""Recorded results: one CSV a profile in `records/`, committed; verdicts rest on these runs.
 
-from collections.abc import Iterable, Iterator
+Each row says on which processor, with which PyTorch and when (UTC) its run was made; rows from
+before that was noted have nothing there. Runs of a profile that is no evidence are recorded too, so
+that the way can be tried, but in the store: they are never committed.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
+from nbsupport import provenance
 from nbsupport.errors import UserError
-from nbsupport.pages import all_groups
-from nbsupport.paths import root
-from nbsupport.profiles import PROFILES, profile_named
+from nbsupport.pages import all_groups, check_claims
+from nbsupport.paths import root, store_dir
+from nbsupport.profiles import PROFILES, Profile, profile_named
+from nbsupport.reading import (
+    RESTORE,
+    Lines,
+    Rule,
+    checked,
+    csv_lines,
+    number,
+    one_of,
+    read_bytes,
+    shown,
+    text,
+    whole,
+)
 from nbsupport.study import Run, Study
+from nbsupport.training.families import ARCHITECTURES, FAMILIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _GROUP_COLUMNS = ["profile", "world", "role", "source", "images", "classes"]
 _RUN_COLUMNS = ["family", "architecture", "seed", "epoch"]
-_SCORES = ["id_macro_f1", "ood_macro_f1", "id_accuracy", "ood_accuracy", "n_id", "n_ood"]
+_SCORES = ["id_macro_f1", "ood_macro_f1", "id_accuracy", "ood_accuracy"]
+_COUNTS = ["n_id", "n_ood"]
 _ORIGIN = ["key", "parent_key", "versions", "device", "precision", "seconds", "images_per_second"]
-COLUMNS = [*_GROUP_COLUMNS, *_RUN_COLUMNS, *_SCORES, *_ORIGIN]
+PLACE = provenance.PLACE
+COLUMNS = [*_GROUP_COLUMNS, *_RUN_COLUMNS, *_SCORES, *_COUNTS, *_ORIGIN, *PLACE]
 _ORDER = ["world", "seed", "family", "role", "epoch"]
+_POINT = ["world", "role", "family", "seed", "epoch"]
 
 
 EVIDENCE = "demo"  # the profile whose records are shown where a profile has none of its own
@@ -30,41 +59,152 @@ def evidence_profile(profile: str) -> str:
 
 
 def records_path(profile: str) -> Path:
-    """Where a profile's records lie."""
-    return root() / "records" / f"{profile}.csv"
+    """Where a profile's records lie: in the project, or in the store where they are no evidence."""
+    evidence = profile not in PROFILES or PROFILES[profile].evidence
+    return (root() if evidence else store_dir()) / "records" / f"{profile}.csv"
 
 
+# reading ------------------------------------------------------------------------------------------
 def read_records(profile: str) -> "pd.DataFrame":
     """A profile's recorded runs, one row per run and evaluated epoch; empty where there are none.
 
-    Raises UserError where the file lacks a column.
+    Raises UserError, with line and column, where the file is damaged or holds what no run gives.
     """
+    return read_with_digest(profile)[0]
+
+
+def read_with_digest(profile: str) -> tuple["pd.DataFrame", str]:
+    """A profile's recorded runs, and the SHA-256 of the file that held them."""
     import pandas as pd
 
     path = records_path(profile)
     if not path.exists():
-        return pd.DataFrame(columns=COLUMNS)
-    text = dict.fromkeys(["role", "source", "key", "parent_key"], str)
-    table = pd.read_csv(
-        path, keep_default_na=False, na_values={n: [""] for n in _SCORES}, dtype=text
-    )
-    if missing := [name for name in COLUMNS if name not in table.columns]:
-        raise UserError(
-            f"{path.name} lacks the columns {', '.join(missing)}: restore it from version control"
-        )
+        return pd.DataFrame(columns=COLUMNS), ""
+    content = read_bytes(path)
+    return _parsed(content, shown(path), profile).copy(), sha256(content).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes, name: str, profile: str) -> "pd.DataFrame":
+    lines = csv_lines(content, name)
+    table = checked(lines, _rules(profile), optional=PLACE)
+    _check_points(lines, table)
     return table
+
+
+def _rules(profile: str) -> dict[str, Rule]:
+    """What each column may hold."""
+    worlds = PROFILES[profile].worlds if profile in PROFILES else ()
+    rules: dict[str, Rule] = dict.fromkeys(COLUMNS, text())
+    rules |= dict.fromkeys(["images", "classes", "seed", "epoch"], whole())
+    rules |= dict.fromkeys(_SCORES, number(0, 1, blank=True))
+    rules |= dict.fromkeys(_COUNTS, whole(blank=True))
+    rules |= dict.fromkeys(["seconds", "images_per_second"], number(0))
+    rules |= dict.fromkeys(["parent_key", *PLACE], text(blank=True))
+    named = {"family": one_of(ARCHITECTURES)}
+    if profile in PROFILES:
+        named["profile"] = one_of([profile])
+    return rules | named | {"world": whole(worlds)}
+
+
+def _check_points(lines: Lines, table: "pd.DataFrame") -> None:
+    """UserError where a point stands twice, or two rows contradict each other about a run."""
+    run = ["world", "role", "family", "seed"]
+    _agree(lines, table, _POINT, None, "the same point twice")
+    _agree(lines, table, run, ["key"], "two keys of one run")
+    _agree(lines, table, ["key"], ["family", "seed"], "two cells of one key")
+    epochs = table.groupby(["world", "key", "role"], sort=False)["epoch"].transform("size")
+    whole_runs = table.assign(epochs=epochs)
+    _agree(lines, whole_runs, ["world", "key"], ["epochs"], "roles of one key with unlike epochs")
+
+
+def _agree(
+    lines: Lines, table: "pd.DataFrame", same: list[str], values: list[str] | None, what: str
+) -> None:
+    """UserError for the first row that has `same` in common with an earlier one, but not `values`.
+
+    values None: no two rows may have it in common.
+    """
+    rows = table if values is None else table.drop_duplicates([*same, *values])
+    wrong = rows.index[rows.duplicated(same)]
+    if not len(wrong):
+        return
+    row = table.loc[wrong[0]]
+    first = (table[same] == row[same]).all(axis=1).idxmax()
+    told = ", ".join(f"{name} {row[name]}" for name in same)
+    raise UserError(
+        f"{lines.name}, lines {lines.numbers[first]} and {lines.numbers[wrong[0]]}: {what} "
+        f"({told}): {RESTORE}"
+    )
+
+
+# writing ------------------------------------------------------------------------------------------
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds others off a file of records while it is read, merged and replaced.
+
+    The lock file beside it is empty and ignored by git. UserError where nothing can be locked.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(f"{path.name}.lock"))
+        lock.acquire()
+    except (OSError, NotImplementedError) as problem:
+        raise UserError(
+            f"{shown(path)} cannot be locked ({problem}): the folder must be on a disk that can be "
+            "written and knows file locks"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def replace_file(path: Path, content: str) -> None:
+    """Put a file in its place, whole or not at all. UserError where it cannot be written."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as problem:
+        raise UserError(
+            f"{shown(path)} cannot be written ({problem.strerror}): make room, or allow it"
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_records(profile: str, table: "pd.DataFrame") -> Path:
     """Replace a profile's records by this table, in a fixed order, whole or not at all."""
     path = records_path(profile)
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_suffix(".partial")
-    ordered = table[COLUMNS].drop_duplicates(["world", "role", "key", "epoch"]).sort_values(_ORDER)
-    ordered.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
-    return partial.replace(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noted = table.reindex(columns=COLUMNS)
+    noted[PLACE] = noted[PLACE].astype(object).fillna("")
+    ordered = noted.drop_duplicates(["world", "role", "key", "epoch"]).sort_values(_ORDER)
+    replace_file(path, ordered.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    return path
 
 
+def add_records(
+    profile: str, runs: Sequence[Run], new: "pd.DataFrame", world: int
+) -> "pd.DataFrame":
+    """Add new rows of a cell to the records, in place of those made otherwise; all rows then.
+
+    Two processes may do so at once: the file is read anew and replaced under a lock.
+    """
+    import pandas as pd
+
+    with locked(records_path(profile)):
+        kept = without_stale(runs, read_records(profile), world)
+        table = pd.concat([kept, new], ignore_index=True) if len(kept) else new
+        write_records(profile, table)
+    return table
+
+
+# what is to be recorded ---------------------------------------------------------------------------
 def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> list[Run]:
     """The runs that the records do not hold yet of a world, by role and key."""
     own = recorded[recorded["world"] == world]
@@ -86,42 +226,88 @@ def without_stale(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> 
     return recorded[kept]
 
 
-def record_profile(profile: str, world: int | None = None) -> Iterator[str]:
+Cell = tuple[int, int, str]  # world, seed, family
+
+
+def record_profile(
+    profile: str,
+    world: int | None = None,
+    seeds: Sequence[int] = (),
+    families: Sequence[str] = (),
+) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
     A part is one cell (seed and family) of one world. A seed is recorded in every world before the
     next one, so that verdicts on all worlds rest on as much. The CSV is written after each part, so
-    that who stops loses at most the one under way, and of that only what the store lacks.
-    Raises UserError where the profile records nothing, or not this world.
+    that who stops loses at most the one under way, and of that only what the store lacks. `world`,
+    `seeds` and `families` choose among the cells. Raises UserError where the profile records
+    nothing, or none of these.
     """
-    recorded = profile_named(profile).recorded
-    if not recorded:
+    check_claims()
+    chosen = cells(profile_named(profile), world, seeds, families)
+    studies = [Study(profile, world=w, families=[f], seeds=[s]) for w, s, f in chosen]
+    for study, (w, seed, family) in zip(studies, chosen, strict=True):
+        count = _record_cell(study)
+        yield f"world {w}, seed {seed}, {family}: {count} runs recorded now"
+
+
+def cells(
+    profile: Profile,
+    world: int | None = None,
+    seeds: Sequence[int] = (),
+    families: Sequence[str] = (),
+) -> list[Cell]:
+    """The cells that a profile records, of the worlds, seeds and families asked for; seed by seed.
+
+    Raises UserError where it records none of these.
+    """
+    recorded = profile.recorded or _trial(profile, world, seeds, families)
+    _among(profile, "world", [] if world is None else [world], recorded)
+    held = {number: recorded[number] for number in ([*recorded] if world is None else [world])}
+    _among(profile, "family", families, {f for own, _ in held.values() for f in own})
+    _among(profile, "seed", seeds, {seed for _, draws in held.values() for seed in draws})
+    wanted = [
+        (number, seed, family)
+        for number, (own, draws) in held.items()
+        for seed in draws
+        for family in own
+        if (not seeds or seed in seeds) and (not families or family in families)
+    ]
+    return sorted(wanted, key=lambda cell: cell[1])  # stable: worlds and families keep their order
+
+
+def _trial(
+    profile: Profile, world: int | None, seeds: Sequence[int], families: Sequence[str]
+) -> dict[int, tuple[tuple[str, ...], tuple[int, ...]]]:
+    """What a profile that is no evidence records, to try the way: a build's cells, or any others.
+
+    UserError where the profile is evidence, and what it records is not decided yet.
+    """
+    if profile.evidence:
         recording = ", ".join(p.name for p in PROFILES.values() if p.recorded)
-        raise UserError(f"profile {profile} records nothing: give one of {recording}")
-    if world is not None and world not in recorded:
-        worlds = ", ".join(str(w) for w in recorded)
-        raise UserError(f"profile {profile} records no world {world}: give one of {worlds}")
-    for number, seed, family in _cells(recorded, [world] if world is not None else [*recorded]):
-        count = _record_cell(Study(profile, world=number, families=[family], seeds=[seed]))
-        yield f"world {number}, seed {seed}, {family}: {count} runs recorded now"
+        raise UserError(f"profile {profile.name} records nothing: give one of {recording}")
+    _among(profile, "family", families, FAMILIES)
+    drawn = tuple(dict.fromkeys(seeds)) or profile.seeds
+    own = tuple(dict.fromkeys(families)) or profile.families
+    return dict.fromkeys((1,) if world is None else profile.worlds, (own, drawn))
 
 
-def _cells(
-    recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]], worlds: Iterable[int]
-) -> list[tuple[int, int, str]]:
-    """(world, seed, family) of every cell, seed by seed."""
-    cells = [(w, seed, f) for w in worlds for seed in recorded[w][1] for f in recorded[w][0]]
-    return sorted(cells, key=lambda cell: cell[1])  # stable: worlds and families keep their order
+def _among(profile: Profile, what: str, given: Iterable[object], allowed: Iterable[object]) -> None:
+    """UserError for the first that a profile does not record."""
+    known = list(allowed)
+    for value in given:
+        if value not in known:
+            ordered = ", ".join(str(v) for v in sorted(known, key=str))
+            raise UserError(
+                f"profile {profile.name} records no {what} {value}: give one of {ordered}"
+            )
 
 
 def _record_cell(study: Study) -> int:
     """Train and record what the records lack of a study's runs; how many that was."""
-    import pandas as pd
-
     profile, runs = study.profile.name, study.runs(all_groups(study))
     todo = missing_runs(runs, read_records(profile), study.world)
     if todo:
-        new = study.execute(todo)
-        kept = without_stale(runs, read_records(profile), study.world)
-        write_records(profile, pd.concat([kept, new], ignore_index=True))
+        new = provenance.with_places(study.execute(todo), study.store)
+        add_records(profile, runs, new, study.world)
     return len(todo)

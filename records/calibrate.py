@@ -29,6 +29,7 @@ from nbsupport.analysis.trends import effective_robustness, role_line
 from nbsupport.data.batches import LabelledImages
 from nbsupport.data.cache import cached_images
 from nbsupport.profiles import profile_named
+from nbsupport.records import locked
 from nbsupport.savanna import Settings, fingerprint
 from nbsupport.savanna.ecology import Ecology
 from nbsupport.savanna.world import World
@@ -225,7 +226,8 @@ def main() -> None:
     }
     print(pd.Series(row))
     csv = CSV.with_name(f"calibration-{options.profile}.csv") if real else CSV
-    pd.DataFrame([row]).to_csv(csv, mode="a", header=not csv.exists(), index=False)
+    with locked(csv):
+        pd.DataFrame([row]).to_csv(csv, mode="a", header=not csv.exists(), index=False)
 
 
 if __name__ == "__main__":

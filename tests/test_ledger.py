@@ -2,6 +2,7 @@
 
 import json
 import math
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,7 @@ def note(store: Store, stage: str, key: str, seconds: float, finished: str) -> N
     place = store.root / stage / key
     place.mkdir(parents=True)
     result = {"seconds": seconds}
-    seal = ledger.sha256(canonical(result).encode("ascii")).hexdigest()
+    seal = sha256(canonical(result).encode("ascii")).hexdigest()
     whole = {"result": result, "checksum": seal, "weights": None, "finished": finished}
     (place / "spec.json").write_text("{}")
     (place / "result.json").write_text(json.dumps(whole))
@@ -238,6 +239,7 @@ def test_an_account_adds_up_what_the_store_noted(tmp_path: Path) -> None:
     note(store, "finetune", keys[1], 5.0, "2026-01-01T00:00:00+00:00")
     table = pd.DataFrame({"key": [keys[1], keys[2]], "parent_key": [keys[0], ""]})
     account = provenance.made(table, store)
+    assert account["runs"]["noted"] == 0
     assert account["jobs"]["pretrain"] == {"jobs": 1, "noted": 1, "seconds": 10.0}
     assert account["jobs"]["finetune"] == {"jobs": 2, "noted": 1, "seconds": 5.0}
     assert (account["first"][:10], account["last"][:10]) == ("2026-01-01", "2026-01-02")

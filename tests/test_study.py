@@ -176,7 +176,14 @@ def test_tables_are_aligned() -> None:
         (["build", "--profile", "nothing"], "unknown profile"),
         (["jobs", "show", "abc"], "no job"),
         (["jobs", "rm", "xyz"], "no key"),
-        (["records", "--profile", "smoke"], "records nothing: give one of demo"),
+        (["records", "--seed", "7"], "records no seed 7: give one of 0, 1, 2, 3, 4"),
+        (["records", "--world", "0"], "records no world 0: give one of 1, 2"),
+        (["records", "--family", "vit"], "records no family vit: give one of alexnet"),
+        (["records", "--profile", "smoke", "--seed=-1"], "--seed '-1': give a whole number"),
+        (["records", "--seed", "0", "one"], "--seed 'one': give a whole number"),
+        (["records", "--world", "1.0"], "--world '1.0': give a whole number"),
+        (["records", "--seed", "0", "--ledger-only"], "leave out --world, --seed, --family"),
+        (["records", "--profile", "smoke", "--world", "9"], "records no world 9"),
     ],
 )
 def test_the_command_line_says_a_mistake_in_one_line_with_status_2(

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport import errors
-from nbsupport.analysis.trends import ID, MIN_EPOCHS, OOD, inverse, transform
-from nbsupport.errors import UserError
+from nbsupport.analysis.points import ID, OOD, check_points
+from nbsupport.analysis.trends import ALIKE, MIN_EPOCHS, inverse, transform
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ["role", "family", "seed", "epoch"]
 GRID = (np.arange(32) + 0.5) / 32  # where two lines are compared, as fractions of their range
 
 
@@ -37,10 +36,10 @@ class Cells:
 
     @classmethod
     def of(cls, points: pd.DataFrame | Cells) -> Cells:
-        """Arrays of a table of records; UserError where columns lack or a point stands twice."""
+        """Arrays of a table of records; UserError where it is none (see `check_points`)."""
         if isinstance(points, Cells):
             return points
-        _check(points)
+        check_points(points)
         roles, role = np.unique(points["role"].to_numpy(dtype=str), return_inverse=True)
         pairs = points[["family", "seed"]]
         cell = pairs.groupby(["family", "seed"], sort=True).ngroup().to_numpy()
@@ -87,28 +86,6 @@ class Cells:
         )
 
 
-def _check(points: pd.DataFrame) -> None:
-    missing = [name for name in (*KEYS, ID, OOD) if name not in points.columns]
-    if missing:
-        raise UserError(
-            f"the points lack the columns {', '.join(missing)}: pass a table of records"
-        )
-    if points.empty:
-        raise UserError("the points are an empty table: give records of at least one run")
-    unnamed = int(points[KEYS].isna().any(axis=1).sum())
-    if unnamed:
-        raise UserError(
-            f"{unnamed} points lack a value in {', '.join(KEYS)}: fill it in or drop them"
-        )
-    for name in ("world", "profile"):
-        if name in points.columns and points[name].nunique() > 1:
-            values = ", ".join(str(v) for v in points[name].unique())
-            raise UserError(f"the points mix several {name}s ({values}): choose the rows of one")
-    twice = int(points.duplicated(KEYS).sum())
-    if twice:
-        raise UserError(f"{twice} points stand twice (same {', '.join(KEYS)}): keep one of each")
-
-
 @dataclass(frozen=True)
 class Lines:
     """A stack of lines: slope and intercept in axis units, ID range in axis units, each [K + 1]."""
@@ -152,6 +129,12 @@ class Replicates:
         """Cells [C] where the role has a point."""
         return self.ok[self.at(role)].any(axis=1)
 
+    def flat(self, role: str) -> bool:
+        """Whether the role's points all have the same ID score, so that no line goes through."""
+        row = self.at(role)
+        tx = self.tx[row][self.ok[row]]
+        return bool(tx.size and np.ptp(tx) <= ALIKE)
+
     def lines(self, role: str, without: np.ndarray | None = None) -> Lines:
         """The stack of the role's lines, fitted without the cells `without` [C] where given."""
         ok, tx, ty = (v[self.at(role)] for v in (self.ok, self.tx, self.ty))
@@ -164,7 +147,7 @@ class Replicates:
         low = np.where(inside, tx, np.inf).min(axis=(1, 2), initial=np.inf)
         high = np.where(inside, tx, -np.inf).max(axis=(1, 2), initial=-np.inf)
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = np.where(high > low, (sxy - sx * sy / n) / (sxx - sx * sx / n), np.nan)
+            slope = np.where(high - low > ALIKE, (sxy - sx * sy / n) / (sxx - sx * sx / n), np.nan)
             intercept = (sy - slope * sx) / n - slope * centre
         return Lines(slope, intercept, low, high, self.axis)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from nbsupport.analysis.verdicts import (
     some_of_each,
 )
 from nbsupport.errors import UserError
+from nbsupport.reading import parsed_toml, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +36,7 @@ RULES = ("all", "some-of-each")
 REQUIREMENTS = ("supported", "not contradicted")
 FEWEST_PAIRS = 6
 FILE = Path(__file__).with_name("claims.toml")
+_HEADING = re.compile(r"\s*\[\[\s*claim\s*\]\]")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def _keys(
     lacking = [key for key in needed if key not in given]
     if lacking:
         raise UserError(f"{where} lacks {', '.join(lacking)}: add it to the claims file")
+    if blank := [key for key in needed if isinstance(given[key], str) and not given[key].strip()]:
+        raise UserError(f"{where} has nothing under {', '.join(blank)}: fill it in")
 
 
 def _one_of(where: str, what: str, given: object, allowed: Iterable[str]) -> None:
@@ -141,32 +145,59 @@ def _claim(raw: Mapping[str, Any]) -> Claim:
         _one_of(where, "expected verdict", word, WORDS)
     if len(values.get("gap", GAP)) != 2:
         raise UserError(f"gap in {where} must be a pair of roles")
-    given = raw.get("part", [{s: raw[s] for s in ("a", "b") if s in raw}])
+    given = _tables(f"part in {where}", raw.get("part", [{s: raw[s] for s in "ab" if s in raw}]))
     parts = tuple(_part(f"part {i + 1} of {where}", part, raw) for i, part in enumerate(given))
     if values.get("rule") == "some-of-each" and len(parts) < FEWEST_PAIRS:
         raise UserError(f"{where} has {len(parts)} pairs: give at least {FEWEST_PAIRS}")
     return Claim(parts=parts, **values)
 
 
-def parse(text: str) -> dict[str, Claim]:
-    """Claims by id, from TOML text. Raises UserError for anything unknown, missing or twice."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"the claims are not valid TOML ({error}): mend that place") from error
-    _keys("the claims file", raw, ["claim"], ["claim"])
+def _tables(where: str, given: object) -> list[dict[str, Any]]:
+    """The value, where it is a list of at least one table."""
+    if isinstance(given, list) and given and all(isinstance(entry, dict) for entry in given):
+        return given
+    raise UserError(f"{where} is {given!r:.60}: give a list of at least one table")
+
+
+def parse(text: str, name: str = "the claims file") -> dict[str, Claim]:
+    """Claims by id, from TOML text. Raises UserError for anything unknown, missing or twice.
+
+    name: what errors call the file.
+    """
+    raw = parsed_toml(text, name)
+    _keys(name, raw, ["claim"], ["claim"])
+    entries = _tables(f"claim in {name}", raw["claim"])
+    places = _places(text, name, len(entries))
     claims: dict[str, Claim] = {}
-    for entry in raw["claim"]:
-        claim = _claim(entry)
+    for entry, where in zip(entries, places, strict=True):
+        try:
+            claim = _claim(entry)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
         if claim.id in claims:
-            raise UserError(f"claim {claim.id!r} stands twice: give each an id of its own")
+            raise UserError(f"{where}: claim {claim.id!r} stands twice: give each an id of its own")
         claims[claim.id] = claim
     return claims
 
 
+def _places(text: str, name: str, count: int) -> list[str]:
+    """The file and line of each claim's heading; the file alone where these are not told apart."""
+    lines = [i for i, line in enumerate(text.splitlines(), 1) if _HEADING.match(line)]
+    if len(lines) != count:
+        return [name] * count
+    return [f"{name}, line {line}" for line in lines]
+
+
+def place(claim_id: str) -> str:
+    """File and line of a claim that ships with the project."""
+    text = read_text(FILE)
+    ids = list(_shipped())
+    return _places(text, FILE.name, len(ids))[ids.index(claim_id)]
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> dict[str, Claim]:
-    return parse(FILE.read_text(encoding="utf-8"))
+    return parse(read_text(FILE), FILE.name)
 
 
 def load() -> dict[str, Claim]:

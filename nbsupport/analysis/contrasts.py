@@ -95,6 +95,9 @@ class Contrast:
     off_line: int  # runs of the groups compared that lie off the reference line
     dropped: int  # points missing, or infinite on the axis
     axis: str
+    unpaired: int = 0  # cells in which some of the groups compared have a run and some have none
+    reason: str = ""  # why there is no estimate, where it is not that ID ranges do not overlap
+    gap_reason: str = ""  # the same of the gap
 
     @property
     def low(self) -> float:
@@ -175,11 +178,33 @@ def _epoch_trend(reps: Replicates, role: str) -> Statistic:
     return Statistic(*reps.mean(drift), off_line)
 
 
+def _unpaired(reps: Replicates, roles: Sequence[str]) -> tuple[int, str]:
+    """Cells that only some of these roles have a run in; and a reason, where none has all."""
+    present = np.stack([reps.present(role) for role in roles])
+    some, every = present.any(axis=0), present.all(axis=0)
+    reason = "" if every.any() else f"no cell (family, seed) has runs of {' and '.join(roles)}"
+    return int((some & ~every).sum()), reason
+
+
+def _flat(reps: Replicates, roles: Sequence[str]) -> str:
+    """Which of these roles have no line because their points all have the same ID score."""
+    flat = [role for role in dict.fromkeys(roles) if reps.flat(role)]
+    return f"all points of {' and of '.join(flat)} have the same ID score" if flat else ""
+
+
 def _contrast(
-    name: str, reps: Replicates, found: Statistic, gap: tuple[str, str], margin: float, unit: str
+    name: str,
+    reps: Replicates,
+    found: Statistic,
+    gap: tuple[str, str],
+    margin: float,
+    compared: Sequence[str],
+    reference: str = "",
+    unit: str = "scores",
 ) -> Contrast:
     """Put a statistic beside its gap and margin; unit "gaps" divides it by the gap."""
     gaps = reps.gap(*gap)
+    unpaired, reason = _unpaired(reps, list(dict.fromkeys(compared)))
     families = reps.cells.families
     paired = reps.present(gap[0]) & reps.present(gap[1])
     dof, gap_dof = degrees(families[found.used]), degrees(families[paired])
@@ -202,6 +227,9 @@ def _contrast(
         off_line=found.off_line,
         dropped=reps.dropped,
         axis=reps.axis,
+        unpaired=unpaired,
+        reason=reason or (_flat(reps, [reference]) if reference else ""),
+        gap_reason=_flat(reps, gap),
     )
 
 
@@ -238,7 +266,8 @@ def contrast(
     else:
         found = _epoch_trend(reps, a) if statistic == "epoch-trend" else _id_position(reps, a, b)
     name = f"drift of {a} over epochs" if statistic == "epoch-trend" else f"{a} - {b}"
-    return _contrast(name, reps, found, gap, margin, unit="scores")
+    line = {"er": reference, "epoch-trend": a}.get(statistic, "")
+    return _contrast(name, reps, found, gap, margin, (a, b), line)
 
 
 def effects(
@@ -259,4 +288,5 @@ def effects(
     reps = Replicates(Cells.of(points), (*a, *b, reference, *gap), axis)
     terms = [(1.0, a[0]), (-1.0, a[1]), (-1.0, b[0]), (1.0, b[1])]
     name = f"({a[0]} - {a[1]}) - ({b[0]} - {b[1]}), in gaps"
-    return _contrast(name, reps, _er_difference(reps, terms, reference), gap, margin, unit="gaps")
+    found = _er_difference(reps, terms, reference)
+    return _contrast(name, reps, found, gap, margin, (*a, *b), reference, unit="gaps")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport import errors
+from nbsupport.analysis.points import ID, OOD, check_points, check_scores
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 AXES = ("linear", "logit", "probit")
-ID, OOD = "id_macro_f1", "ood_macro_f1"
+ALIKE = 1e-9  # ID scores no further apart than this, in axis units, make no line
 MIN_EPOCHS = 2  # evaluated epochs inside the reference line's ID range, fewer: off the line
 
 
@@ -54,6 +55,10 @@ def inverse(v: ArrayLike, axis: str = "linear") -> np.ndarray:
     raise errors.unknown("axis", axis, AXES)
 
 
+class NoLineError(UserError):
+    """Points that are in order and make no line."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A least-squares line: slope and intercept in axis units, the ID range in scores."""
@@ -76,18 +81,42 @@ def _scaled(x: ArrayLike, y: ArrayLike, axis: str) -> tuple[np.ndarray, np.ndarr
     return tx, ty, np.isfinite(tx) & np.isfinite(ty)
 
 
+def _scores(given: ArrayLike, name: str) -> np.ndarray:
+    """Scores [N] as they were given; UserError where they are no list of fractions."""
+    try:
+        scores = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise UserError(f"{name} holds what is no number: give scores from 0 to 1") from None
+    if scores.ndim != 1:
+        raise UserError(f"{name} has {scores.ndim} dimensions: give a list of scores")
+    check_scores(scores, name)
+    return scores
+
+
+def _why_none(tx: np.ndarray, ok: np.ndarray, axis: str) -> str:
+    """Why there is no line through ID scores tx, those of the points that are `ok`."""
+    if tx.size >= 2:
+        return f"all {tx.size} have the same one: give more epochs or other runs"
+    few = f"{tx.size} of {ok.size} can be shown on the {axis} axis"
+    return f"{few}: give more epochs or runs{'' if axis == 'linear' else ', or the linear axis'}"
+
+
 def fit_line(x: ArrayLike, y: ArrayLike, axis: str = "linear") -> Line:
     """Least squares of OOD scores y on ID scores x, both [N].
 
-    Raises UserError where fewer than two different ID scores are left to fit.
+    Raises UserError where the two are no scores of the same points, and NoLineError where fewer
+    than two different ID scores are left to fit.
     """
-    scores = np.asarray(x, dtype=float)
-    tx, ty, ok = _scaled(x, y, axis)
-    tx, ty = tx[ok], ty[ok]
-    if tx.size < 2 or np.ptp(tx) == 0:
+    scores, others = _scores(x, "x"), _scores(y, "y")
+    if scores.size != others.size:
         raise UserError(
-            f"a line needs points at two different ID scores, but {tx.size} of {ok.size} can be"
-            f" shown on the {axis} axis: give more epochs or runs, or use the linear axis"
+            f"x has {scores.size} scores and y has {others.size}: give both scores of each point"
+        )
+    tx, ty, ok = _scaled(scores, others, axis)
+    tx, ty = tx[ok], ty[ok]
+    if tx.size < 2 or np.ptp(tx) <= ALIKE:
+        raise NoLineError(
+            f"a line needs points at two different ID scores, but {_why_none(tx, ok, axis)}"
         )
     centre = tx.mean()
     slope = np.sum((tx - centre) * (ty - ty.mean())) / np.sum((tx - centre) ** 2)
@@ -103,15 +132,19 @@ def fit_line(x: ArrayLike, y: ArrayLike, axis: str = "linear") -> Line:
 
 
 def of_role(points: pd.DataFrame, role: str) -> pd.DataFrame:
-    """The rows of one role; UserError where there are none."""
-    rows = points[points["role"] == role]
-    if rows.empty:
+    """The rows of one role; UserError where there are none, or they are no records of one setting.
+
+    See `check_points`.
+    """
+    rows = points[points["role"] == role] if "role" in points.columns else points
+    if rows.empty and len(points):
         raise errors.unknown("role", role, points["role"].unique())
+    check_points(rows)
     return rows
 
 
 def role_line(points: pd.DataFrame, role: str, axis: str = "linear") -> Line:
-    """The line through all points of a role."""
+    """The line through all points of a role. UserError as in `of_role` and `fit_line`."""
     rows = of_role(points, role)
     return fit_line(rows[ID].to_numpy(float), rows[OOD].to_numpy(float), axis)
 
@@ -149,6 +182,7 @@ def bootstrap_band(
 
     Runs (family, seed) are resampled with all their epochs, as epochs of a run are not independent.
     Too narrow to judge by when runs are few; verdicts use the jackknife. One run: no band (NaN).
+    Raises UserError where the points are no records of one setting (see `check_points`).
     """
     import pandas as pd
 
@@ -175,7 +209,9 @@ def effective_robustness(points: pd.DataFrame, reference: Line) -> pd.DataFrame:
 
     Over its evaluated epochs whose ID score lies inside the line's own ID range; fewer than two:
     off the line, ER missing. A row per run: role, family, seed, er, epochs (used), off_line.
+    Raises UserError where the points are no records of one setting (see `check_points`).
     """
+    check_points(points)
     rows = points[["role", "family", "seed"]].copy()
     x, y = points[ID].to_numpy(float), points[OOD].to_numpy(float)
     ok = _scaled(x, y, reference.axis)[2] & (x >= reference.low) & (x <= reference.high)

@@ -95,11 +95,12 @@ def more_cells(c: Contrast, kind: str) -> int:
 def _untestable(c: Contrast, gap_needed: bool) -> str:
     """Why a contrast cannot be tested, or nothing."""
     if c.cells == 0:
-        return "no cell has both groups on the reference line: the ID ranges do not overlap"
+        none = "no cell has both groups on the reference line: the ID ranges do not overlap"
+        return c.reason or none
     if not gap_needed:
         return ""
     if math.isnan(c.gap.value):
-        return "the ID ranges of the full source and of scratch do not overlap"
+        return c.gap_reason or "the ID ranges of the full source and of scratch do not overlap"
     if c.gap.value <= 0:
         return "the full source does not lie above scratch"
     if c.settled and not c.gap.low > 0:
@@ -127,7 +128,11 @@ def _same(c: Contrast) -> tuple[str, str]:
 
 def left_out(c: Contrast) -> list[str]:
     """Remarks on what a contrast could not use."""
-    counts = ((c.off_line, "run", "off the line"), (c.dropped, "point", "dropped"))
+    counts = (
+        (c.unpaired, "cell", "without a partner"),
+        (c.off_line, "run", "off the line"),
+        (c.dropped, "point", "dropped"),
+    )
     return [f"{n} {what}{'s' * (n > 1)} {why}" for n, what, why in counts if n]
 
 

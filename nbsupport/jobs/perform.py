@@ -26,6 +26,7 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.problems import store_error
 from nbsupport.jobs.spec import Job, canonical, stage_path
 from nbsupport.jobs.store import RESULT, Store, weights_seal
+from nbsupport.machine import processor
 
 Message = dict[str, Any]
 Emit = Callable[[Message], None]
@@ -270,6 +271,7 @@ def _environment(result: dict[str, Any]) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.system() + "-" + platform.machine(),
+        "processor": processor(result.get("device", "cpu")),
         "versions": versions,
         "threads": int(os.environ.get("NBSUPPORT_THREADS", "1")),
         "device": result.get("device", "cpu"),

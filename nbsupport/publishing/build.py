@@ -43,6 +43,8 @@ _SHOWN_BY = (
     "pages.py",
     "plan.py",
     "provenance.py",
+    "reading.py",
+    "records.py",
 )
 
 

@@ -8,7 +8,6 @@ import json
 import shlex
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.tasks import SPLITS
@@ -26,6 +25,7 @@ from nbsupport.publishing import (
     page_tables,
 )
 from nbsupport.publishing.page_figures import CELLS, PageFigures
+from nbsupport.publishing.page_live import LiveCheck, live_check
 from nbsupport.publishing.where_possible import shown_where_possible
 from nbsupport.records import read_records
 from nbsupport.study import Group, Study
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from nbsupport.publishing.tabs import Shown
 
 FRACTAL_PX = 256
-TOLERANCE = 0.02  # of macro F1: another processor rounds otherwise, and training amplifies that
 
 
 def open_page(page_id: str, namespace: Mapping[str, Any]) -> "OpenPage":
@@ -67,37 +66,6 @@ def _read(parameter: Parameter, value: Any) -> Any:
                 f"write it as JSON, such as '[1,2]' or '[\"resnet\"]'"
             ) from error
     return value
-
-
-@dataclass(frozen=True)
-class LiveCheck:
-    """Live runs beside the recorded ones of the same key: how many, and how far apart."""
-
-    live: int
-    found: int
-    largest: float
-
-    @property
-    def agrees(self) -> bool:
-        """Whether every run found in the records has the recorded scores, within TOLERANCE."""
-        return self.largest <= TOLERANCE
-
-    def __str__(self) -> str:
-        if not self.found:
-            return (
-                f"None of the {self.live} live runs is in the records: there is nothing to check."
-            )
-        start = f"{self.found} of the {self.live} live runs are in the records; "
-        if self.largest < 5e-6:  # the records hold six digits
-            return start + "their scores are the same to the last recorded digit."
-        word = "agree" if self.agrees else "**do not agree**"
-        return start + (
-            f"their scores {word} within {TOLERANCE} of macro F1 "
-            f"(largest difference {self.largest:.4f})."
-        )
-
-    def _repr_markdown_(self) -> str:
-        return str(self)
 
 
 class OpenPage(PageFigures):
@@ -285,18 +253,8 @@ class OpenPage(PageFigures):
         return table[own].reset_index(drop=True)
 
     def live_check(self, runs: "pd.DataFrame") -> LiveCheck:
-        """Live scores against the recorded ones of the same job and epoch."""
-        columns = ["id_macro_f1", "ood_macro_f1"]
-        both = runs.merge(
-            self.recorded(self.study.world), on=["role", "key", "epoch"], suffixes=("", "_recorded")
-        )
-        live = len(runs[["role", "key"]].drop_duplicates())
-        if both.empty:
-            return LiveCheck(live, 0, 0.0)
-        apart = both[columns].to_numpy(float) - both[[f"{c}_recorded" for c in columns]].to_numpy(
-            float
-        )
-        return LiveCheck(live, both[["role", "key"]].drop_duplicates().shape[0], abs(apart).max())
+        """Live scores against the recorded ones of the same job: equal, or another draw."""
+        return live_check(runs, self.recorded(self.study.world), self.study.store)
 
     # numbers in the prose -------------------------------------------------------------------------
     def glue_sources(self) -> None:

@@ -198,19 +198,33 @@ def _values(records: "pd.DataFrame", column: str) -> str:
 
 
 def _from_store(records: "pd.DataFrame", account: dict[str, Any]) -> list[tuple[str, str]]:
-    """What the table of records does not hold, from the account written beside it."""
+    """Where and when the runs were made, as their rows and the account written beside them say."""
     tuned = records.drop_duplicates("key")["seconds"].sum()
-    rows = [("thread-hours of fine-tuning", f"{tuned / 3600:.1f}")]
+    rows = [*_places(records), ("thread-hours of fine-tuning", f"{tuned / 3600:.1f}")]
     if not provenance.noted(account):
-        return [*rows, ("when, and with which libraries", "not noted")]
+        return rows
     stage = account["jobs"]["pretrain"]
     part = "" if stage["noted"] == stage["jobs"] else f" ({stage['noted']} of {stage['jobs']} jobs)"
-    listed = {name: ", ".join(str(v) for v in account[name]) for name in provenance.LISTS}
+    listed = {n: ", ".join(str(v) for v in account.get(n, [])) for n in provenance.LISTS}
     return [
         *rows,
         ("thread-hours of pre-training", f"{stage['seconds'] / 3600:.1f}{part}"),
-        ("when (UTC)", f"{account['first'][:10]} to {account['last'][:10]}"),
+        ("jobs finished (UTC)", f"{account['first'][:10]} to {account['last'][:10]}"),
         ("Python", listed["python"]),
-        ("PyTorch", listed["torch"]),
         ("machine", f"{listed['platform']}; threads a job: {listed['threads']}"),
+    ]
+
+
+def _places(records: "pd.DataFrame") -> list[tuple[str, str]]:
+    """Processor, PyTorch and days of the recorded runs; of how many of them this is lost."""
+    found = provenance.places(records)
+    if not found["noted"]:
+        lost = "lost: it was not noted when these runs were made"
+        return [(name, lost) for name in ("processor", "PyTorch", "when (UTC)")]
+    part = f" ({found['noted']:,} of {found['runs']:,} runs; of the others it is lost)"
+    part = "" if found["noted"] == found["runs"] else part
+    return [
+        ("processor", f"{'; '.join(found['processor'])}{part}"),
+        ("PyTorch", f"{', '.join(found['torch'])}{part}"),
+        ("when (UTC)", f"{found['first']} to {found['last']}{part}"),
     ]

@@ -9,6 +9,17 @@ from nbsupport.pages import PAGES
 from nbsupport.profiles import PROFILES
 from nbsupport.publishing import page_beside
 from nbsupport.publishing.page_tables import Html, note, signed, table
+from nbsupport.reading import (
+    Rule,
+    checked,
+    csv_lines,
+    json_object,
+    number,
+    read_bytes,
+    shown,
+    text,
+    whole,
+)
 from nbsupport.records import evidence_profile, read_records
 
 if TYPE_CHECKING:
@@ -19,6 +30,16 @@ if TYPE_CHECKING:
     from nbsupport.publishing.tabs import Shown
 
 QUANTITY = "04_1_quantity"
+# What the columns of a calibration's file hold.
+_ATTEMPT: dict[str, Rule] = {
+    **dict.fromkeys(("name", "families"), text()),
+    "settings": json_object(),
+    "recipes": json_object(of_objects=True),
+    "seeds": whole(),
+    **dict.fromkeys(("gap", "spread", "gap_in_spreads", "overlap"), number(blank=True)),
+    **dict.fromkeys(("scratch_final", "full_final", "photo_accuracy"), number(0, 1, blank=True)),
+    **dict.fromkeys(("seconds_scratch", "seconds_full"), number(0, blank=True)),
+}
 
 
 def headline(profile: str, world: int = 1) -> Any:
@@ -94,17 +115,16 @@ def record_numbers(profile: str) -> dict[str, str]:
 def calibration_table(profile: str = "demo") -> Html:
     """Every configuration that a calibration tried, in the order in which it was tried.
 
-    That of the demo is also the world's own; one of real images is about recipes alone.
+    That of the demo is also the world's own; one of real images is about recipes alone. UserError,
+    with line and column, where its file is damaged.
     """
-    import pandas as pd
-
     from nbsupport.paths import root
 
     name = "calibration.csv" if profile == "demo" else f"calibration-{profile}.csv"
     path = root() / "records" / name
     if not path.exists():
         return note("No calibration is recorded.")
-    tried = pd.read_csv(path)
+    tried = checked(csv_lines(read_bytes(path), shown(path)), _ATTEMPT)
     rows = [_attempt(row) for row in tried.to_dict("records")]
     header = (
         "attempt",

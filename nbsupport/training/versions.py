@@ -5,14 +5,16 @@ the hash of each stage's code as it is now.
 """
 
 import ast
-import tomllib
+import sys
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from nbsupport.errors import UserError
 from nbsupport.imports import PACKAGE, imported, reached
 from nbsupport.jobs.spec import stage_path
+from nbsupport.reading import RESTORE, heading, parsed_toml, read_text, shown
 
 VERSIONS = {"pretrain": 1, "finetune": 1, "contrast": 1, "generate": 1, "weights": 1}
 LEDGER = Path(__file__).with_name("versions.toml")
@@ -31,8 +33,27 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def stages() -> dict[str, dict[str, Any]]:
-    """Stage -> version, code (hash), no_effect (code, reason)."""
-    return tomllib.loads(LEDGER.read_text(encoding="utf-8"))
+    """Stage -> version, code (hash), no_effect (code, reason). UserError where it is damaged."""
+    name, text = shown(LEDGER), read_text(LEDGER)
+    found = parsed_toml(text, name)
+    if lacking := [stage for stage in VERSIONS if stage not in found]:
+        raise UserError(f"{name} lacks the stages {', '.join(lacking)}: {RESTORE}")
+    for stage, entry in found.items():
+        place = f"{name}, line {heading(text, stage)}"
+        _check_keys(f"{place}: {stage}", entry, {"version": int, "code": str})
+        if not isinstance(lines := entry.get("no_effect", []), list):
+            raise UserError(f"{place}: {stage} has a no_effect that is no list: write [[...]]")
+        for line in lines:
+            _check_keys(f"{place}: a no_effect of {stage}", line, {"code": str, "reason": str})
+    return found
+
+
+def _check_keys(where: str, entry: Any, kinds: dict[str, type]) -> None:
+    """UserError where an entry is no table with these keys, each of its kind."""
+    for key, kind in kinds.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get(key), kind):
+            given = entry.get(key, "nothing") if isinstance(entry, dict) else entry
+            raise UserError(f"{where} has {given!r:.60} as {key}: give {kind.__name__}")
 
 
 def modules(stage: str) -> dict[str, Path]:
@@ -120,5 +141,8 @@ def problem(stage: str) -> str:
 
 
 if __name__ == "__main__":
-    for stage_name in VERSIONS:
-        print(stage_name, current(stage_name))
+    try:
+        for stage_name in VERSIONS:
+            print(stage_name, current(stage_name))
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -115,7 +115,7 @@ def test_one_family_has_no_epoch_trend(points):
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.floats(-0.2, 0.2), st.integers(0, 10**6))
+@given(st.floats(0.0, 0.2), st.integers(0, 10**6))
 def test_neither_order_nor_a_shift_of_all_ood_scores_matters(simulate, table, shift, seed):
     heights = {"scratch": 0.0, FULL: 0.04, "a": 0.03, "b": 0.01}
     points = table(simulate(heights, seed))
@@ -188,7 +188,7 @@ def test_one_cell_has_an_estimate_and_no_interval(points):
 
 def test_runs_off_the_line_are_counted(points):
     far = points["role"].eq("equal") & points["seed"].eq(1)
-    moved = points.assign(id_macro_f1=points["id_macro_f1"] + 0.5 * far)
+    moved = points.assign(id_macro_f1=points["id_macro_f1"] + 0.4 * far)
     found = contrast(moved, "equal", FULL)
     assert (found.off_line, found.cells, found.estimate.dof) == (3, 6, 3)
 
@@ -206,7 +206,7 @@ def test_dropped_points_are_counted_by_axis(points):
 
 def test_ranges_that_do_not_overlap_have_no_gap(points):
     far = points["role"].eq(FULL)
-    moved = points.assign(id_macro_f1=points["id_macro_f1"] + 0.5 * far)
+    moved = points.assign(id_macro_f1=points["id_macro_f1"] + 0.4 * far)
     found = contrast(moved, "equal", "between")
     assert np.isnan([found.gap.value, found.margin, found.minus.low]).all()
     assert np.isfinite([found.low, found.high]).all()

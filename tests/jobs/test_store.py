@@ -41,7 +41,8 @@ def test_a_done_job_has_its_files(store: Store) -> None:
     assert store.done(job)
     assert store.check(job.key, full=True)
     environment = json.loads((store.folder(job) / "environment.json").read_text())
-    assert set(environment) == {"python", "platform", "versions", "threads", "device"}
+    names = {"python", "platform", "processor", "versions", "threads", "device"}
+    assert set(environment) == names
     spec = json.loads((store.folder(job) / "spec.json").read_text())
     assert (spec["key"], spec["spec"], spec["label"]) == (job.key, job.spec, "toy a")
 

@@ -15,7 +15,7 @@ from nbsupport.parameters import parse_assignments
 from nbsupport.publishing import page as page_module
 from nbsupport.publishing import page_example, page_numbers, page_setup, page_tables, page_titles
 from nbsupport.publishing import page_welcome as welcome
-from nbsupport.publishing.page import TOLERANCE, open_page
+from nbsupport.publishing.page import open_page
 
 HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.06, "imagenet/25K": 0.03, "imagenet/5K": 0.0}
 
@@ -137,14 +137,11 @@ def test_live_runs_are_compared_with_recorded_ones(quantity, recorded):
     assert "last recorded digit" in str(same)
 
     other = made_up()
-    other.loc[0, "ood_macro_f1"] += TOLERANCE / 2
-    recorded(other)
-    assert quantity.live_check(runs).agrees
-    other.loc[0, "ood_macro_f1"] += TOLERANCE
+    other.loc[0, "ood_macro_f1"] += 0.3
     recorded(other)
     check = quantity.live_check(runs)
-    assert not check.agrees
-    assert "do not agree" in str(check)
+    assert check.largest == pytest.approx(0.3)
+    assert "in a place that was not noted" in str(check)
 
 
 def test_live_runs_of_other_jobs_are_not_compared(quantity, recorded):
@@ -384,7 +381,7 @@ def test_every_attempt_at_calibration_is_shown(profile, name):
 
 def test_residuals_without_a_common_id_range_have_no_margin_and_are_drawn():
     points = made_up()
-    points.loc[points["role"] == "scratch", "id_macro_f1"] -= 0.5
+    points.loc[points["role"] != "scratch", "id_macro_f1"] += 0.4
     page = open_page("02_residuals", {})
     figure = page.residuals(points, claim="no-epoch-trend", number="Figure 3", caption="c")
     assert "NaN" not in json.dumps(figure.wide)

@@ -84,7 +84,7 @@ def fitted(points: pd.DataFrame, role: str, axis: str) -> trends.Line | None:
     """The line of a role, or None where its points do not make one (a smoke run, say)."""
     try:
         return trends.role_line(points, role, axis)
-    except UserError:
+    except trends.NoLineError:
         return None
 
 
