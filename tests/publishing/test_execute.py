@@ -72,7 +72,7 @@ def test_a_failing_page_shows_a_box_and_stops_no_other(tmp_path, write_page):
     write_page("good", "print('fine')")
     bad, user, good = results = run(tmp_path, "bad", "user", "good")
     assert good.error is None
-    assert (bad.error.cell, bad.error.name) == (4, "ValueError")
+    assert (bad.error.cell, bad.error.name) == (3, "ValueError")
     text = outputs(bad.path)
     assert "page-error" in text
     assert "&lt;b&gt;no" in text
@@ -84,7 +84,7 @@ def test_a_failing_page_shows_a_box_and_stops_no_other(tmp_path, write_page):
     boxed = outputs(user.path)
     assert "size 9: at most 3" in boxed
     assert "Traceback" not in boxed
-    with pytest.raises(PagesFailedError, match="2 of 3 pages failed: page bad, cell 4: Value"):
+    with pytest.raises(PagesFailedError, match="2 of 3 pages failed: page bad, code cell 3 .raise"):
         raise_failures(results)
     assert run(tmp_path, "bad")[0].executed  # a failure is never taken as done
 
@@ -93,7 +93,7 @@ def test_a_page_that_kills_its_kernel_is_a_failed_page(tmp_path, write_page):
     write_page("dead", "x = 1", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     (result,) = run(tmp_path, "dead")
     assert result.error is not None
-    assert (result.error.name, result.error.cell) == ("DeadKernelError", 4)
+    assert (result.error.name, result.error.cell) == ("DeadKernelError", 3)
     assert "page-error" in outputs(result.path)
 
 
