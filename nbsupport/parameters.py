@@ -5,6 +5,7 @@ Papermill only warns of an unknown name and does not check types; here both are 
 
 import ast
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -117,8 +118,9 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(not inner or _fits(v, inner) for v in value)
     if kind not in _SCALARS:
         return True
-    if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-        return True
+    if kind == "float":
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and math.isfinite(value)
     return isinstance(value, _SCALARS[kind]) and not (kind == "int" and isinstance(value, bool))
 
 
@@ -130,4 +132,6 @@ def _type_of(value: Any) -> str:
     if isinstance(value, list):
         inner = sorted({type(v).__name__ for v in value})
         return f"list[{' | '.join(inner)}]" if inner else "list"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not finite"
     return type(value).__name__

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 NUMBERS = (signal.SIGTERM, signal.SIGHUP)
@@ -35,8 +36,9 @@ def _leave_the_terminal() -> None:
     """It has gone: what would be printed there goes nowhere, and is no error."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
-        if os.isatty(descriptor):
-            os.dup2(nowhere, descriptor)
+        with suppress(OSError):  # it is closed
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode):  # no longer a terminal, by `isatty`
+                os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 

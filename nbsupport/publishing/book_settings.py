@@ -21,18 +21,32 @@ def check_book(project: Path | None = None) -> None:
     source = project or root()
     config = _config(source / CONFIG)
     _check_toc(source)
-    sphinx = (config.get("sphinx") or {}).get("config") or {}
-    files = [config.get("logo"), (config.get("html") or {}).get("favicon")]
-    files += [*(config.get("bibtex_bibfiles") or []), *(sphinx.get("html_static_path") or [])]
-    for name in filter(None, files):
+    bibliographies = _names(config, "bibtex_bibfiles")
+    sphinx = _part(_part(config, "sphinx"), "config")
+    files = [config.get("logo"), _part(config, "html").get("favicon"), *bibliographies]
+    for name in filter(None, [*files, *_names(sphinx, "html_static_path")]):
         if not (source / name).exists():
             raise UserError(
                 f"{CONFIG} names {name}, which is not there: restore it, or take it out"
             )
-    for extension in sphinx.get("extensions") or []:
+    for extension in _names(sphinx, "extensions"):
         if not _found(extension):
             raise UserError(f"{CONFIG} names the extension {extension}, which is not installed")
-    _check_references(source / name for name in config.get("bibtex_bibfiles") or [])
+    _check_references(source / name for name in bibliographies)
+
+
+def _part(config: dict[str, Any], name: str) -> dict[str, Any]:
+    found = config.get(name) or {}
+    if not isinstance(found, dict):
+        raise UserError(f"{CONFIG}: {name} is {found!r}: give lines of `name: value` below it")
+    return found
+
+
+def _names(config: dict[str, Any], name: str) -> list[str]:
+    found = config.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise UserError(f"{CONFIG}: {name} is {found!r}: give a list of names")
+    return found
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -82,7 +96,11 @@ def _yaml(path: Path) -> dict[str, Any]:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"there is no {path.name} in {path.parent}: restore it") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path.name} is not UTF-8 text ({error.reason}): save it as that"
+        ) from error
+    except yaml.YAMLError as error:
         raise UserError(
             f"{path.name} cannot be read{_line(error)}: {_problem(error)}; a text with a colon or "
             "a quote in it stands in quotes"
@@ -102,7 +120,7 @@ def _problem(error: Exception) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).removeprefix("- ") or type(error).__name__
 
 
 def _found(module: str) -> bool:

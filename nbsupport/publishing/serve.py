@@ -1,6 +1,7 @@
 """Show the built book at this machine's own address, to nobody else."""
 
 import errno
+import re
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +33,7 @@ def serve(port: str) -> None:
 
 
 def _number(port: str) -> int:
-    number = int(port) if port.isascii() and port.isdigit() else 0
+    number = int(port) if re.fullmatch("[0-9]{1,5}", port) else 0
     if number not in PORTS:
         raise UserError(f"port {port!r}: give a whole number from 1 to {PORTS[-1]}, as PORT=8000")
     return number

@@ -84,7 +84,7 @@ def test_a_failing_page_shows_a_box_and_stops_no_other(tmp_path, write_page):
     boxed = outputs(user.path)
     assert "size 9: at most 3" in boxed
     assert "Traceback" not in boxed
-    with pytest.raises(PagesFailedError, match="2 of 3 pages failed: page bad, code cell 3 .raise"):
+    with pytest.raises(PagesFailedError, match=r"2 of 3 pages failed: page bad, code cell 3 \(r"):
         raise_failures(results)
     assert run(tmp_path, "bad")[0].executed  # a failure is never taken as done
 
