@@ -86,8 +86,10 @@ def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
             done = execute_pages(
                 [page_id], profile, values, folder, page_key=page_key, on_event=_say
             )
-            html = render_page(done[0].path, folder)
-    raise_failures(done)
+            try:
+                html = render_page(done[0].path, folder)
+            finally:
+                raise_failures(done)
     return f"The page is at {html} ({_jobs(trained, found)})"
 
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import IO
 
 from nbsupport.data.listings import write_text
@@ -42,7 +43,7 @@ class PageError:
     @property
     def place(self) -> str:
         """Which cell, for people: "" where it is none."""
-        line = f" ({self.line})" if self.line else ""
+        line = f" (`{shorten(self.line, 60)}`)" if self.line else ""
         return f"code cell {self.cell}{line}" if self.cell else ""
 
     @property
@@ -176,6 +177,7 @@ def _execute(
 ) -> ExecutedPage:
     path, note = target / f"{page}.ipynb", target / f"{page}.key.json"
     note.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # should the page come to no end: nobody takes the old one for it
     began = time.perf_counter()
     error = processes.execute(source / f"{page}.ipynb", path, parameters)
     seconds = round(time.perf_counter() - began, 2)

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import shutil
 import socket
 import sys
 import tempfile
@@ -30,12 +32,22 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise  # nobody reads what is printed: no matter of files
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        advice = _ADVICE.get(error.errno or 0, "allow it, or work in a copy of the project")
+        problem = _first(error)
+        where = f": {problem.filename}" if problem.filename else ""
+        advice = _ADVICE.get(problem.errno or 0, "allow it, or work in a copy of the project")
         raise UserError(
-            f"cannot build here ({error.strerror or error}{where}): {advice}; what was trained is "
-            "kept, the same command goes on"
+            f"cannot build here ({problem.strerror or problem}{where}): {advice}; what was trained "
+            "is kept, the same command goes on"
         ) from error
+
+
+def _first(error: OSError) -> OSError:
+    """The first of the errors that the copying of a folder gathers, with their texts only."""
+    if not isinstance(error, shutil.Error):
+        return error
+    _, place, text = error.args[0][0]
+    found = re.search(r"\[Errno (\d+)\]", text)
+    return OSError(int(found[1]), os.strerror(int(found[1])), place) if found else OSError(text)
 
 
 def require_writable(*folders: Path) -> None:

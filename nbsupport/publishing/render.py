@@ -147,11 +147,17 @@ def _jupyter_book(places: _Places, *, fresh: bool, strict: bool = True) -> None:
 
 def _complaints(stderr: str) -> str:
     """The warnings, without the project's path; else what Sphinx said before Jupyter Book's own
-    traceback, which says nothing more; else the end of that."""
+    traceback, which says nothing more; else the error that this ends with."""
     text = ANSI.sub("", stderr).replace(f"{root()}{os.sep}", "")
     said = _lines(ENDING.split(text, maxsplit=1)[0])
     warnings = [line for line in said if WARNING.search(line)]
-    return "\n".join(warnings or said[-15:] or _lines(text)[-1:])
+    return "\n".join(warnings or said[-15:] or _error(_lines(text)))
+
+
+def _error(traceback: list[str]) -> list[str]:
+    """The last line that is not indented, with what is told below it."""
+    begins = [number for number, line in enumerate(traceback) if not line[0].isspace()]
+    return traceback[begins[-1] :] if begins else traceback
 
 
 def _lines(text: str) -> list[str]:

@@ -26,9 +26,22 @@ def rendered(monkeypatch, tmp_path):
 
 
 def test_a_failed_page_is_rendered_with_its_error_and_fails_the_build(rendered):
-    with pytest.raises(PagesFailedError, match=r"code cell 3 \(study.run\(groups\)\): sizes=\[9\]"):
+    with pytest.raises(
+        PagesFailedError, match=r"code cell 3 \(`study.run\(groups\)`\): sizes=\[9\]"
+    ):
         build.build_book("smoke")
     assert rendered == ["book"]
+
+
+def test_a_page_that_came_to_no_end_is_told_whatever_its_rendering_says(rendered, monkeypatch):
+    def render(*_: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory", "03_setup.ipynb")
+
+    for name in ("render", "render_page"):
+        monkeypatch.setattr(build, name, render)
+    for work in (lambda: build.build_book("smoke"), lambda: build.rerun_page("03_setup", {})):
+        with pytest.raises(PagesFailedError, match="at most 3"):
+            work()
 
 
 def test_a_failed_rerun_is_rendered_and_fails(rendered):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -114,6 +115,21 @@ def test_an_error_of_the_disk_anywhere_in_a_build_is_one_line(monkeypatch, tmp_p
             with pytest.raises(UserError, match=rf"{os.strerror(number)}: a-file\): \w+") as caught:
                 build.build_book("smoke")
             assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_copied_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "from").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "from" / name).write_text("x")
+
+    def full(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source, None, target)
+
+    with (
+        pytest.raises(UserError, match=r"\(No space left on device: \S+/[ab]\): make room"),
+        writing(),
+    ):
+        shutil.copytree(tmp_path / "from", tmp_path / "to", copy_function=full)
 
 
 def test_folders_are_tried_before_anything_is_trained(monkeypatch, tmp_path):
