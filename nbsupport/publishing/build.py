@@ -21,7 +21,7 @@ from nbsupport.plan import runs_of
 from nbsupport.profiles import profile_named
 from nbsupport.publishing import page_beside
 from nbsupport.publishing.book_settings import check_book
-from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures
+from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures, read_sources
 from nbsupport.publishing.outputs import claimed, require_writable, writing
 from nbsupport.publishing.render import BUNDLE, render, render_page
 from nbsupport.records import evidence_profile, records_path
@@ -56,6 +56,7 @@ def build_book(profile: str) -> str:
     sections = root() / "book" / "sections"
     with writing():
         check_book()
+        read_sources(list(PAGES))
         require_writable(sections, root() / "_build", (root() / BUNDLE).parent)
         trained, found = train(dict.fromkeys(PAGES, parameters))
         with claimed(sections, f"build --profile {profile}"):
@@ -79,6 +80,7 @@ def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
     folder = root() / "rerun" / f"{page_id}-{name}"
     with writing():
         check_book()
+        read_sources([page_id])
         require_writable(folder, (root() / BUNDLE).parent)
         trained, found = train({page_id: values})
         profile = values.get("profile", "demo")

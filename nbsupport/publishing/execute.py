@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,11 +89,11 @@ def execute_pages(
 
     Raises UserError for a page that does not exist or is not a notebook, before any is executed.
     """
+    texts = read_sources(pages, notebooks)
     source = notebooks or root() / "notebooks"
     target = out_dir or root() / "book" / "sections"
     target.mkdir(parents=True, exist_ok=True)
     given = {"profile": profile, **(parameters or {})}
-    texts = {page: _source_text(source, page) for page in pages}
     processes = _PageProcesses()
 
     def one(page: str) -> ExecutedPage:
@@ -123,6 +123,14 @@ def raise_failures(results: Sequence[ExecutedPage]) -> None:
             + "; mend them and "
             "build again (what was computed is kept)"
         )
+
+
+def read_sources(pages: Sequence[str], notebooks: Path | None = None) -> dict[str, str]:
+    """The text of each page's notebook, from the project's folder or the one given.
+
+    Raises UserError for a page that does not exist or is not a notebook.
+    """
+    return {page: _source_text(notebooks or root() / "notebooks", page) for page in pages}
 
 
 def _source_text(folder: Path, page: str) -> str:
@@ -208,6 +216,8 @@ class _PageProcesses:
             self._start(source, path, Path(own), said) as process,
         ):
             answer = _ask(process, parameters)
+        if self._ending:
+            raise CancelledError  # no failure of the page
         if process.returncode or not answer:
             return PageError(0, "", f"{_end(process.returncode, log)}; log: {log}")
         log.unlink()

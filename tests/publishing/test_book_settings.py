@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nbsupport.errors import UserError
+from nbsupport.pages import PAGES
 from nbsupport.paths import root
 from nbsupport.publishing import build
 from nbsupport.publishing.book_settings import check_book
@@ -67,6 +68,19 @@ def test_what_holds_no_settings_is_told(project: Path, name: str, content: bytes
     with pytest.raises(UserError, match=rf"{name}.*(restore|UTF-8|cannot be read)") as caught:
         check_book(project)
     assert "\n" not in str(caught.value)
+
+
+def test_notebooks_are_read_before_anything_is_trained(monkeypatch, tmp_path) -> None:
+    def broken(pages: list[str]) -> dict[str, str]:
+        assert set(pages) <= set(PAGES)
+        raise UserError("03_setup.ipynb is not a notebook")
+
+    monkeypatch.setattr(build, "root", lambda: tmp_path)
+    monkeypatch.setattr(build, "read_sources", broken)
+    monkeypatch.setattr(build, "train", lambda pages: pytest.fail("trained first"))
+    for work in (lambda: build.build_book("smoke"), lambda: build.rerun_page("03_setup", {})):
+        with pytest.raises(UserError, match="is not a notebook"):
+            work()
 
 
 def test_the_settings_are_checked_before_anything_is_trained(monkeypatch, tmp_path) -> None:

@@ -20,7 +20,7 @@ from nbsupport import cli
 from nbsupport.publishing import build, execute
 def pages(profile):
     execute.execute_pages(sys.argv[2:], profile, {}, folder / "out", notebooks=folder / "notebooks",
-                          workers=2)
+                          workers=2, on_event=build._say)
 folder = Path(sys.argv[1])
 build.build_book = pages
 sys.exit(cli.main(["build", "--profile", "smoke"]))
@@ -91,6 +91,7 @@ def test_everything_ends_and_what_was_finished_is_kept(tmp_path, write_page, num
     if number != signal.SIGKILL:
         assert said.splitlines()[-1].startswith("stopped; what was finished is kept")
         assert "Traceback" not in said
+        assert "long" not in said  # it did not fail
     again = execute_pages(
         ["short"], "smoke", {}, tmp_path / "out", notebooks=tmp_path / "notebooks"
     )
