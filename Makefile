@@ -33,9 +33,7 @@ plan: setup
 	@$(RUN) -m nbsupport plan --profile $(PROFILE)
 
 serve: setup
-	@test -f _build/html/index.html || { echo "no book yet: make book" >&2; exit 1; }
-	@echo "http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
-	@$(RUN) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(RUN) -m nbsupport serve --port "$(PORT)"
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -1,4 +1,4 @@
-"""The command line: python -m nbsupport build | run | plan | jobs | data | records."""
+"""The command line: python -m nbsupport build | run | serve | plan | jobs | data | records."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.commands import data
 from nbsupport.errors import UserError
+from nbsupport.stopping import stopping
 
 if TYPE_CHECKING:
     from nbsupport.jobs.store import Store
@@ -17,19 +18,23 @@ Command = Callable[[argparse.Namespace], int | None]  # a status; None is 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command: its status, or 2 after a user's mistake (one line on standard error)."""
+    """Run one command: its status, or 2 after a user's mistake (one line on standard error).
+
+    Stopped by Ctrl-C, TERM or HUP it is 130, 143 or 129.
+    """
     options = _parser().parse_args(arguments)
     warnings.formatwarning = _one_line
-    try:
-        return options.command(options) or 0
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; what was finished is kept, the same command goes on", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of a list has seen enough
-        sys.stderr.close()
+    with stopping() as state:
+        try:
+            return options.command(options) or 0
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("stopped; what was finished is kept, the same command goes on", file=sys.stderr)
+            return state.status
+        except BrokenPipeError:  # the reader of a list has seen enough
+            sys.stderr.close()
     return 0
 
 
@@ -43,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _build_command(commands)
     _run_command(commands)
+    _serve_command(commands)
     _plan_command(commands)
     _jobs_command(commands)
     _records_command(commands)
@@ -91,6 +97,18 @@ def _run(options: argparse.Namespace) -> None:
     from nbsupport.publishing.build import rerun_page
 
     print(rerun_page(options.page, parse_assignments(options.parameters)))
+
+
+# serve --------------------------------------------------------------------------------------------
+def _serve_command(commands: Any) -> None:
+    parser = _add(commands, "serve", "show the built book at this machine's address only", _serve)
+    parser.add_argument("--port", default="8000")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from nbsupport.publishing.serve import serve
+
+    serve(options.port)
 
 
 # plan ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Papermill only warns of an unknown name and does not check types; here both are 
 
 import ast
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,13 +43,15 @@ def _parameter_cell(notebook: Path) -> str:
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+        return "".join(tagged[0]["source"]) if tagged else ""
     except FileNotFoundError as error:
         raise UserError(f"no notebook at {notebook}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"{notebook} cannot be read ({error.strerror}): allow it") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{notebook} is not a Jupyter notebook: give an .ipynb file in format 4"
         ) from error
-    return "".join(tagged[0]["source"]) if tagged else ""
 
 
 def _parameter(line: str, notebook: Path) -> Parameter:
@@ -59,7 +62,19 @@ def _parameter(line: str, notebook: Path) -> Parameter:
             "write `name: type = default  # meaning`"
         )
     name, kind, default, meaning = found.groups()
-    return Parameter(name, kind, ast.literal_eval(default), meaning or "")
+    try:
+        value = ast.literal_eval(default)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise UserError(
+            f"{notebook.name}: the default of {name} is {default!r}: give a number, a text in "
+            "quotes, True, False, or a list of these"
+        ) from error
+    if not _fits(value, kind):
+        raise UserError(
+            f"{notebook.name}: the default of {name} is {default}, of type {_type_of(value)}: "
+            f"its line says {kind}"
+        )
+    return Parameter(name, kind, value, meaning or "")
 
 
 def check_parameters(declared: Iterable[Parameter], given: dict[str, Any]) -> dict[str, Any]:
@@ -79,13 +94,15 @@ def check_parameters(declared: Iterable[Parameter], given: dict[str, Any]) -> di
 def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Values from the command line: JSON where it reads as JSON, otherwise text.
 
-    UserError for what begins as a list does and is none.
+    UserError for what begins as a list does and is none, and for a name that is given twice.
     """
     values: dict[str, Any] = {}
     for name, text in pairs:
+        if name in values:
+            raise UserError(f"-p {name} is given twice: give it once")
         try:
             values[name] = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             if text.lstrip().startswith("["):
                 raise UserError(
                     f"-p {name} {text}: no list in JSON ({error}); write it as '[1, 2]' or "
@@ -101,8 +118,9 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(not inner or _fits(v, inner) for v in value)
     if kind not in _SCALARS:
         return True
-    if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-        return True
+    if kind == "float":
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and math.isfinite(value)
     return isinstance(value, _SCALARS[kind]) and not (kind == "int" and isinstance(value, bool))
 
 
@@ -114,4 +132,6 @@ def _type_of(value: Any) -> str:
     if isinstance(value, list):
         inner = sorted({type(v).__name__ for v in value})
         return f"list[{' | '.join(inner)}]" if inner else "list"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not finite"
     return type(value).__name__

@@ -106,6 +106,8 @@ def test_clean_keeps_the_store_and_clean_store_asks(project):
     assert not (project / "store").exists()
 
 
-def test_the_book_is_served_to_this_machine_only(project):
-    shown = make(project, "--dry-run", "serve").stdout
-    assert "--bind 127.0.0.1" in shown
+def test_the_port_reaches_the_server_as_it_was_given(project):
+    """What it does with the port, and that it serves this machine only: test_serve.py."""
+    assert 'nbsupport serve --port "8000"' in make(project, "--dry-run", "serve").stdout
+    shown = make(project, "--dry-run", "serve", "PORT=80 90").stdout
+    assert 'nbsupport serve --port "80 90"' in shown

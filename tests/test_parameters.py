@@ -52,12 +52,69 @@ def test_right_values_pass_and_whole_numbers_serve_as_floats(notebook: Path) -> 
     assert isinstance(checked["rate"], float)
 
 
-@pytest.mark.parametrize("content", ["not json", "[]", '{"a": 1}', '{"cells": [3]}'])
+TAGGED = '{"cells": [{"metadata": {"tags": ["parameters"]}%s}]}'
+NO_NOTEBOOK = ["not json", "[]", '{"a": 1}', '{"cells": [3]}', "", "[" * 100_000, "\xff"]
+
+
+@pytest.mark.parametrize("content", [*NO_NOTEBOOK, TAGGED % "", TAGGED % ', "source": [3]'])
 def test_a_file_that_is_no_notebook_is_an_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "broken.ipynb"
-    path.write_text(content)
+    path.write_text(content, encoding="latin-1")
     with pytest.raises(UserError, match="not a Jupyter notebook"):
         read_parameters(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "sizes: list[int] = list(range(3))",
+            r"the default of sizes is 'list\(range\(3\)\)': give",
+        ),
+        ("rate: float = other", "the default of rate is 'other': give a number"),
+        ("rate: float = 0.5 +", "give a number"),
+        ("rate: float = [1", "give a number"),
+        ("rate: float = ", "give a number"),
+        ("word: str = 'a # b'", "give a number, a text in quotes"),
+        ("rate: float = {[1]: 2}", "give a number"),
+        ("rate: float = " + "(" * 500 + ")" * 500, "give a number"),
+        (
+            "sizes: list[int] = 5",
+            r"the default of sizes is 5, of type int: its line says list\[int\]",
+        ),
+        ("rate = 0.5", "cannot read the parameter line"),
+    ],
+)
+def test_a_default_that_is_no_value_is_told_in_one_line(
+    notebook: Path, line: str, told: str
+) -> None:
+    text = json.loads(notebook.read_text())
+    text["cells"][0]["source"] = line
+    notebook.write_text(json.dumps(text))
+    with pytest.raises(UserError, match=told) as caught:
+        read_parameters(notebook)
+    assert "\n" not in str(caught.value)
+    assert "page.ipynb" in str(caught.value)
+
+
+def test_a_notebook_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder.ipynb").mkdir()
+    with pytest.raises(UserError, match=r"folder\.ipynb cannot be read \(Is a directory\)"):
+        read_parameters(tmp_path / "folder.ipynb")
+    with pytest.raises(UserError, match="no notebook at"):
+        read_parameters(tmp_path / "none.ipynb")
+
+
+def test_a_parameter_is_given_once() -> None:
+    with pytest.raises(UserError, match="-p seeds is given twice"):
+        parse_assignments([("seeds", "[0]"), ("profile", "smoke"), ("seeds", "[1]")])
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_is_no_float(notebook: Path, text: str) -> None:
+    given = parse_assignments([("rate", text)])
+    with pytest.raises(UserError, match=r"rate=\S+ is of type not finite: float is allowed"):
+        check_parameters(read_parameters(notebook), given)
 
 
 def test_command_line_values_are_json_or_text() -> None:

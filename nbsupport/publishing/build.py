@@ -20,62 +20,78 @@ from nbsupport.paths import root, store_dir
 from nbsupport.plan import runs_of
 from nbsupport.profiles import profile_named
 from nbsupport.publishing import page_beside
-from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures
-from nbsupport.publishing.render import render, render_page
+from nbsupport.publishing.book_settings import check_book
+from nbsupport.publishing.execute import ExecutedPage, execute_pages, raise_failures, read_sources
+from nbsupport.publishing.outputs import claimed, require_writable, writing
+from nbsupport.publishing.render import BUNDLE, render, render_page
 from nbsupport.records import evidence_profile, records_path
 from nbsupport.study import Run, Study
 
-# What a page shows depends on this code as well as on its records.
-_SHOWN_BY = (
-    "analysis/**/*.py",
-    "publishing/page*.py",
-    "publishing/widgets*.py",
-    "publishing/sparks.py",
-    "publishing/verdict_table.py",
-    "publishing/tabs.py",
-    "publishing/where_possible.py",
-    "comparisons/*.py",
-    "profiles/*.py",
-    "training/families.py",
-    "training/recipes.py",
-    "beside.py",
-    "ledger.py",
-    "pages.py",
-    "plan.py",
-    "provenance.py",
-    "reading.py",
-    "records.py",
+# A page may show what any module computes or prints. Not these, which render what is executed.
+_RENDERING = (
+    "cli.py",
+    "commands/*",
+    "publishing/build.py",
+    "publishing/render.py",
+    "publishing/book_settings.py",
+    "publishing/catalogue_tables.py",
+    "publishing/freshness.py",
+    "publishing/links.py",
+    "publishing/mathml.py",
+    "publishing/outputs.py",
+    "publishing/reference.py",
+    "publishing/serve.py",
+    "publishing/vega.py",
 )
 
 
 def build_book(profile: str) -> str:
     """Train what the pages need, execute them, render the book; the closing line.
 
-    Raises UserError for an unknown profile, a failed job, a failed page, a warning of the renderer.
+    Raises UserError for an unknown profile, settings that cannot be read, a folder that cannot be
+    written, a failed job, a failed page, a warning of the renderer.
     """
     began = time.monotonic()
     parameters = {"profile": profile_named(profile).name}
-    trained, found = train(dict.fromkeys(PAGES, parameters))
-    pages = execute_pages(list(PAGES), profile, page_key=page_key, on_event=_say)
-    try:
-        first = render()  # a failed page as well: the reader finds its error in a box
-    finally:
-        raise_failures(pages)
+    sections = root() / "book" / "sections"
+    with writing():
+        check_book()
+        read_sources(list(PAGES))
+        require_writable(sections, root() / "_build", (root() / BUNDLE).parent)
+        trained, found = train(dict.fromkeys(PAGES, parameters))
+        with claimed(sections, f"build --profile {profile}"):
+            pages = execute_pages(list(PAGES), profile, page_key=page_key, on_event=_say)
+            try:
+                first = render()  # a failed page as well: the reader finds its error in a box
+            finally:
+                raise_failures(pages)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     return f"The book is at {first} ({minutes} min {seconds:02d} s; {_jobs(trained, found)})"
 
 
 def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:
-    """One page with other parameters, in a folder of its own below `rerun/`; the closing line."""
+    """One page with other parameters, in a folder of its own below `rerun/`; the closing line.
+
+    Raises UserError as `build_book` does.
+    """
     page = page_named(page_id)
     values = check_parameters(page.parameters(), dict(given))
-    trained, found = train({page_id: values})
     name = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
     folder = root() / "rerun" / f"{page_id}-{name}"
-    profile = values.get("profile", "demo")
-    done = execute_pages([page_id], profile, values, folder, page_key=page_key, on_event=_say)
-    html = render_page(done[0].path, folder)
-    raise_failures(done)
+    with writing():
+        check_book()
+        read_sources([page_id])
+        require_writable(folder, (root() / BUNDLE).parent)
+        trained, found = train({page_id: values})
+        profile = values.get("profile", "demo")
+        with claimed(folder, f"run {page_id} with the same parameters"):
+            done = execute_pages(
+                [page_id], profile, values, folder, page_key=page_key, on_event=_say
+            )
+            try:
+                html = render_page(done[0].path, folder)
+            finally:
+                raise_failures(done)
     return f"The page is at {html} ({_jobs(trained, found)})"
 
 
@@ -117,7 +133,8 @@ def page_key(page_id: str, parameters: Mapping[str, Any]) -> str:
 
 def _code() -> list[Path]:
     package = root() / "nbsupport"
-    return sorted(path for pattern in _SHOWN_BY for path in package.glob(pattern))
+    left_out = {path for pattern in _RENDERING for path in package.glob(pattern)}
+    return sorted(set(package.rglob("*.py")) - left_out)
 
 
 def _attempts() -> list[Path]:

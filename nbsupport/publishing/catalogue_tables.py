@@ -9,6 +9,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nbsupport.data import catalogue
 from nbsupport.data.catalogue import CATALOGUE, CatalogueEntry
 
 HEADER = "| name | what it is | images | classes | licence |\n|---|---|---|---|---|"
@@ -43,6 +44,7 @@ def _gigabytes(images: int, side: int) -> str:
 class _TableDirective(SphinxDirective):
     def parsed(self, text: str) -> list[nodes.Node]:
         """The nodes of a Markdown table."""
+        self.env.note_dependency(catalogue.__file__)
         holder = nodes.container()
         lines = StringList(text.splitlines(), source="nbsupport/data/catalogue.py")
         self.state.nested_parse(lines, self.content_offset, holder)

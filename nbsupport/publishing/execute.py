@@ -1,39 +1,58 @@
 """Execute the book's notebooks with Papermill, each in a kernel of this very interpreter.
 
-A page is executed again only when its key has changed: the hash of its notebook, its parameters and
-whatever the caller's `page_key` adds (its records, the analysis, its claims).
+A page is executed again only when its key has changed: the hash of its notebook, its parameters,
+the installed packages and whatever the caller's `page_key` adds (records, code, claims).
 """
 
 import hashlib
 import json
-import os
+import signal
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
+from typing import IO
 
+from nbsupport.data.listings import write_text
 from nbsupport.errors import UserError, unknown
 from nbsupport.paths import root
+from nbsupport.publishing.own_settings import environment, installed, python
 
 PageKey = Callable[[str, Mapping[str, object]], str]
 OnEvent = Callable[["ExecutedPage"], None]
-FORMAT = 2  # moves when the form of executed pages changes: all pages are executed again
 
 
 @dataclass(frozen=True)
 class PageError:
-    """Where and how a page failed: `cell` counts the source notebook's cells from 1."""
+    """Where and how a page failed.
+
+    `cell` counts the code cells of the notebook from 1, as Jupyter does when it runs them all; 0
+    where the page failed outside of its cells. `line` is the cell's first line of code.
+    """
 
     cell: int
     name: str
     message: str
+    line: str = ""
+
+    @property
+    def place(self) -> str:
+        """Which cell, for people: "" where it is none."""
+        line = f" (`{shorten(self.line, 60)}`)" if self.line else ""
+        return f"code cell {self.cell}{line}" if self.cell else ""
+
+    @property
+    def text(self) -> str:
+        """What went wrong; our own sentences speak for themselves."""
+        return self.message if self.name in ("", "UserError") else f"{self.name}: {self.message}"
 
     def __str__(self) -> str:
-        text = self.message if self.name == "UserError" else f"{self.name}: {self.message}"
-        return f"cell {self.cell}: {text}"
+        return f"{self.place}: {self.text}" if self.cell else self.text
 
 
 @dataclass(frozen=True)
@@ -70,15 +89,17 @@ def execute_pages(
 
     Raises UserError for a page that does not exist or is not a notebook, before any is executed.
     """
+    texts = read_sources(pages, notebooks)
     source = notebooks or root() / "notebooks"
     target = out_dir or root() / "book" / "sections"
     target.mkdir(parents=True, exist_ok=True)
     given = {"profile": profile, **(parameters or {})}
-    texts = {page: _source_text(source, page) for page in pages}
+    processes = _PageProcesses()
 
     def one(page: str) -> ExecutedPage:
         key = _key(texts[page], given, page_key(page, given) if page_key else "")
-        result = _unchanged(page, target, key) or _execute(page, source, target, given, key)
+        found = _unchanged(page, target, key)
+        result = found or _execute(page, source, target, given, key, processes)
         if on_event:
             on_event(result)
         return result
@@ -86,8 +107,9 @@ def execute_pages(
     with ThreadPoolExecutor(max_workers=max(1, min(workers, len(texts)))) as pool:
         try:
             return list(pool.map(one, texts))
-        except BaseException:  # Ctrl-C, say: start no further page
-            pool.shutdown(cancel_futures=True)
+        except BaseException:  # Ctrl-C, say: start no further page, and end those under way
+            pool.shutdown(wait=False, cancel_futures=True)
+            processes.end()
             raise
 
 
@@ -103,6 +125,14 @@ def raise_failures(results: Sequence[ExecutedPage]) -> None:
         )
 
 
+def read_sources(pages: Sequence[str], notebooks: Path | None = None) -> dict[str, str]:
+    """The text of each page's notebook, from the project's folder or the one given.
+
+    Raises UserError for a page that does not exist or is not a notebook.
+    """
+    return {page: _source_text(notebooks or root() / "notebooks", page) for page in pages}
+
+
 def _source_text(folder: Path, page: str) -> str:
     """The notebook's JSON, checked."""
     import nbformat
@@ -113,7 +143,9 @@ def _source_text(folder: Path, page: str) -> str:
     try:
         text = path.read_text(encoding="utf-8")
         nbformat.validate(nbformat.reads(text, as_version=4))
-    except (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError) as error:
+    except OSError:
+        raise  # the file cannot be read, whatever is in it
+    except Exception as error:  # nbformat stumbles over what is no notebook in many ways
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             f"{path.name} is not a notebook ({reason[:80]}): expected Jupyter's JSON, format 4; "
@@ -123,15 +155,7 @@ def _source_text(folder: Path, page: str) -> str:
 
 
 def _key(text: str, parameters: Mapping[str, object], lab: str) -> str:
-    from papermill import __version__ as papermill_version
-
-    parts = {
-        "notebook": text,
-        "parameters": parameters,
-        "lab": lab,
-        "format": FORMAT,
-        "papermill": papermill_version,
-    }
+    parts = {"notebook": text, "parameters": parameters, "lab": lab, "packages": installed()}
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -152,40 +176,94 @@ def _sha256(path: Path) -> str:
 
 
 def _execute(
-    page: str, source: Path, target: Path, parameters: Mapping[str, object], key: str
+    page: str,
+    source: Path,
+    target: Path,
+    parameters: Mapping[str, object],
+    key: str,
+    processes: "_PageProcesses",
 ) -> ExecutedPage:
     path, note = target / f"{page}.ipynb", target / f"{page}.key.json"
     note.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # should the page come to no end: nobody takes the old one for it
     began = time.perf_counter()
-    error = _page_process(source / f"{page}.ipynb", path, parameters)
+    error = processes.execute(source / f"{page}.ipynb", path, parameters)
     seconds = round(time.perf_counter() - began, 2)
     if error is None:
         kept = {"key": key, "sha256": _sha256(path), "seconds": seconds}
-        replace(note, json.dumps(kept))
+        write_text(note, json.dumps(kept))
     return ExecutedPage(page, path, seconds, executed=True, error=error)
 
 
-def _page_process(source: Path, path: Path, parameters: Mapping[str, object]) -> PageError | None:
-    """Execute one notebook in a process of its own: Jupyter's client leaks loops and sockets."""
-    command = [sys.executable, "-m", "nbsupport.publishing.one_page", str(source), str(path)]
-    env = {**os.environ, "PYTHONPATH": _search_path()}
-    done = subprocess.run(
-        command, input=json.dumps(parameters), capture_output=True, text=True, env=env, check=False
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        return PageError(0, "PageProcess", last)
-    error = json.loads(done.stdout.splitlines()[-1])
-    return PageError(**error) if error else None
+class _PageProcesses:
+    """The processes that execute pages, one a page: Jupyter's client leaks loops and sockets.
+
+    Each has a session of its own, so that it is for this process to end them.
+    """
+
+    def __init__(self) -> None:
+        self._running: list[subprocess.Popen[str]] = []
+        self._ending = False
+
+    def execute(
+        self, source: Path, path: Path, parameters: Mapping[str, object]
+    ) -> PageError | None:
+        """Execute one notebook into `path`: its error, if any; what else was said is in a log."""
+        log = path.with_suffix(".log")
+        with (
+            tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True) as own,
+            log.open("w", encoding="utf-8") as said,
+            self._start(source, path, Path(own), said) as process,
+        ):
+            answer = _ask(process, parameters)
+        if self._ending:
+            raise CancelledError  # no failure of the page
+        if process.returncode or not answer:
+            return PageError(0, "", f"{_end(process.returncode, log)}; log: {log}")
+        log.unlink()
+        error = json.loads(answer)
+        return PageError(**error) if error else None
+
+    def _start(self, source: Path, path: Path, own: Path, said: IO[str]) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            python(
+                "from nbsupport.publishing.one_page import main; main()", str(source), str(path)
+            ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=environment(own),
+            cwd=root(),
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        self._running.append(process)
+        if self._ending:
+            process.kill()
+        return process
+
+    def end(self) -> None:
+        """End them all; each one's kernel, and what that trains, ends within a second or two."""
+        self._ending = True
+        for process in list(self._running):
+            process.kill()
 
 
-def _search_path() -> str:
-    """PYTHONPATH with the project first: pages find the package where it is not installed."""
-    return os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))
+def _ask(process: "subprocess.Popen[str]", parameters: Mapping[str, object]) -> str:
+    """The page process's last line. Its input stays open, to tell by its end that we are gone."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):  # it died at once: its log says why
+        process.stdin.write(json.dumps(parameters) + "\n")
+        process.stdin.flush()
+    lines = process.stdout.read().splitlines()
+    return lines[-1] if lines else ""
 
 
-def replace(path: Path, text: str) -> None:
-    """Write whole or not at all: a killed build leaves no half page."""
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)
+def _end(status: int, log: Path) -> str:
+    """Why a page's process ended without an answer, in one line."""
+    if status < 0:
+        return f"its process was killed by {signal.Signals(-status).name}"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"its process ended with status {status}"

@@ -1,13 +1,15 @@
-"""The process that executes one page: `python -m nbsupport.publishing.one_page SOURCE OUTPUT`.
+"""The process that executes one page: its arguments are the notebook and where the result goes.
 
-Parameters come as JSON on the standard input; the last line of the standard output is the error as
-JSON, or null.
+Parameters come as a line of JSON on the standard input, which then stays open as long as somebody
+waits for the page; the last line of the standard output is the error as JSON, or null.
 """
 
 import json
 import logging
 import os
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,9 +21,10 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from nbsupport.data.listings import write_text
 from nbsupport.paths import root
 from nbsupport.publishing.errorbox import prepare
-from nbsupport.publishing.execute import PageError, replace
+from nbsupport.publishing.execute import PageError
 from nbsupport.publishing.kernel import OwnKernelManager
 from nbsupport.publishing.page_real_note import add_real_note
 
@@ -32,23 +35,20 @@ def execute_notebook(
     source: Path, path: Path, parameters: Mapping[str, object]
 ) -> PageError | None:
     """Execute one notebook with Papermill into `path`, made ready to render; its error, if any."""
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.ipynb")
     error = None
-    try:
-        _papermill(source, partial, dict(parameters))
-    except PapermillExecutionError as failure:
-        error = PageError(0, failure.ename, str(failure.evalue))
-    except DeadKernelError:
-        error = PageError(0, "DeadKernelError", "the kernel died (out of memory, or killed)")
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    executed = nbformat.read(partial, as_version=4)
-    partial.unlink()
-    cell = prepare(executed, error.name if error else None, error.message if error else "")
+    with tempfile.TemporaryDirectory() as folder:
+        partial = Path(folder) / source.name
+        try:
+            _papermill(source, partial, dict(parameters))
+        except PapermillExecutionError as failure:
+            error = PageError(0, failure.ename, str(failure.evalue))
+        except DeadKernelError:
+            error = PageError(0, "DeadKernelError", "the kernel died (out of memory, or killed)")
+        executed = nbformat.read(partial, as_version=4)
+    error = prepare(executed, error)
     add_real_note(executed, parameters)
-    replace(path, nbformat.writes(executed))
-    return PageError(cell, error.name, error.message) if error else None
+    write_text(path, nbformat.writes(executed))
+    return error
 
 
 def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
@@ -77,12 +77,16 @@ def _papermill(source: Path, output: Path, parameters: dict[str, Any]) -> None:
             time.sleep(attempt)
 
 
-def main(arguments: list[str]) -> None:
+def _end_with_the_caller() -> None:
+    """End when the standard input does: nobody waits for the page. The kernel notices, and ends."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+def main() -> None:
     """Execute, and print the error or null."""
-    source, path = map(Path, arguments)
-    error = execute_notebook(source, path, json.load(sys.stdin))
+    source, path = map(Path, sys.argv[1:])
+    parameters = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    error = execute_notebook(source, path, parameters)
     print(json.dumps(asdict(error) if error else None))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

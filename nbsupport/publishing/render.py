@@ -5,21 +5,25 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbsupport.data.listings import write_text
 from nbsupport.errors import UserError
 from nbsupport.paths import root
+from nbsupport.publishing.links import mend_links
+from nbsupport.publishing.own_settings import environment, installed, python
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 WARNING = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
 BUNDLE = Path("book/_static/generated/vega-bundle.js")
 ENDING = re.compile(r"^(?:Traceback|The above exception)", re.MULTILINE)
+LOG = "jupyter-book.log"
 # What every page depends on: a change here renders all pages anew.
 SHARED = ("_config.yml", "_toc.yml", "book/references.bib", "book/_static/*", str(BUNDLE))
 BESIDE_A_PAGE = ("book/glossary", "book/bibliography")
-CODE = ("mathml.py", "reference.py", "render.py")
+CODE = ("catalogue_tables.py", "freshness.py", "mathml.py", "reference.py", "render.py")
 
 
 class RenderFailedError(UserError):
@@ -44,8 +48,9 @@ def render(out: Path | str = "_build", *, source: Path | None = None, bundle: bo
     """Render the book in `source` (default: the project) below `out`; the path of its first page.
 
     `out` is a folder named `_build`, as Jupyter Book wants it; relative: to `source`. Notebooks
-    are not executed. Only changed pages are rendered, all of them where something shared changed or
-    the last rendering had warnings. `bundle`: first write the script that draws the charts.
+    are not executed. Only pages whose content changed are rendered, all of them where something
+    shared changed or the last rendering had warnings. `bundle`: first write the script that draws
+    the charts.
 
     Raises RenderFailedError (a UserError) with the warnings, where there are any.
     """
@@ -68,13 +73,15 @@ def render_page(notebook: Path, out: Path) -> Path:
     """Render one executed notebook, alone, below the folder `out`; the path of its page.
 
     It looks like a page of the book, and has the glossary and the bibliography that its terms and
-    citations lead to; links to other pages lead nowhere and are no errors.
+    citations lead to; links to other pages lead into the built book, or are plain text where there
+    is none.
     """
     source = out / "source"
     shutil.rmtree(source, ignore_errors=True)
     (source / "book").mkdir(parents=True)
     _write_bundle(root())
-    shutil.copytree(root() / "book" / "_static", source / "book" / "_static")
+    unfinished = shutil.ignore_patterns("*.partial")  # another build may be writing there
+    shutil.copytree(root() / "book" / "_static", source / "book" / "_static", ignore=unfinished)
     beside = [name for name in BESIDE_A_PAGE if (root() / f"{name}.md").is_file()]
     for name in ("_config.yml", "book/references.bib", *(f"{name}.md" for name in beside)):
         if (root() / name).is_file():
@@ -85,6 +92,7 @@ def render_page(notebook: Path, out: Path) -> Path:
     (source / "_toc.yml").write_text("".join(toc))
     places = _Places(source, (out / "_build").resolve())
     _jupyter_book(places, fresh=True, strict=False)
+    mend_links(places.html, root() / "_build" / "html", "book/sections")
     return places.html / "index.html"
 
 
@@ -95,40 +103,65 @@ def _write_bundle(project: Path) -> None:
 
 
 def _shared_digest(project: Path) -> str:
-    """A hash of the files that all pages share, and of the code that renders them."""
+    """A hash of the files that all pages share, and of the code and packages that render them.
+
+    Modules by name: one that is new, or gone, changes the reference.
+    """
     files = sorted(p for pattern in SHARED for p in project.glob(pattern) if p.is_file())
     files += [Path(__file__).parent / name for name in CODE]
-    total = hashlib.sha256()
+    modules = sorted(path.relative_to(root()).as_posix() for path in _modules())
+    total = hashlib.sha256(f"{installed()}\0{modules}\0".encode())
     for path in files:
         total.update(f"{path.name}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()
 
 
+def _modules() -> list[Path]:
+    return list((root() / "nbsupport").rglob("*.py"))
+
+
 def _jupyter_book(places: _Places, *, fresh: bool, strict: bool = True) -> None:
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
-    command += [str(places.source), "--path-output", str(places.build.parent)]
-    command += ["-W", "--keep-going"] if strict else []
-    command += ["--all"] if fresh else []
-    path = os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))
-    env = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
+    arguments = ["build", str(places.source), "--path-output", str(places.build.parent)]
+    arguments += ["-W", "--keep-going"] if strict else []
+    arguments += ["--all"] if fresh else []
     places.build.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
-    said = ANSI.sub("", done.stdout + done.stderr)
-    (places.build / "jupyter-book.log").write_text(said, encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True) as own:
+        done = subprocess.run(
+            python("from jupyter_book.cli.main import main; main()", *arguments),
+            env={**environment(Path(own)), "HOME": own},
+            cwd=places.source,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    log = places.build / LOG
+    write_text(log, ANSI.sub("", done.stdout + done.stderr))
     if done.returncode or (strict and WARNING.search(done.stderr)):
-        raise RenderFailedError(f"the book was not rendered cleanly:\n{_complaints(done.stderr)}")
+        said = _complaints(done.stderr) or f"its program ended with status {done.returncode}"
+        raise RenderFailedError(f"the book was not rendered cleanly (log: {log}):\n{said}")
 
 
 def _complaints(stderr: str) -> str:
     """The warnings, without the project's path; else what Sphinx said before Jupyter Book's own
-    traceback, which says nothing more."""
+    traceback, which says nothing more; else the error that this ends with."""
     text = ANSI.sub("", stderr).replace(f"{root()}{os.sep}", "")
-    said = ENDING.split(text, maxsplit=1)[0].splitlines()
+    said = _lines(ENDING.split(text, maxsplit=1)[0])
     warnings = [line for line in said if WARNING.search(line)]
-    return "\n".join(warnings or said[-15:])
+    return "\n".join(warnings or said[-15:] or _error(_lines(text)))
+
+
+def _error(traceback: list[str]) -> list[str]:
+    """The last line that is not indented, with what is told below it."""
+    begins = [number for number, line in enumerate(traceback) if not line[0].isspace()]
+    return traceback[begins[-1] :] if begins else traceback
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _copy_static(places: _Places) -> None:

@@ -3,6 +3,8 @@
 from importlib.metadata import version
 from pathlib import Path
 
+from nbsupport.data.listings import write_text
+
 # Only what a page needs: the tooltip and drawing go through vega-embed.
 EXPORT = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 
@@ -37,7 +39,5 @@ def write_bundle(path: Path) -> Path:
             if present.readline() == stamp():
                 return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.write_text(bundle(), encoding="utf-8")
-    draft.replace(path)
+    write_text(path, bundle())
     return path

@@ -1,33 +1,35 @@
 """Which code a page's key stands for: a page must not show what has changed since."""
 
-import ast
-
 from nbsupport.paths import root
 from nbsupport.publishing import build
 
 PACKAGE = root() / "nbsupport"
-# Imported by pages, and no part of what they show: errors, paths, and what keys hold anyway (jobs,
-# data and trainings, whose results and versions are in the keys of runs).
-ELSEWHERE = ("errors", "paths", "parameters", "records", "study", "jobs", "data", "savanna")
-TRAINING = ("families", "recipes")  # the tables of these are printed; the rest is in keys of runs
+
+
+def names() -> set[str]:
+    return {path.relative_to(PACKAGE).as_posix() for path in build._code()}
 
 
 def test_every_pattern_names_code() -> None:
-    assert all(list(PACKAGE.glob(pattern)) for pattern in build._SHOWN_BY)
+    assert all(list(PACKAGE.glob(pattern)) for pattern in build._RENDERING)
 
 
-def test_what_pages_import_is_in_their_key() -> None:
-    known = {".".join(p.relative_to(root()).with_suffix("").parts) for p in build._code()}
-    known |= {name.removesuffix(".__init__") for name in known}
-    imported = {
-        f"{node.module}"
-        for path in PACKAGE.glob("publishing/page*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nbsupport.")
-    }
-    shown = {name for name in imported if _counts(name)}
-    assert "nbsupport.profiles" in shown
-    assert not shown - known - {"nbsupport.publishing"}
+def test_a_pages_key_holds_all_code_but_what_renders_and_commands() -> None:
+    """Of all modules only these cannot show on a page."""
+    code = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
+    left_out = code - names()
+    assert all(name.startswith(("commands/", "publishing/", "cli")) for name in left_out)
+    for shown in ("jobs/progress.py", "savanna/world.py", "errors.py", "publishing/errorbox.py"):
+        assert shown in names()
+    pages = {name for name in code if name.startswith("publishing/page")}
+    assert pages <= names()
+
+
+def test_changed_code_moves_a_page_key(monkeypatch, tmp_path) -> None:
+    before = build.page_key("03_setup", {"profile": "smoke"})
+    (tmp_path / "new.py").write_text("shown = 1")
+    monkeypatch.setattr(build, "_code", lambda: [tmp_path / "new.py"])
+    assert build.page_key("03_setup", {"profile": "smoke"}) != before
 
 
 def test_a_further_attempt_at_calibration_moves_the_pages_that_print_it(monkeypatch) -> None:
@@ -38,10 +40,3 @@ def test_a_further_attempt_at_calibration_moves_the_pages_that_print_it(monkeypa
     after = [build.page_key(page, {"profile": "smoke"}) for page in pages]
     moved = [b != a for b, a in zip(before, after, strict=True)]
     assert moved == [True, True, False]
-
-
-def _counts(module: str) -> bool:
-    parts = module.split(".")
-    if parts[1] == "training":
-        return parts[-1] in TRAINING
-    return parts[1] not in ELSEWHERE

@@ -7,6 +7,7 @@ import pytest
 
 from nbsupport.errors import UserError
 from nbsupport.publishing.execute import PagesFailedError, execute_pages, raise_failures
+from nbsupport.publishing.own_settings import python
 
 
 def run(tmp_path: Path, *pages: str, **options):
@@ -72,7 +73,7 @@ def test_a_failing_page_shows_a_box_and_stops_no_other(tmp_path, write_page):
     write_page("good", "print('fine')")
     bad, user, good = results = run(tmp_path, "bad", "user", "good")
     assert good.error is None
-    assert (bad.error.cell, bad.error.name) == (4, "ValueError")
+    assert (bad.error.cell, bad.error.name) == (3, "ValueError")
     text = outputs(bad.path)
     assert "page-error" in text
     assert "&lt;b&gt;no" in text
@@ -84,7 +85,7 @@ def test_a_failing_page_shows_a_box_and_stops_no_other(tmp_path, write_page):
     boxed = outputs(user.path)
     assert "size 9: at most 3" in boxed
     assert "Traceback" not in boxed
-    with pytest.raises(PagesFailedError, match="2 of 3 pages failed: page bad, cell 4: Value"):
+    with pytest.raises(PagesFailedError, match=r"2 of 3 pages failed: page bad, code cell 3 \(`r"):
         raise_failures(results)
     assert run(tmp_path, "bad")[0].executed  # a failure is never taken as done
 
@@ -93,8 +94,40 @@ def test_a_page_that_kills_its_kernel_is_a_failed_page(tmp_path, write_page):
     write_page("dead", "x = 1", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     (result,) = run(tmp_path, "dead")
     assert result.error is not None
-    assert (result.error.name, result.error.cell) == ("DeadKernelError", 4)
+    assert (result.error.name, result.error.cell) == ("DeadKernelError", 3)
     assert "page-error" in outputs(result.path)
+
+
+def test_a_process_that_gives_no_answer_is_told_by_its_last_line(tmp_path, write_page, monkeypatch):
+    page = write_page("a", "1")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.ipynb").write_text("of an earlier execution")
+    for code, told in (
+        ("import sys; sys.exit('at the end of its wits')", "at the end of its wits; log: "),
+        ("1 / 0", "ZeroDivisionError: division by zero; log: "),
+        ("sys.exit(3)", "its process ended with status 3; log: "),
+        ("import os; os.kill(os.getpid(), 9)", "its process was killed by SIGKILL; log: "),
+        ("pass", "its process ended with status 0; log: "),
+    ):
+        command = python(code)
+        monkeypatch.setattr("nbsupport.publishing.execute.python", lambda *_, c=command: c)
+        (result,) = run(tmp_path, "a")
+        assert str(result.error) == f"{told}{tmp_path / 'out' / 'a.log'}"
+        assert not result.path.exists()
+        with pytest.raises(PagesFailedError, match=f"page a, {told}"):
+            raise_failures([result])
+    monkeypatch.undo()
+    assert run(tmp_path, "a")[0].error is None
+    assert not (tmp_path / "out" / "a.log").exists()
+    assert page.exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"[" * 100_000])
+def test_a_file_that_is_no_text_is_refused_in_one_line(tmp_path, write_page, content):
+    write_page("a", "1").write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.ipynb is not a notebook") as caught:
+        run(tmp_path, "a")
+    assert "\n" not in str(caught.value)
 
 
 def test_two_executions_of_a_page_write_the_same_bytes(tmp_path, write_page):

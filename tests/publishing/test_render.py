@@ -93,6 +93,24 @@ def test_a_warning_fails_the_build_every_time_until_it_is_mended(book, write_pag
     assert render(source=book, bundle=False).is_file()
 
 
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("title: Robustness: a course\n", "mapping values are not allowed here"),
+        ("sphinx:\n  config:\n    extensions: [nowhere]\n", "nowhere"),
+        ("sphinx:\n  config:\n    html_theme: nowhere\n", "nowhere"),
+    ],
+)
+def test_a_renderer_that_ends_at_once_is_told_with_its_log(book, config, told):
+    (book / "_config.yml").write_text(config)
+    with pytest.raises(RenderFailedError, match=told) as caught:
+        render(source=book, bundle=False)
+    log = book / "_build" / "jupyter-book.log"
+    assert str(log) in str(caught.value)
+    assert told in log.read_text()
+    assert all(line.strip() for line in str(caught.value).splitlines())
+
+
 def test_one_page_renders_alone(tmp_path, write_page):
     page = write_page("page", "print('alone')")
     (result,) = execute_pages(["page"], "smoke", {}, tmp_path / "out", notebooks=page.parent)
