@@ -21,6 +21,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import UserError, unknown
@@ -194,6 +195,7 @@ class _Run:
             self._retry(job, message["how"])
 
     def _fail(self, job: Job, error: str, log: str) -> None:
+        log = log if Path(log).is_file() else ""  # a job may fail before it has one
         self.failed[job.key] = (job.key, job.title, error, log)
         self._tell("failed", job, error=error, log=log)
         for other in list(self.waiting.values()):

@@ -26,6 +26,7 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.problems import store_error
 from nbsupport.jobs.spec import Job, canonical, stage_path
 from nbsupport.jobs.store import RESULT, Store, weights_seal
+from nbsupport.sharing import filling
 
 Message = dict[str, Any]
 Emit = Callable[[Message], None]
@@ -103,7 +104,7 @@ def perform(request: Request, emit: Emit, logged: Logging) -> Message:
 def _perform(request: Request, emit: Emit, logged: Logging) -> Message:
     store = Store(Path(request.root))
     try:
-        with store.lock(request.job).acquire(timeout=0):
+        with store.hold(request.job):
             if _settled(store, request.job, emit, request.job):
                 return {"kind": "found"}
             if request.parent and not _parent_ready(store, request, emit):
@@ -127,7 +128,7 @@ def _parent_ready(store: Store, request: Request, emit: Emit) -> bool:
     if store.check(key, full=True):
         return True
     # Not waiting for this lock: whoever holds it may wait for ours.
-    with store.lock(key).acquire(timeout=0):
+    with store.hold(key):
         return _settled(store, key, emit, request.job, full=True)
 
 
@@ -154,8 +155,11 @@ def _is_damage(problem: BaseException) -> bool:
 
 
 def _run(store: Store, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
-    folder = request.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    with filling(request.folder, store.root):
+        return _run_in(request.folder, request, emit, logged, resumed)
+
+
+def _run_in(folder: Path, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
     _write(folder / "spec.json", request.record)
     emit({"kind": "started", "job": request.job, "resumed": resumed})
 

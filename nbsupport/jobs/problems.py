@@ -5,15 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbsupport.errors import UserError
+from nbsupport.errors import StoreWarning, UserError
+from nbsupport.sharing import NO_LOCKS
+
+__all__ = ["Interrupted", "JobsFailed", "StoreError", "StoreWarning", "no_locks", "store_error"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
-
-
-class StoreWarning(UserWarning):
-    """Something in the store was damaged; it was set aside and is made again."""
 
 
 class StoreError(UserError):
@@ -74,6 +73,17 @@ def _concerns(problem: BaseException, root: Path, *, unnamed: bool = False) -> b
         return unnamed
     file, top = Path(name).absolute(), root.absolute()
     return file.is_relative_to(top) or top.is_relative_to(file)
+
+
+def no_locks(problem: OSError, root: Path) -> StoreError | None:
+    """The StoreError behind the refusal of a lock, None where the disk has locks."""
+    if problem.errno not in NO_LOCKS:
+        return None
+    return StoreError(
+        f"the disk of the store {root} has no file locks ({problem.strerror}), and without them "
+        "two processes would train the same job: point NBSUPPORT_STORE to a folder on another "
+        "disk, or have it mounted with its locks"
+    )
 
 
 def store_error(problem: BaseException, root: Path) -> StoreError | None:

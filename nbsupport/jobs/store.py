@@ -11,10 +11,12 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filelock import AcquireReturnProxy as Held
 from filelock import FileLock, Timeout
 
+from nbsupport import sharing
 from nbsupport.errors import UserError
-from nbsupport.jobs.problems import StoreError, StoreWarning, store_error
+from nbsupport.jobs.problems import StoreError, StoreWarning, no_locks, store_error
 from nbsupport.jobs.spec import FILES, Job, canonical
 
 RESULT = "result.json"
@@ -165,15 +167,20 @@ class Store:
         raise UserError(f"the job in {name} {what}; run what needs it again")
 
     def lock(self, job: Job | str) -> FileLock:
-        """The job's lock, not yet taken: `with store.lock(job):` or `.acquire(timeout=0)`.
-
-        The system frees it when its process ends, however that ends.
-        """
+        """The job's lock, not yet taken; see `hold`."""
         key = job.key if isinstance(job, Job) else job
         folder = self.root / "locks"
+        with self.writing(), sharing.filling(folder, self.root):
+            return sharing.file_lock(folder / f"{key}.lock", self.root)
+
+    def hold(self, job: Job | str) -> Held:
+        """Take the job's lock at once: `with store.hold(job):`.
+
+        The system frees it when its process ends, however that ends. Raises filelock's Timeout
+        where another process has it, StoreError where it cannot be taken.
+        """
         with self.writing():
-            folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder / f"{key}.lock")
+            return self.lock(job).acquire(timeout=0)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -184,21 +191,23 @@ class Store:
             # Of a lock, and an OSError too.
             raise
         except OSError as problem:
-            told = store_error(problem, self.root)
+            told = store_error(problem, self.root) or no_locks(problem, self.root)
             raise told or StoreError(
                 f"the store {self.root} cannot be written ({problem}): point NBSUPPORT_STORE to "
                 "another folder"
             ) from problem
 
     def require_writable(self) -> None:
-        """Raises StoreError where nothing can be written to the store."""
+        """Raises StoreError where nothing can be written to the store, or nothing locked."""
         with self.writing():
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".probe-{os.getpid()}"
-            try:
-                probe.write_bytes(b"x" * 4096)
-            finally:
-                probe.unlink(missing_ok=True)
+            for folder in (self.root, self.root / "locks"):
+                probe = folder / f".probe-{os.getpid()}"
+                with sharing.filling(folder, self.root):
+                    try:
+                        with sharing.file_lock(probe, self.root):
+                            probe.write_bytes(b"x" * 4096)
+                    finally:
+                        probe.unlink(missing_ok=True)
 
     def set_aside(self, job: Job | str, problem: str) -> str:
         """Rename a damaged job's folder to `<key>.broken-N`; a sentence on it is returned.
@@ -243,7 +252,7 @@ class Store:
         if not (self.root / "locks" / f"{key}.lock").exists():
             return False
         try:
-            with self.writing(), self.lock(key).acquire(timeout=0):
+            with self.hold(key):
                 return False
         except Timeout:
             return True
@@ -273,7 +282,7 @@ class Store:
         if not folders:
             raise UserError(f"no job {key[:12]!r} in the store {self.root}")
         try:
-            with self.writing(), self.lock(key).acquire(timeout=0):
+            with self.writing(), self.hold(key):
                 freed = sum(_size(folder) for folder in folders)
                 for folder in folders:
                     # Without its result a job is not done, should the rest be cut short.

@@ -10,6 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from nbsupport.sharing import open_as_folder
+
 NAME = "checkpoint.safetensors"
 
 
@@ -23,6 +25,7 @@ def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state
     partial = path.with_name(NAME + ".partial")
     kept = json.dumps(state)
     save_file(flat, partial, metadata={"state": kept, "sha256": _seal(flat, kept)})
+    open_as_folder(partial)
     partial.replace(path)
 
 
