@@ -8,11 +8,16 @@ from pathlib import Path
 from nbsupport.errors import StoreWarning, UserError
 from nbsupport.sharing import NO_LOCKS
 
-__all__ = ["Interrupted", "JobsFailed", "StoreError", "StoreWarning", "no_locks", "store_error"]
+__all__ = ["Interrupted", "JobsFailed", "StoreError", "StoreWarning"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
+
+
+# PyTorch's words for a GPU that fails; before 2.8 all of them came as plain RuntimeErrors.
+_GPU_FULL = re.compile(r"\b(?:CUDA|HIP) (?:error: )?out of memory")
+_GPU_FAILED = re.compile(r"\b(?:CUDA|HIP|cuDNN|MIOpen)(?: driver| kernel)? (?:error|failed)\b")
 
 
 class StoreError(UserError):
@@ -56,6 +61,18 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
         yield problem
         seen.add(id(problem))
         problem = problem.__cause__ or problem.__context__
+
+
+def gpu_trouble(problem: BaseException) -> str:
+    """What an exception says of a GPU: "memory" where that is full, "context" where this process
+    can use it no more, else "". Told by names and texts, so that torch need not be imported."""
+    for cause in _causes(problem):
+        names = {base.__name__ for base in type(cause).__mro__}
+        if "OutOfMemoryError" in names or _GPU_FULL.search(str(cause)):
+            return "memory"
+        if "AcceleratorError" in names or _GPU_FAILED.search(str(cause)):
+            return "context"
+    return ""
 
 
 def _errno(problem: BaseException) -> int | None:

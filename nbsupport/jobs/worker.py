@@ -76,7 +76,11 @@ def main() -> None:
 
         emit({"kind": "ready"})
         while True:
-            emit(perform(Request.from_json(requests.get()), emit, log_to))
+            answer = perform(Request.from_json(requests.get()), emit, log_to)
+            emit(answer)
+            if answer["kind"] == "spoilt":
+                # Every other job would fail here; and cleaning up could hang on the GPU.
+                os._exit(1)
 
 
 if __name__ == "__main__":

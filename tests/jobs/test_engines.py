@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toy_stages
 from toy_jobs import environment, toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs import engines, local
+from nbsupport.jobs import engines, local, perform
 from nbsupport.jobs.engines import JobsFailed, run
 from nbsupport.jobs.problems import StoreError, StoreWarning
 from nbsupport.jobs.spec import Job, register_stage
@@ -178,6 +179,80 @@ def test_a_job_that_kills_its_workers_fails(store: Store) -> None:
     with pytest.raises(JobsFailed, match=r"killed by SIGKILL \(out of memory\?\), 2 times; log"):
         run([bad, toy("good")], store)
     assert store.check(toy("good"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "named an illegal memory access was encountered",
+        "CUDA error: an illegal memory access was encountered",
+        "CUDA error: device-side assert triggered",
+        "CUDA driver error: unspecified launch failure",
+        "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+        "HIP error: an illegal memory access was encountered",
+    ],
+)
+def test_a_worker_that_lost_its_gpu_does_no_other_job(store: Store, error: str) -> None:
+    bad, others = toy("bad", spoil=error, cost=99), [toy(f"{i}") for i in range(12)]
+    events: list[dict] = []
+    with pytest.raises(JobsFailed) as caught:
+        run([bad, *others], store, workers=2, on_event=events.append)
+    told = error.removeprefix("named ")
+    assert f"{told}, 2 times; log: {store.folder(bad) / 'log.txt'}" in str(caught.value)
+    assert set(caught.value.results) == {job.key for job in others}
+    assert kinds(events, bad) == ["started", "retried", "started", "failed"]
+    assert all(kinds(events, job)[-1] == "done" for job in others)
+    assert not {"retried", "failed"} & {kind for job in others for kind in kinds(events, job)}
+    assert (store.folder(bad) / "log.txt").read_text().count("Traceback") == 2
+
+
+def test_a_process_that_lost_its_gpu_ends_its_run(store: Store) -> None:
+    bad, late = toy("bad", spoil="CUDA error: misaligned address", cost=9), toy("late")
+    try:
+        with pytest.raises(UserError, match=r"misaligned address: this process .* a new process"):
+            run([bad, late], store, engine="serial")
+    finally:
+        toy_stages.SPOILT.clear()
+    assert not store.done(late)
+    assert run([late], store, engine="serial")
+
+
+def test_a_full_gpu_is_shared_by_fewer(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "gpu_names", lambda: ["0"])
+    flag = str(tmp_path / "full")
+    tight, other = toy("tight", full=3, flag=flag, cost=9), toy("other", epochs=3)
+    events: list[dict] = []
+    results = run([tight, other, toy("third")], store, workers=3, on_event=events.append)
+    assert results[tight.key]["total"] == 3.0
+    # Twice a worker left, once the last one tried again.
+    assert kinds(events, tight).count("retried") == 3
+    assert kinds(events, other)[-1] == "done"
+    hopeless = toy("hopeless", full=9, flag=str(tmp_path / "again"))
+    with pytest.raises(JobsFailed, match=r"CUDA out of memory.*, 2 times"):
+        run([hopeless], store, workers=3)
+    with pytest.raises(JobsFailed, match="CUDA out of memory"):
+        run([hopeless, toy("more")], store, engine="serial")
+    assert store.check(toy("more"))
+
+
+@BOTH
+def test_a_stage_s_warning_of_the_store_reaches_the_user(store: Store, engine: str) -> None:
+    told = "kept images in x.npy: the file has 0 bytes; they are drawn again"
+    with pytest.warns(StoreWarning) as caught:
+        run([toy("a", damaged=told)], store, engine=engine)
+    assert [str(warning.message) for warning in caught] == [told]
+
+
+def test_a_job_that_fails_before_it_has_a_log_names_none(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perform, "_has_remains", lambda folder: 1 / 0)
+    with pytest.raises(JobsFailed) as caught:
+        run([toy("a"), toy("b", epochs=3)], store, engine="serial")
+    assert "ZeroDivisionError" in str(caught.value)
+    assert "log" not in str(caught.value)
 
 
 def test_a_worker_that_cannot_start(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
