@@ -69,6 +69,11 @@ def _hand_down_group(top: Path, folder: Path) -> None:
             folder.chmod(folder.stat().st_mode & 0o777 | stat.S_ISGID)
 
 
+def is_shared(top: Path) -> bool:
+    """Whether somebody has made a folder for several users."""
+    return bool(top.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_ISGID))
+
+
 def file_lock(path: Path, top: Path) -> FileLock:
     """The lock of a file in the store `top`, not yet taken: whoever may write there can take it.
 

@@ -56,7 +56,7 @@ def _seal(tensors: dict[str, torch.Tensor], state: str) -> str:
     total = sha256(state.encode())
     for name in sorted(tensors):
         total.update(name.encode())
-        total.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+        total.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
 
 
