@@ -1,8 +1,6 @@
 """Preparing pictures: what is in the file, what an interruption keeps, what can go wrong."""
 
 import errno
-import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -30,7 +28,6 @@ from nbsupport.data.prepare import (
     skipped_pictures,
     without_skipped,
 )
-from nbsupport.data.seals import seal_file
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 
@@ -77,13 +74,6 @@ class Counting(Pictures):
     def square(self, row: int, px: int) -> np.ndarray:
         self.rows.append(row)
         return super().square(row, px)
-
-
-def spoil(path: Path, position: int) -> None:
-    """Change a bit."""
-    content = bytearray(path.read_bytes())
-    content[position] ^= 1
-    path.write_bytes(content)
 
 
 def plain(pictures: Pictures) -> np.ndarray:
@@ -218,35 +208,6 @@ def test_a_journal_without_its_file_says_nothing(pictures: Pictures, own_store: 
     assert prepare(pictures, PX).decoded == 18
 
 
-@pytest.mark.parametrize("damage", [0, 100, 3 * PX * PX * 18])
-def test_a_damaged_beginning_is_no_beginning(pictures: Pictures, damage: int) -> None:
-    """Cut off, or zeros of the same length, under a journal that says that all is done."""
-    whole = prepare(pictures, PX).path
-    begun, journal = whole.with_suffix(".preparing"), whole.with_suffix(".journal")
-    content = whole.read_bytes()
-    whole.unlink()
-    with begun.open("wb") as file:
-        file.write(content[:-damage] + bytes(damage) if damage > 100 else content[:damage])
-    lines = ({"from": row, "to": row + 2, "skipped": []} for row in range(0, 18, 2))
-    pixels = plain(pictures).transpose(0, 2, 3, 1)
-    sums = (hashlib.sha256(pixels[r : r + 2].tobytes()).hexdigest() for r in range(0, 18, 2))
-    entries = [line | {"sha256": digest} for line, digest in zip(lines, sums, strict=True)]
-    journal.write_text("".join(json.dumps(entry) + "\n" for entry in entries) + "\0\0\n{}\n")
-    assert prepare(pictures, PX).decoded == 18
-    np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
-
-
-def test_blocks_that_are_whole_are_kept_beside_one_that_is_not(pictures: Pictures) -> None:
-    cut(pictures, 17)
-    with pytest.raises(UserError, match="1 of 18"):
-        prepare(pictures, PX)
-    begun = image_file(pictures.fingerprint, 18, PX).with_suffix(".preparing")
-    spoil(begun, begun.stat().st_size - 18 * 3 * PX * PX + 5 * 3 * PX * PX)  # a pixel of row 5
-    counting = Counting(pictures)
-    assert prepare(counting, PX, skip_broken=True).skipped == (17,)
-    assert sorted(counting.rows) == [4, 5, 6, 7, 16, 17]
-
-
 def test_prepared_twice_is_prepared_once(pictures: Pictures, own_store: Path) -> None:
     prepare(pictures, PX)
     begun = image_file(pictures.fingerprint, 18, PX).with_suffix(".preparing")
@@ -314,9 +275,8 @@ def test_what_is_prepared_goes_on_without_the_skipped(pictures: Pictures, rows: 
         cut(pictures, row)
     prepare(pictures, PX, skip_broken=True)
     path = without_skipped(pictures, kept, PX)
-    left = [file for file in path.parent.iterdir() if file.suffix != ".lock"]
-    assert sorted(left) == [path, seal_file(path)]
-    assert path == image_file(kept.fingerprint, len(kept), PX)
+    left = [file for file in path.parent.iterdir() if file.suffix not in (".lock", ".json")]
+    assert left == [path] == [image_file(kept.fingerprint, len(kept), PX)]
     counting = Counting(kept)
     np.testing.assert_array_equal(cached_pictures(counting, PX), expected)
     assert counting.rows == []

@@ -1,18 +1,26 @@
 """Kept images that were damaged are noticed when they are opened, and made again, bit by bit."""
 
+import json
 import os
 import warnings
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from nbsupport.data import prepare as preparing
 from nbsupport.data import seals
 from nbsupport.data.cache import cached_images, image_file
 from nbsupport.data.pictures import Pictures, place
-from nbsupport.data.prepare import cached_pictures, prepare, prepared_pictures
+from nbsupport.data.prepare import (
+    BrokenPicturesError,
+    cached_pictures,
+    prepare,
+    prepared_pictures,
+)
 from nbsupport.data.rehearsal import encoded
 from nbsupport.errors import StoreWarning
 
@@ -40,6 +48,16 @@ class Counting(Pictures):
         return super().square(row, px)
 
 
+def pictures_in(folder: Path, calls: list[int]) -> Counting:
+    folder.mkdir()
+    for row, image in enumerate(pixels(np.arange(COUNT)).astype(np.uint8)):
+        (folder / f"{row:02}.png").write_bytes(encoded(image.transpose(1, 2, 0), ".png"))
+    where = place(folder)
+    counting = Counting(where, where.below(""))
+    counting.calls = calls
+    return counting
+
+
 @pytest.fixture(params=["drawn", "decoded"])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
     """A file of kept images, a way to open it, and the rows that were made."""
@@ -51,12 +69,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
             return torch.from_numpy(pixels(rows).astype(np.uint8))
 
         return image_file("toy", COUNT, PX), lambda: cached_images("toy", COUNT, PX, draw), calls
-    (tmp_path / "a").mkdir()
-    for row, image in enumerate(pixels(np.arange(COUNT)).astype(np.uint8)):
-        (tmp_path / "a" / f"{row:02}.png").write_bytes(encoded(image.transpose(1, 2, 0), ".png"))
-    where = place(tmp_path / "a")
-    counting = Counting(where, where.below(""))
-    counting.calls = calls
+    counting = pictures_in(tmp_path / "a", calls)
     return (
         image_file(counting.fingerprint, COUNT, PX),
         lambda: cached_pictures(counting, PX),
@@ -183,6 +196,57 @@ def test_more_than_is_kept_unasked_is_decoded_when_read(
     monkeypatch.setattr("nbsupport.data.prepare.AT_ONCE", 1)
     with pytest.warns(StoreWarning, match="decoded when they are read"):
         assert prepared_pictures(Pictures(where, where.below("")), PX) is None
+
+
+# what an interrupted preparation has left ---------------------------------------------------------
+@pytest.fixture
+def counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
+    """Pictures prepared in blocks of four."""
+    monkeypatch.setattr(preparing, "BLOCK", 4)
+    return pictures_in(tmp_path / "b", [])
+
+
+@pytest.mark.parametrize("damage", ["cut off", "emptied", "zeros", "header"])
+def test_a_damaged_beginning_is_no_beginning(counting: Counting, damage: str) -> None:
+    """Under a journal that says that all is done."""
+    whole = prepare(counting, PX).path
+    begun, journal = whole.with_suffix(".preparing"), whole.with_suffix(".journal")
+    whole.rename(begun)
+    if damage == "header":
+        begun.write_bytes(bytes(128) + begun.read_bytes()[128:])
+    else:
+        DAMAGES[damage][0](begun)
+    made = pixels(np.arange(COUNT)).astype(np.uint8).transpose(0, 2, 3, 1)
+    lines = [
+        {
+            "from": row,
+            "to": row + 2,
+            "skipped": [],
+            "sha256": sha256(made[row : row + 2].tobytes()).hexdigest(),
+        }
+        for row in range(0, COUNT, 2)
+    ]
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + "\0\0\n{}\n")
+    assert prepare(counting, PX).decoded == COUNT
+    np.testing.assert_array_equal(cached_pictures(counting, PX), pixels(np.arange(COUNT)))
+
+
+def test_blocks_that_are_whole_are_kept_beside_one_that_is_not(counting: Counting) -> None:
+    last = counting.place.path / counting.names[-1]
+    assert counting.fingerprint  # of the sizes that they have now
+    content = last.read_bytes()
+    last.write_bytes(content[:-30])
+    with pytest.raises(BrokenPicturesError):
+        prepare(counting, PX)
+    begun = image_file(counting.fingerprint, COUNT, PX).with_suffix(".preparing")
+    spoilt = bytearray(begun.read_bytes())
+    spoilt[-(COUNT - 5) * 3 * PX * PX] ^= 1  # in row 5
+    begun.write_bytes(spoilt)
+    last.write_bytes(content)
+    counting.calls.clear()
+    prepare(counting, PX)
+    assert sorted(counting.calls) == [4, 5, 6, 7, 36, 37, 38, 39]
+    np.testing.assert_array_equal(cached_pictures(counting, PX), pixels(np.arange(COUNT)))
 
 
 GOOD = encoded(np.zeros((PX, PX, 3), dtype=np.uint8), ".png")
