@@ -1,5 +1,6 @@
 """What is removed from a store is what the store made, whatever else lies in its folder."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from nbsupport.jobs import clearing, spec
 from nbsupport.jobs.engines import run
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
+from nbsupport.listing import reruns_table
 
 DAY = 86400.0
 
@@ -283,3 +285,30 @@ def test_images_are_drawn_again_after_clearing(store: Store) -> None:
 
     assert cached_images("toy", 5, 4, draw).shape == (5, 3, 4, 4)
     assert rows == [0, 1, 2, 3, 4]
+
+
+def test_rerun_pages_are_listed_with_their_parameters(tmp_path: Path) -> None:
+    def rerun(name: str, text: str | None, when: float) -> None:
+        folder = tmp_path / "rerun" / name
+        folder.mkdir(parents=True)
+        if text is not None:
+            (folder / f"{name.rpartition('-')[0]}.ipynb").write_text(text)
+        os.utime(folder, (when, when))
+
+    source = ["# Parameters\n", 'profile = "smoke"\n', "seeds = [5]\n", "\n"]
+    cells = [{"id": "a", "source": []}, {"id": "injected-parameters", "source": source}]
+    rerun("scale-0123456789", "{", 3e9)
+    rerun("02_background-0123456789", json.dumps({"cells": cells}), 1e9)
+    rerun("claims-0123456789", None, 2e9)
+    rerun("mine", None, 0)
+    (tmp_path / "rerun" / "notes-1.txt").write_text("")
+    lines = reruns_table(tmp_path / "rerun").splitlines()[2:]
+    assert [line.split("  ")[0] for line in lines] == [
+        "02_background-0123456789",
+        "claims-0123456789",
+        "scale-0123456789",
+    ]
+    assert lines[0].endswith("profile 'smoke', seeds [5]")
+    assert lines[1].endswith("(not executed)")
+    assert lines[2].endswith("(cannot be read)")
+    assert reruns_table(tmp_path / "nothing") == reruns_table(tmp_path / "rerun" / "mine") == ""
