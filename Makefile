@@ -6,6 +6,8 @@ PROFILE ?= demo
 PORT ?= 8000
 PYTHON ?=
 RUN := .venv/bin/python
+# What only removes needs no set-up: a Python that is there will do.
+ANY = $(firstword $(wildcard .venv/bin/python) $(PYTHON) python3)
 export PYTHON
 
 .PHONY: help book test test-slow lint format serve records plan setup requirements clean clean-store
@@ -18,7 +20,7 @@ help:
 	@echo "make records [PROFILE=demo]      train what the verdicts rest on; goes on where it stopped"
 	@echo "make plan [PROFILE=demo]         what a build would train, and what it costs"
 	@echo "make clean                       remove what was rendered; trained jobs are kept"
-	@echo "make clean-store                 remove the trained jobs, after asking"
+	@echo "make clean-store                 remove the trained jobs and kept images, after asking"
 
 setup:
 	@sh tools/setup.sh
@@ -58,9 +60,11 @@ requirements:
 	  --custom-compile-command "make requirements" requirements.in -o requirements.txt
 
 clean:
-	rm -rf _build book/sections book/_static/generated rerun .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@$(ANY) -m nbsupport.publishing.clean .
 
 clean-store:
-	@printf 'Remove every trained job in %s? [y/N] ' "$${NBSUPPORT_STORE:-store}"
+	@$(ANY) -c 'import filelock' 2>/dev/null || { echo "clean-store: make setup first, or give a Python that has filelock: PYTHON=..." >&2; exit 1; }
+	@$(ANY) -m nbsupport jobs clear
+	@printf 'Remove every trained job in %s, and the images and listings kept for them? [y/N] ' "$${NBSUPPORT_STORE:-store}"
 	@read answer && [ "$$answer" = y ] || { echo "nothing removed"; exit 1; }
-	rm -rf "$${NBSUPPORT_STORE:-store}"
+	@$(ANY) -m nbsupport jobs clear --yes

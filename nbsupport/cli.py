@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.commands import data
+from nbsupport.commands import data, jobs
 from nbsupport.errors import UserError
 from nbsupport.stopping import stopping
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _run_command(commands)
     _serve_command(commands)
     _plan_command(commands)
-    _jobs_command(commands)
+    jobs.add(commands)
     _records_command(commands)
     data.add(commands)
     return parser
@@ -141,35 +141,6 @@ def _plan(options: argparse.Namespace) -> None:
     if options.page:
         print(plan.parameter_table(plans[0]), end="\n\n")
     print(plan.plan_table(plans))
-
-
-# jobs ---------------------------------------------------------------------------------------------
-def _jobs_command(commands: Any) -> None:
-    parser = _add(commands, "jobs", "list the store, show a job, remove one", _list_jobs)
-    actions = parser.add_subparsers(metavar="ACTION")
-    show = _add(actions, "show", "a job's spec, result and log", _show_job)
-    show.add_argument("key", help="a key, or the beginning of one")
-    remove = _add(actions, "rm", "remove a job from the store", _remove_job)
-    remove.add_argument("key", help="a key, or the beginning of one")
-
-
-def _list_jobs(_: argparse.Namespace) -> None:
-    from nbsupport.listing import jobs_table
-
-    print(jobs_table(_store()))
-
-
-def _show_job(options: argparse.Namespace) -> None:
-    from nbsupport.listing import job_details
-
-    print(job_details(_store(), options.key))
-
-
-def _remove_job(options: argparse.Namespace) -> None:
-    store = _store()
-    key = store.find(options.key)
-    freed = store.remove(key)
-    print(f"removed {key} ({freed / 1e6:.2f} MB)")
 
 
 def _store() -> "Store":

@@ -12,6 +12,10 @@ class UserError(Exception):
         return [f"UserError: {self}"]
 
 
+class StoreWarning(UserWarning):
+    """Something in the store was damaged; it is made again."""
+
+
 class NotHereError(UserError):
     """What was asked for is right, but this profile, or this machine, does not have it."""
 

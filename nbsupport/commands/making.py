@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
 from nbsupport.paths import absolute, data_dir
+from nbsupport.sharing import said
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -111,10 +112,12 @@ def claimed(folder: Path, name: str) -> Iterator[bool]:
     locks = folder.parent / ".making" / folder.name  # beside it: every folder in it is a class
     with writing(folder):
         locks.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(locks / f"{name}.lock")
+    lock = FileLock(locks / f"{name}.lock", fallback_to_soft=False)
     try:
         lock.acquire(timeout=0)
-    except Timeout:
+    except OSError as error:
+        if not isinstance(error, Timeout):
+            raise _cannot_write(folder, error) from error
         yield False
         return
     try:
@@ -149,10 +152,14 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(
-            f"cannot write to {folder} ({error.strerror or error}): make room or give another "
-            "--root; what is written stays, the same command goes on"
-        ) from error
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        f"cannot write to {folder} ({said(error)}): make room or give another "
+        "--root; what is written stays, the same command goes on"
+    )
 
 
 def existing(folder: Path) -> set[str]:

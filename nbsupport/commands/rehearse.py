@@ -1,6 +1,7 @@
 """python -m nbsupport data rehearse: fake data to try the paper profile on."""
 
 import argparse
+from contextlib import nullcontext
 from typing import Any
 
 from nbsupport.commands.making import given_root, root_option
@@ -19,11 +20,14 @@ def _rehearse(options: argparse.Namespace) -> None:
     from nbsupport.data.rehearsal import make
     from nbsupport.paths import store_dir
     from nbsupport.profiles.real import REHEARSED_WEIGHTS
+    from nbsupport.sharing import filling
     from nbsupport.training.fake_weights import fake_weights
 
-    root = given_root(options) or store_dir() / "rehearsal"
-    made = make(root, px=options.px, report=_said)
-    fake_weights(root, REHEARSED_WEIGHTS, options.px)
+    given = given_root(options)
+    root = given or store_dir() / "rehearsal"
+    with nullcontext() if given else filling(root, store_dir()):
+        made = make(root, px=options.px, report=_said)
+        fake_weights(root, REHEARSED_WEIGHTS, options.px)
     print(f"{sum(made.values()):,} pictures in {root}: use them with NBSUPPORT_DATA={root}")
 
 

@@ -10,8 +10,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from filelock import FileLock
-
+from nbsupport import sharing
 from nbsupport.data.listings import write_text
 from nbsupport.data.pictures import Pictures, reason
 from nbsupport.errors import UserError
@@ -52,8 +51,10 @@ def leave_out(pictures: Pictures, names: Iterable[str], afresh: bool = False) ->
     """
     path = list_file(pictures)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with (
+            sharing.filling(path.parent, store_dir()),
+            sharing.file_lock(path.with_suffix(".lock"), store_dir()),
+        ):
             listed = sorted({*names, *(() if afresh else left_out(pictures))})
             if listed:
                 write_text(path, json.dumps(listed, indent=1))
@@ -61,7 +62,7 @@ def leave_out(pictures: Pictures, names: Iterable[str], afresh: bool = False) ->
                 path.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
-            f"cannot write {path} ({error.strerror}): "
+            f"cannot write {path} ({sharing.said(error)}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
     return path

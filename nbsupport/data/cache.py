@@ -3,13 +3,15 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
 
+from nbsupport import sharing
+from nbsupport.data import seals
 from nbsupport.errors import UserError
 from nbsupport.paths import store_dir
 
@@ -25,20 +27,21 @@ def cached_images(
     """The images of a fingerprint: uint8 [count, 3, px, px], memory-mapped, read-only.
 
     `draw` takes int64 row numbers [n] and returns uint8 [n, 3, px, px]. It is called only where the
-    images are not on disk yet; of processes that ask at once one draws and the others wait.
-    Raises UserError where the store cannot be written.
+    images are not on disk yet, or are damaged (a StoreWarning says so); of processes that ask at
+    once one draws and the others wait. Raises UserError where the store cannot be written.
     """
     path = image_file(fingerprint, count, px)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            with lock(path):
-                if not path.exists():
+        if seals.problem(path) != "":
+            with held(path):
+                if damage := seals.problem(path):
+                    seals.warn_of(path, damage, "they are drawn again")
+                if damage != "":
                     _draw_all(path, count, px, draw)
         return mapped(path)
     except OSError as error:
         raise UserError(
-            f"cannot keep rendered images in {path.parent} ({error.strerror}): "
+            f"cannot keep rendered images in {path.parent} ({sharing.said(error)}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
 
@@ -57,9 +60,13 @@ def has_room(size: int) -> bool:
     return shutil.disk_usage(folder).free > size
 
 
-def lock(path: Path) -> FileLock:
-    """Held by the one process that fills an image file."""
-    return FileLock(path.with_suffix(".lock"))
+@contextmanager
+def held(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """For the one process that fills an image file. filelock's Timeout where it is another."""
+    with sharing.filling(path.parent, store_dir()):
+        lock = sharing.file_lock(path.with_suffix(".lock"), store_dir())
+        with lock.acquire(timeout=-1 if wait else 0):
+            yield
 
 
 def mapped(path: Path) -> np.ndarray:
@@ -79,6 +86,6 @@ def _draw_all(
             rows = np.arange(start, min(start + CHUNK, count))
             images[rows] = draw(rows).cpu().numpy()
         images.flush()
-        partial.replace(path)  # a reader sees the whole file or none
+        seals.publish(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -13,8 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from nbsupport import sharing
 from nbsupport.data.pictures import Folder, Place, Times, scan
 from nbsupport.errors import UserError
 from nbsupport.paths import store_dir
@@ -107,8 +106,10 @@ def remembered(
     if _still(kept, holds):
         return kept
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with (
+            sharing.filling(path.parent, store_dir()),
+            sharing.file_lock(path.with_suffix(".lock"), store_dir()),
+        ):
             again = _read(path)
             if again != kept and _still(again, holds):
                 return again  # another process has made it meanwhile
@@ -117,7 +118,7 @@ def remembered(
             return made
     except OSError as error:
         raise NoListingError(
-            f"cannot keep a listing in {path.parent} ({error.strerror}): "
+            f"cannot keep a listing in {path.parent} ({sharing.said(error)}): "
             "free some space or set NBSUPPORT_STORE to a folder that can be written"
         ) from error
 

@@ -8,23 +8,26 @@ two threads take less than 10 MB for pictures of a few hundred pixels, however m
 
 import csv
 import errno
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import Timeout
 
-from nbsupport.data.cache import has_room, image_file, lock, mapped
+from nbsupport.data import seals
+from nbsupport.data.cache import has_room, held, image_file, mapped
+from nbsupport.data.journal import Journal
 from nbsupport.data.listings import ChangedFileError
 from nbsupport.data.pictures import Pictures
 from nbsupport.errors import UserError
 from nbsupport.machine import cpu_count
+from nbsupport.sharing import said
 
 if TYPE_CHECKING:
     import torch
@@ -63,7 +66,7 @@ def cached_pictures(pictures: Pictures, px: int) -> np.ndarray:
     Raises UserError as `prepare` does, and BrokenPicturesError where a preparation left some black.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
-    if not path.exists():
+    if seals.problem(path) != "":
         prepare(pictures, px, wait=True)
     black = tuple(pictures.names[row] for row in skipped_pictures(pictures, px))
     if black:
@@ -83,7 +86,10 @@ def prepared_pictures(pictures: Pictures, px: int) -> np.ndarray | None:
     """
     size = 3 * px * px * len(pictures)
     path = image_file(pictures.fingerprint, len(pictures), px)
-    if not path.exists() and (size > AT_ONCE or not has_room(size)):
+    damage = seals.problem(path)
+    if damage != "" and (size > AT_ONCE or not has_room(size)):
+        if damage:
+            seals.warn_of(path, damage, "pictures are decoded when they are read")
         return None
     return cached_pictures(pictures, px)
 
@@ -116,7 +122,7 @@ def without_skipped(pictures: Pictures, kept: Pictures, px: int) -> Path:
     path = image_file(pictures.fingerprint, len(pictures), px)
     new = image_file(kept.fingerprint, len(kept), px)
     rows = np.flatnonzero(np.isin(pictures.names, kept.names))
-    with lock(path), lock(new):
+    with held(path), held(new):
         moving = path.replace(new.with_suffix(".preparing"))  # without its journal: no use yet
         _skipped_list(path).unlink(missing_ok=True)
         images = np.load(moving, mmap_mode="r+")
@@ -130,7 +136,8 @@ def without_skipped(pictures: Pictures, kept: Pictures, px: int) -> Path:
             if file.tell() != begin:
                 raise ValueError(f"a header of {file.tell()} bytes in place of {begin}")
             file.truncate(begin + len(rows) * 3 * px * px)
-        moving.replace(new)
+        seals.publish(moving, new)
+        seals.seal_file(path).unlink(missing_ok=True)
     return new
 
 
@@ -158,10 +165,15 @@ def prepare(
     if threads < 1:
         raise UserError(f"workers={workers}: give a number of threads of at least 1")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with lock(path).acquire(timeout=-1 if wait else 0):
+        with held(path, wait=wait):
             filling = _Filling(path, pictures, px, skip_broken, report or _silent)
-            return filling.found() if path.exists() else filling.run(threads)
+            damage = seals.problem(path)
+            if damage == "":
+                return filling.found()
+            if damage:
+                seals.warn_of(path, damage, "pictures are decoded again")
+                path.unlink()  # the disk may not have room for both
+            return filling.run(threads)
     except Timeout:
         raise UserError(
             f"{pictures.place.path} is being prepared at {px} px by another process: "
@@ -188,53 +200,12 @@ def _no_room(folder: Path, error: OSError) -> UserError:
             "then the same command goes on"
         )
     return UserError(
-        f"cannot keep prepared pictures in {folder} ({error.strerror}): "
+        f"cannot keep prepared pictures in {folder} ({said(error)}): "
         "set NBSUPPORT_STORE to a folder that can be written"
     )
 
 
-# the journal --------------------------------------------------------------------------------------
-class _Journal:
-    """A line for each block of rows that is on disk: from, to, and what was skipped in it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.entries = [json.loads(line) for line in self._lines()]
-
-    def _lines(self) -> list[str]:
-        """Whole lines; a last one that was cut off is removed from the file."""
-        if not self.path.exists():
-            return []
-        text = self.path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            os.truncate(self.path, len(whole.encode()))
-        return [line for line in whole.splitlines() if line]
-
-    def begin(self) -> None:
-        """Take room for the first entries, which threads would fill the disk with meanwhile."""
-        if not self.path.exists():
-            self.path.write_text("\n", encoding="utf-8")
-
-    def add(self, rows: range, skipped: dict[int, str]) -> None:
-        entry = {"from": rows.start, "to": rows.stop, "skipped": list(skipped.items())}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-        self.entries.append(entry)
-
-    def missing(self, count: int) -> np.ndarray:
-        """Which rows are not on disk yet: bool [count]."""
-        missing = np.ones(count, dtype=bool)
-        for entry in self.entries:
-            missing[entry["from"] : entry["to"]] = False
-        return missing
-
-    def skipped(self) -> dict[int, str]:
-        """Row and reason of each picture that was skipped, in order."""
-        pairs = (pair for entry in self.entries for pair in entry["skipped"])
-        return dict(sorted((row, reason) for row, reason in pairs))
-
-
+# the file -----------------------------------------------------------------------------------------
 def blocks(missing: np.ndarray) -> Iterator[range]:
     """The missing rows (bool [count]) in runs of at most BLOCK, as they follow one another."""
     edges = np.flatnonzero(np.diff(missing, prepend=False, append=False))
@@ -243,7 +214,6 @@ def blocks(missing: np.ndarray) -> Iterator[range]:
             yield range(first, min(first + BLOCK, stop))
 
 
-# the file -----------------------------------------------------------------------------------------
 class _Filling:
     """One call's work on one file."""
 
@@ -253,8 +223,8 @@ class _Filling:
         self.path, self.pictures, self.px = path, pictures, px
         self.skip_broken, self.report = skip_broken, report
         self.partial = path.with_suffix(".preparing")
-        self.journal = _Journal(path.with_suffix(".journal"))
-        self.each = 3 * px * px
+        self.journal = Journal(path.with_suffix(".journal"))
+        self.each, self.shape = 3 * px * px, (len(pictures), px, px, 3)
         self.broken: dict[int, str] = {}
 
     def found(self) -> Preparation:
@@ -266,9 +236,7 @@ class _Filling:
 
     def run(self, threads: int) -> Preparation:
         count = len(self.pictures)
-        if not self.partial.exists():  # a journal without its file says nothing
-            self.journal.path.unlink(missing_ok=True)
-            self.journal.entries.clear()
+        self._go_on()
         missing = self.journal.missing(count)
         self._check_room(int(missing.sum()))
         self._begin()
@@ -283,6 +251,19 @@ class _Filling:
         skipped = tuple(self.journal.skipped())
         return Preparation(self.path, count, int(missing.sum()), skipped)
 
+    def _go_on(self) -> None:
+        """Keep what an earlier call left on disk, as far as it is what that call wrote."""
+        try:
+            left = np.load(self.partial, mmap_mode="r")
+            sound = left.shape == self.shape and left.dtype == np.uint8
+        except (OSError, ValueError, EOFError):
+            sound = False
+        if sound:  # a journal without its file says nothing
+            self.journal.keep_whole(lambda rows: left[rows.start : rows.stop].tobytes())
+        else:
+            self.journal.clear()
+            self.partial.unlink(missing_ok=True)
+
     def _check_room(self, pictures: int) -> None:
         needed, free = pictures * self.each, shutil.disk_usage(self.path.parent).free
         if needed > free:
@@ -294,10 +275,9 @@ class _Filling:
 
     def _begin(self) -> None:
         """The file at its full length, which takes no room before it is written."""
-        shape = (len(self.pictures), self.px, self.px, 3)
         if not self.partial.exists():
             fresh = self.partial.with_suffix(".fresh")
-            np.lib.format.open_memmap(fresh, mode="w+", dtype=np.uint8, shape=shape)
+            np.lib.format.open_memmap(fresh, mode="w+", dtype=np.uint8, shape=self.shape)
             fresh.replace(self.partial)
         self.journal.begin()
         self.start = np.load(self.partial, mmap_mode="r").offset
@@ -311,23 +291,24 @@ class _Filling:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _enter(self, rows: range, done: "Future[dict[int, str]]") -> None:
+    def _enter(self, rows: range, done: "Future[tuple[dict[int, str], str]]") -> None:
         """Into the journal with a block, unless something in it has to be restored first."""
-        unread = done.result()
+        unread, checksum = done.result()
         if unread and not self.skip_broken:
             self.broken |= unread
             if len(self.broken) >= MOST_BROKEN:
                 raise UserError(self._told("stopped there: is this the data set?"))
         else:
-            self.journal.add(rows, unread)
+            self.journal.add(rows, unread, checksum)
         self.report(len(rows) - (0 if self.skip_broken else len(unread)))
 
-    def _write(self, file: int, rows: range) -> dict[int, str]:
-        """A block of pictures onto the disk. Returns why those that are broken are (row: reason).
+    def _write(self, file: int, rows: range) -> tuple[dict[int, str], str]:
+        """A block of pictures onto the disk. Returns why those that are broken are (row: reason),
+        and the block's SHA-256.
 
         Written, not mapped: a full disk is then an error and not the end of the process.
         """
-        unread = {}
+        unread, checksum = {}, sha256()
         for row in rows:
             try:
                 pixels = self.pictures.square(row, self.px).transpose(1, 2, 0)
@@ -336,9 +317,10 @@ class _Filling:
             except UserError as error:
                 unread[row] = str(error)
                 pixels = np.zeros((self.px, self.px, 3), dtype=np.uint8)
-            _write_all(file, pixels.tobytes(), self.start + row * self.each)
+            checksum.update(content := pixels.tobytes())
+            _write_all(file, content, self.start + row * self.each)
         os.fsync(file)  # only now is it sure that the disk had room
-        return unread
+        return unread, checksum.hexdigest()
 
     def _told(self, outcome: str) -> str:
         rows = sorted(self.broken)
@@ -359,7 +341,7 @@ class _Filling:
                 lines = csv.writer(file)
                 lines.writerow(("row", "name", "reason"))
                 lines.writerows((r, self.pictures.names[r], why) for r, why in skipped.items())
-        self.partial.replace(self.path)  # a reader sees the whole file or none
+        seals.publish(self.partial, self.path, [_skipped_list(self.path)] if skipped else [])
         self.journal.path.unlink()
 
 

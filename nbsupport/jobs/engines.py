@@ -11,7 +11,7 @@
     done      seconds (wall time)
     failed    error, log (path, "" where the message says it all)
     skipped   because: the key of the failed job that it needs
-    retried   why: its worker died, the job begins again (once)
+    retried   why: its worker died or lost its GPU, the job begins again (once)
     waiting   another process is at it
     warning   text; a StoreWarning follows
     tick      about once a second while jobs run
@@ -21,6 +21,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import UserError, unknown
@@ -191,9 +192,10 @@ class _Run:
         elif kind == "orphan":
             self._adopt(job)
         else:
-            self._retry(job, message["how"])
+            self._retry(job, message["how"], free=message.get("again", False))
 
     def _fail(self, job: Job, error: str, log: str) -> None:
+        log = log if Path(log).is_file() else ""  # a job may fail before it has one
         self.failed[job.key] = (job.key, job.title, error, log)
         self._tell("failed", job, error=error, log=log)
         for other in list(self.waiting.values()):
@@ -213,9 +215,10 @@ class _Run:
         if self.troubles[job.key, "busy"] == 1:
             self._tell("waiting", job)
 
-    def _retry(self, job: Job, how: str) -> None:
-        """A job whose worker died begins again where it was, once."""
-        self.troubles[job.key, "died"] += 1
+    def _retry(self, job: Job, how: str, *, free: bool = False) -> None:
+        """A job whose worker died begins again where it was, once; `free`: this time for nothing,
+        as there is now one worker less."""
+        self.troubles[job.key, "died"] += not free
         if self.troubles[job.key, "died"] < _ATTEMPTS:
             self._tell("retried", job, why=how)
             self.waiting = {job.key: job, **self.waiting}

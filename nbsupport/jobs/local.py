@@ -107,7 +107,15 @@ class SerialEngine:
         """Do the job at the head of the line."""
         if not self._waiting:
             return None
-        return perform(self._waiting.popleft(), self._on_message, copy_to)
+        message = perform(self._waiting.popleft(), self._on_message, copy_to)
+        if message["kind"] != "spoilt":
+            return message
+        if message["memory"]:
+            return {**message, "kind": "failed", "error": message["how"]}
+        raise UserError(
+            f"{message['how']}: this process can use its GPU no more; what is done is kept, the "
+            "same command in a new process goes on"
+        )
 
     def cancel(self) -> None:
         """Drop what waits."""
@@ -120,6 +128,7 @@ class _Worker:
     def __init__(self, environment: dict[str, str], inbox: "queue.SimpleQueue[Message]") -> None:
         self.job = ""
         self.ready = False
+        self.last_words: Message = {}
         self._inbox = inbox
         # Not a pipe: nobody would empty it. It tells why a start failed; a job has its own log.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
@@ -156,6 +165,8 @@ class _Worker:
     def death(self) -> str:
         """How the ended process came to its end."""
         code = self.process.wait()
+        if self.last_words:
+            return str(self.last_words["how"])
         if code >= 0:
             return f"its worker ended with status {code}"
         hint = " (out of memory?)" if -code == signal.SIGKILL else ""
@@ -242,6 +253,8 @@ class LocalEngine:
                 return message
             if message["kind"] == "ready":
                 worker.ready = True
+            elif message["kind"] == "spoilt":
+                worker.last_words = message
             else:
                 self._on_message(message)
 
@@ -253,7 +266,15 @@ class LocalEngine:
         worker.end()
         if not worker.ready:
             raise UserError(f"a worker process cannot start: {complaint or how}")
-        return {"kind": "died", "job": job, "how": how}
+        return {"kind": "died", "job": job, "how": how, "again": self._made_room(worker)}
+
+    def _made_room(self, worker: _Worker) -> bool:
+        """Whether a worker that found its GPU full has left it to those that share it."""
+        shared = self.slots > len(self._gpus) > 0
+        if not (shared and worker.last_words.get("memory")):
+            return False
+        self.slots -= 1
+        return True
 
     def cancel(self) -> None:
         """End the workers."""

@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -22,11 +23,12 @@ from typing import Any
 
 from filelock import Timeout
 
-from nbsupport.errors import UserError
-from nbsupport.jobs.problems import store_error
+from nbsupport.errors import StoreWarning, UserError
+from nbsupport.jobs.problems import gpu_trouble, store_error
 from nbsupport.jobs.spec import Job, canonical, stage_path
 from nbsupport.jobs.store import RESULT, Store, weights_seal
 from nbsupport.machine import processor
+from nbsupport.sharing import filling
 
 Message = dict[str, Any]
 Emit = Callable[[Message], None]
@@ -91,8 +93,10 @@ def perform(request: Request, emit: Emit, logged: Logging) -> Message:
     """Do a job unless it is done; the message that ends it is returned, others are emitted.
 
     The answer's `kind` is "done", "found" (it was done already), "busy" (another process is at
-    it), "orphan" (its parent's weights are missing or damaged: that one comes first) or "failed"
-    (with `error`, `log`; `user` and `fatal` tell a user's mistake and an unusable store).
+    it), "orphan" (its parent's weights are missing or damaged: that one comes first), "spoilt" (the
+    GPU failed, `how` says in which way, `memory` whether it was full: this process can use it no
+    more) or "failed" (with `error`, `log`; `user` and `fatal` tell a user's mistake and an unusable
+    store).
     `logged(path)` is a context in which all output goes to that file.
     """
     try:
@@ -104,7 +108,7 @@ def perform(request: Request, emit: Emit, logged: Logging) -> Message:
 def _perform(request: Request, emit: Emit, logged: Logging) -> Message:
     store = Store(Path(request.root))
     try:
-        with store.lock(request.job).acquire(timeout=0):
+        with store.hold(request.job):
             if _settled(store, request.job, emit, request.job):
                 return {"kind": "found"}
             if request.parent and not _parent_ready(store, request, emit):
@@ -128,7 +132,7 @@ def _parent_ready(store: Store, request: Request, emit: Emit) -> bool:
     if store.check(key, full=True):
         return True
     # Not waiting for this lock: whoever holds it may wait for ours.
-    with store.lock(key).acquire(timeout=0):
+    with store.hold(key):
         return _settled(store, key, emit, request.job, full=True)
 
 
@@ -155,8 +159,11 @@ def _is_damage(problem: BaseException) -> bool:
 
 
 def _run(store: Store, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
-    folder = request.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    with filling(request.folder, store.root):
+        return _run_in(request.folder, request, emit, logged, resumed)
+
+
+def _run_in(folder: Path, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
     _write(folder / "spec.json", request.record)
     emit({"kind": "started", "job": request.job, "resumed": resumed})
 
@@ -164,7 +171,7 @@ def _run(store: Store, request: Request, emit: Emit, logged: Logging, resumed: b
         emit({**_jsonable(progress), "kind": "epoch", "job": request.job})
 
     began = time.monotonic()
-    with logged(folder / "log.txt"):
+    with store_warnings(request.job, emit), logged(folder / "log.txt"):
         try:
             outcome = _call(request, report)
         except Exception:
@@ -173,6 +180,28 @@ def _run(store: Store, request: Request, emit: Emit, logged: Logging, resumed: b
     seconds = round(time.monotonic() - began, 3)
     _finish(folder, outcome, seconds)
     return {"kind": "done", "seconds": seconds}
+
+
+@contextmanager
+def store_warnings(job: str, emit: Emit) -> Iterator[None]:
+    """What a stage warns of the store is told to the user afterwards, not to its log alone."""
+    texts: list[str] = []
+    show = warnings.showwarning
+
+    def keep(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, StoreWarning):
+            texts.append(str(message))
+        else:
+            show(message, category, *place, **more)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", StoreWarning)
+            warnings.showwarning = keep
+            yield
+    finally:
+        for text in texts:
+            emit({"kind": "warning", "job": job, "text": text})
 
 
 def _call(request: Request, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -283,11 +312,13 @@ def _failure(problem: Exception, request: Request) -> Message:
     store_problem = store_error(problem, Path(request.root))
     if store_problem:
         return {"kind": "failed", "error": str(store_problem), "user": True, "fatal": True}
-    if isinstance(problem, UserError):
-        return {"kind": "failed", "error": str(problem), "user": True}
     lines = traceback.format_exception_only(problem)
     error = lines[-1].strip().partition("\n")[0]
     log = str(request.folder / "log.txt")
+    if trouble := gpu_trouble(problem):
+        return {"kind": "spoilt", "how": error, "memory": trouble == "memory", "log": log}
+    if isinstance(problem, UserError):
+        return {"kind": "failed", "error": str(problem), "user": True}
     return {"kind": "failed", "error": error, "user": False, "log": log}
 
 

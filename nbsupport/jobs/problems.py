@@ -5,15 +5,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbsupport.errors import UserError
+from nbsupport.errors import StoreWarning, UserError
+from nbsupport.sharing import NO_LOCKS
+
+__all__ = ["Interrupted", "JobsFailed", "StoreError", "StoreWarning"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 
 
-class StoreWarning(UserWarning):
-    """Something in the store was damaged; it was set aside and is made again."""
+# PyTorch's words for a GPU that fails; before 2.8 all of them came as plain RuntimeErrors.
+_GPU_FULL = re.compile(r"\b(?:CUDA|HIP) (?:error: )?out of memory")
+_GPU_FAILED = re.compile(r"\b(?:CUDA|HIP|cuDNN|MIOpen)(?: driver| kernel)? (?:error|failed)\b")
 
 
 class StoreError(UserError):
@@ -59,6 +63,18 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
         problem = problem.__cause__ or problem.__context__
 
 
+def gpu_trouble(problem: BaseException) -> str:
+    """What an exception says of a GPU: "memory" where that is full, "context" where this process
+    can use it no more, else "". Told by names and texts, so that torch need not be imported."""
+    for cause in _causes(problem):
+        names = {base.__name__ for base in type(cause).__mro__}
+        if "OutOfMemoryError" in names or _GPU_FULL.search(str(cause)):
+            return "memory"
+        if "AcceleratorError" in names or _GPU_FAILED.search(str(cause)):
+            return "context"
+    return ""
+
+
 def _errno(problem: BaseException) -> int | None:
     """The system's error number; safetensors' own exception has it in its text only."""
     if isinstance(problem, OSError):
@@ -74,6 +90,17 @@ def _concerns(problem: BaseException, root: Path, *, unnamed: bool = False) -> b
         return unnamed
     file, top = Path(name).absolute(), root.absolute()
     return file.is_relative_to(top) or top.is_relative_to(file)
+
+
+def no_locks(problem: OSError, root: Path) -> StoreError | None:
+    """The StoreError behind the refusal of a lock, None where the disk has locks."""
+    if problem.errno not in NO_LOCKS:
+        return None
+    return StoreError(
+        f"the disk of the store {root} has no file locks ({problem.strerror}), and without them "
+        "two processes would train the same job: point NBSUPPORT_STORE to a folder on another "
+        "disk, or have it mounted with its locks"
+    )
 
 
 def store_error(problem: BaseException, root: Path) -> StoreError | None:

@@ -11,15 +11,23 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filelock import AcquireReturnProxy as Held
 from filelock import FileLock, Timeout
 
+from nbsupport import sharing
 from nbsupport.errors import UserError
-from nbsupport.jobs.problems import StoreError, StoreWarning, store_error
+from nbsupport.jobs import spec
+from nbsupport.jobs.problems import StoreError, StoreWarning, no_locks, store_error
 from nbsupport.jobs.spec import FILES, Job, canonical
 
 RESULT = "result.json"
 WEIGHTS = "weights.safetensors"
 _FOLDER = re.compile(r"[0-9a-f]{64}(\.broken-\d+)?")
+# What is in a job's folder, and what a killed process leaves of it.
+_MADE = re.compile(
+    r"(?:(?:spec|result|environment)\.json|log\.txt|metrics\.jsonl|images\.npy"
+    r"|(?:weights|checkpoint)\.safetensors)(?:\.tmp|\.partial)?|\.tmp\w{6}"
+)
 
 
 class Entry(NamedTuple):
@@ -79,6 +87,40 @@ def _size(folder: Path) -> int:
     return total
 
 
+def _is_job(folder: Path) -> bool:
+    """Whether a folder with a key's name is a job, and not somebody's copy of one elsewhere."""
+    if folder.parent.name in spec.STAGES:
+        return (folder / "spec.json").exists()
+    try:
+        return _read(folder / "spec.json").get("stage") == folder.parent.name
+    except (OSError, ValueError):
+        return False
+
+
+def delete(folder: Path) -> int:
+    """Remove a job's folder; the bytes freed are returned.
+
+    What somebody else has put there is left: a file that none of this project's stages makes, a
+    folder, and what a link in the folder's place leads to. Stages of others may make any file.
+    """
+    before = _size(folder)
+    if folder.is_symlink():
+        folder.unlink()
+        return 0
+    # Without its result a job is not done, should the rest be cut short.
+    (folder / RESULT).unlink(missing_ok=True)
+    if not spec.STAGES.get(folder.parent.name, "").startswith("nbsupport."):
+        shutil.rmtree(folder)
+        return before
+    for path in folder.iterdir():
+        if _MADE.fullmatch(path.name) and not path.is_dir():
+            path.unlink()
+    if any(folder.iterdir()):
+        return before - _size(folder)
+    folder.rmdir()
+    return before
+
+
 def _read(path: Path) -> dict[str, Any]:
     """A JSON object from a file; ValueError where the file holds anything else."""
     content = json.loads(path.read_bytes())
@@ -105,10 +147,14 @@ class Store:
             raise UserError(f"no job {job[:12]!r} in the store {self.root}")
         return found
 
+    def folders(self) -> Iterator[Path]:
+        """The folder of every job, of damaged ones too."""
+        return self._folders("*")
+
     def _folders(self, name: str) -> Iterator[Path]:
         """Job folders whose name matches the pattern `name`, in every stage."""
         for path in sorted(self.root.glob(f"*/{name}")):
-            if _FOLDER.fullmatch(path.name) and (path / "spec.json").exists():
+            if _FOLDER.fullmatch(path.name) and _is_job(path):
                 yield path
 
     def done(self, job: Job | str) -> bool:
@@ -165,15 +211,20 @@ class Store:
         raise UserError(f"the job in {name} {what}; run what needs it again")
 
     def lock(self, job: Job | str) -> FileLock:
-        """The job's lock, not yet taken: `with store.lock(job):` or `.acquire(timeout=0)`.
-
-        The system frees it when its process ends, however that ends.
-        """
+        """The job's lock, not yet taken; see `hold`."""
         key = job.key if isinstance(job, Job) else job
         folder = self.root / "locks"
+        with self.writing(), sharing.filling(folder, self.root):
+            return sharing.file_lock(folder / f"{key}.lock", self.root)
+
+    def hold(self, job: Job | str) -> Held:
+        """Take the job's lock at once: `with store.hold(job):`.
+
+        The system frees it when its process ends, however that ends. Raises filelock's Timeout
+        where another process has it, StoreError where it cannot be taken.
+        """
         with self.writing():
-            folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder / f"{key}.lock")
+            return self.lock(job).acquire(timeout=0)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -184,21 +235,23 @@ class Store:
             # Of a lock, and an OSError too.
             raise
         except OSError as problem:
-            told = store_error(problem, self.root)
+            told = store_error(problem, self.root) or no_locks(problem, self.root)
             raise told or StoreError(
                 f"the store {self.root} cannot be written ({problem}): point NBSUPPORT_STORE to "
                 "another folder"
             ) from problem
 
     def require_writable(self) -> None:
-        """Raises StoreError where nothing can be written to the store."""
+        """Raises StoreError where nothing can be written to the store, or nothing locked."""
         with self.writing():
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".probe-{os.getpid()}"
-            try:
-                probe.write_bytes(b"x" * 4096)
-            finally:
-                probe.unlink(missing_ok=True)
+            for folder in (self.root, self.root / "locks"):
+                probe = folder / f".probe-{os.getpid()}"
+                with sharing.filling(folder, self.root):
+                    try:
+                        with sharing.file_lock(probe, self.root):
+                            probe.write_bytes(b"x" * 4096)
+                    finally:
+                        probe.unlink(missing_ok=True)
 
     def set_aside(self, job: Job | str, problem: str) -> str:
         """Rename a damaged job's folder to `<key>.broken-N`; a sentence on it is returned.
@@ -219,7 +272,7 @@ class Store:
 
     def jobs(self) -> list[Entry]:
         """A light record of every job, damaged ones included, by stage and key."""
-        return [self._entry(folder) for folder in self._folders("*")]
+        return [self._entry(folder) for folder in self.folders()]
 
     def _entry(self, folder: Path) -> Entry:
         key, _, aside = folder.name.partition(".")
@@ -243,7 +296,7 @@ class Store:
         if not (self.root / "locks" / f"{key}.lock").exists():
             return False
         try:
-            with self.writing(), self.lock(key).acquire(timeout=0):
+            with self.hold(key):
                 return False
         except Timeout:
             return True
@@ -266,22 +319,24 @@ class Store:
     def remove(self, job: Job | str) -> int:
         """Delete a job and what was set aside of it; the bytes freed are returned.
 
-        UserError while a process works on it.
+        Files that no stage has made are left (see `delete`). UserError while a process works on it.
         """
         key = job.key if isinstance(job, Job) else job
         folders = list(self._folders(f"{key}*"))
         if not folders:
             raise UserError(f"no job {key[:12]!r} in the store {self.root}")
         try:
-            with self.writing(), self.lock(key).acquire(timeout=0):
-                freed = sum(_size(folder) for folder in folders)
-                for folder in folders:
-                    # Without its result a job is not done, should the rest be cut short.
-                    (folder / RESULT).unlink(missing_ok=True)
-                    shutil.rmtree(folder)
+            return sum(self.remove_folder(folder) for folder in folders)
         except Timeout:
             raise UserError(f"the job {key[:12]} is being trained: stop that first") from None
-        return freed
+
+    def remove_folder(self, folder: Path) -> int:
+        """Delete one folder of a job, set aside or not; the bytes freed are returned.
+
+        filelock's Timeout while a process works on the job.
+        """
+        with self.writing(), self.hold(folder.name[:64]):
+            return delete(folder)
 
     def size(self) -> int:
         """Bytes of everything under the store's root."""

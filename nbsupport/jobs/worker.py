@@ -24,7 +24,7 @@ def log_to(path: Path) -> Iterator[None]:
     sys.stdout.flush()
     sys.stderr.flush()
     before = os.dup(1), os.dup(2)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)
@@ -76,7 +76,11 @@ def main() -> None:
 
         emit({"kind": "ready"})
         while True:
-            emit(perform(Request.from_json(requests.get()), emit, log_to))
+            answer = perform(Request.from_json(requests.get()), emit, log_to)
+            emit(answer)
+            if answer["kind"] == "spoilt":
+                # Every other job would fail here; and cleaning up could hang on the GPU.
+                os._exit(1)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from nbsupport.errors import UserError, unknown
+from nbsupport.sharing import open_as_folder
 from nbsupport.training.families import ARCHITECTURES, FAMILIES, FULL_SIZE, SMALL_PX
 from nbsupport.training.seeds import seeded
 
@@ -75,6 +76,7 @@ def save_weights(model: nn.Module, path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     save_file(tensors, partial)
+    open_as_folder(partial)
     partial.replace(path)
 
 

@@ -1,5 +1,8 @@
 """The simulated stand-ins and the camera-trap task, as sources and tasks."""
 
+import errno
+import fcntl
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 import torch
 
 from nbsupport.data.cache import cached_images
+from nbsupport.data.listings import remembered
 from nbsupport.data.sources import open_source
 from nbsupport.data.sources.savanna import long_tail
 from nbsupport.data.tasks import open_task
@@ -152,3 +156,19 @@ def test_a_store_that_cannot_be_written_is_a_one_line_error(
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     with pytest.raises(UserError, match="NBSUPPORT_STORE"):
         cached_images("toy", 5, 4, lambda rows: torch.zeros(len(rows), 3, 4, 4))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_disk_without_locks_is_a_one_line_error(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(file: int, how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    for keep in (
+        lambda: cached_images("toy", 5, 4, lambda rows: torch.zeros(len(rows), 3, 4, 4)),
+        lambda: remembered("a list", lambda kept: True, list),
+    ):
+        with pytest.raises(UserError, match=r"no file locks.*NBSUPPORT_STORE"):
+            keep()

@@ -1,7 +1,6 @@
 """Order, sharing, failures: the same from both engines."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from toy_jobs import environment, toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs import engines, local
+from nbsupport.jobs import engines, local, perform
 from nbsupport.jobs.engines import JobsFailed, run
 from nbsupport.jobs.problems import StoreError, StoreWarning
 from nbsupport.jobs.spec import Job, register_stage
@@ -180,6 +179,24 @@ def test_a_job_that_kills_its_workers_fails(store: Store) -> None:
     assert store.check(toy("good"))
 
 
+@BOTH
+def test_a_stage_s_warning_of_the_store_reaches_the_user(store: Store, engine: str) -> None:
+    told = "kept images in x.npy: the file has 0 bytes; they are drawn again"
+    with pytest.warns(StoreWarning) as caught:
+        run([toy("a", damaged=told)], store, engine=engine)
+    assert [str(warning.message) for warning in caught] == [told]
+
+
+def test_a_job_that_fails_before_it_has_a_log_names_none(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perform, "_has_remains", lambda folder: 1 / 0)
+    with pytest.raises(JobsFailed) as caught:
+        run([toy("a"), toy("b", epochs=3)], store, engine="serial")
+    assert "ZeroDivisionError" in str(caught.value)
+    assert "log" not in str(caught.value)
+
+
 def test_a_worker_that_cannot_start(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(UserError, match="a worker process cannot start: its worker ended with"):
@@ -271,26 +288,6 @@ def test_the_light_parts_do_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_gpus_are_counted_without_torch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(local, "version", lambda name: "2.15.0")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
-    assert local.gpu_names() == ["2", "5"]
-    engine = local.LocalEngine(None, 9, lambda message: None)
-    assert engine.slots == 2
-    assert engine._environment(1)["CUDA_VISIBLE_DEVICES"] == "5"
-    for nothing in ("", "-1"):
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", nothing)
-        assert local.gpu_names() == []
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\necho 'GPU 0: One (UUID: a)'\necho 'GPU 1: Two (UUID: b)'\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert local.gpu_names() == ["0", "1"]
-    monkeypatch.setattr(local, "version", lambda name: "2.15.0+cpu")
-    assert local.gpu_names() == []
 
 
 def test_two_that_ask_at_once_train_once(store: Store, diary: Path) -> None:

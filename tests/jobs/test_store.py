@@ -1,7 +1,9 @@
 """What is kept, what is noticed when it was damaged, what is told when it cannot be kept."""
 
 import errno
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -209,6 +211,41 @@ def test_a_store_that_may_not_be_written(
     monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(StoreError, match=f"the store {store.root} cannot be written"):
         train(store, toy("a"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("engine", ["serial", "local"])
+def test_a_disk_without_locks_is_told_before_the_first_job(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int, engine: str
+) -> None:
+    def refuse(file: int, how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    events: list[dict] = []
+    with pytest.raises(StoreError) as caught:
+        run([toy("a"), toy("b")], store, engine=engine, on_event=events.append)
+    told = str(caught.value)
+    assert f"the disk of the store {store.root} has no file locks" in told
+    assert os.strerror(number) in told
+    assert "NBSUPPORT_STORE" in told
+    assert "\n" not in told
+    assert [event["kind"] for event in events] == ["finished"]
+    assert list(store.root.rglob("*")) == []
+
+
+def test_locks_that_are_lost_on_the_way_end_the_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "require_writable", lambda: None)
+
+    def refuse(file: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(StoreError, match="has no file locks"):
+        train(store, toy("a"), toy("b"))
+    assert [entry.state for entry in store.jobs()] == []
 
 
 def test_a_full_store_needs_no_writing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

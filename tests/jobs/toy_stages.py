@@ -7,10 +7,36 @@ import os
 import signal
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
-from nbsupport.errors import UserError
+from nbsupport.errors import StoreWarning, UserError
+
+
+class AcceleratorError(RuntimeError):
+    """PyTorch's, by its name."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """PyTorch's, by its name."""
+
+
+SPOILT = []  # what this process's GPU died of
+
+
+def _use_gpu(spec: dict[str, Any]) -> None:
+    """A GPU that an error makes useless to the process, or that is full as often as is asked."""
+    if spec.get("spoil"):
+        SPOILT.append(spec["spoil"])
+    if SPOILT:
+        kind = AcceleratorError if SPOILT[0].startswith("named") else RuntimeError
+        raise kind(SPOILT[0].removeprefix("named ") + "\nCompile with DSA to debug.")
+    for number in range(spec.get("full", 0)):
+        once = Path(f"{spec['flag']}-{number}")
+        if not once.exists():
+            once.touch()
+            raise OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
 
 def _note(spec: dict[str, Any], what: str) -> None:
@@ -24,6 +50,9 @@ def _note(spec: dict[str, Any], what: str) -> None:
 def grow(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     """Adds up numbers epoch by epoch, keeping its state like a training does."""
     _note(spec, "begin")
+    _use_gpu(spec)
+    if "damaged" in spec:
+        warnings.warn(spec["damaged"], StoreWarning, stacklevel=1)
     print("printed by", spec["name"])
     print("complained by", spec["name"], file=sys.stderr)
     logging.getLogger("toy").info("logged by %s", spec["name"])
