@@ -16,9 +16,15 @@ class NotHereError(UserError):
     """What was asked for is right, but this profile, or this machine, does not have it."""
 
 
+def said(value: object, most: int = 80) -> str:
+    """A value as a message quotes it: on one line, and cut off where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def unknown(kind: str, given: object, allowed: Iterable[str]) -> UserError:
     """The error for a name that is not among the allowed ones, with the nearest known name."""
-    names = sorted(allowed)
+    names = sorted(map(str, allowed))
     near = get_close_matches(str(given), names, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return UserError(f"unknown {kind} {given!r}: allowed are {', '.join(names)}{hint}")
+    return UserError(f"unknown {kind} {said(given)}: allowed are {', '.join(names)}{hint}")

@@ -1,21 +1,24 @@
 """A study: a profile, a world, the cells to run, and `run(groups)`, the one call a page makes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsupport import arguments
 from nbsupport.data.sources import open_nominal, open_source
 from nbsupport.data.subset import Subset
-from nbsupport.errors import NotHereError, UserError, unknown
+from nbsupport.errors import NotHereError, UserError, said
+from nbsupport.group import OBJECTIVES, Group, as_groups, check_data, checked_families
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
 from nbsupport.profiles.real import RealProfile
 from nbsupport.profiles.simulated import SimulatedProfile
-from nbsupport.training.families import ARCHITECTURES, FAMILIES, architecture, images_per_second
+from nbsupport.training.families import FAMILIES, architecture, images_per_second
 from nbsupport.training.pretrained import fingerprint, published, weights_spec
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
@@ -28,46 +31,10 @@ if TYPE_CHECKING:
 SCRATCH = "scratch"
 FULL = "imagenet/full"
 BUDGETS = ("epochs", "steps")
-# What pre-training learns to predict: the stage that does it, and the name of its recipe.
-OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
 WEIGHTS_SECONDS = 10.0  # to fit published weights; fetching them is another matter
 EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that differ only in family and seed: a role, its text in figures, its pre-training data.
-
-    `subset` is None for training from scratch. `task` are options of the downstream task that
-    differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
-    cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
-    others have pre-trained, by family, in place of a subset; only these families are run (see
-    training.pretrained for what they may be called).
-    """
-
-    role: str
-    label: str
-    subset: Subset | None
-    task: Mapping[str, Any] = field(default_factory=dict)
-    families: tuple[str, ...] = ()
-    seed_shift: int = 0
-    objective: str = "labels"
-    weights: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise unknown("objective", self.objective, OBJECTIVES)
-        for family in self.families:
-            if family not in ARCHITECTURES:
-                raise unknown("architecture family", family, ARCHITECTURES)
-        if self.weights and self.subset is not None:
-            raise UserError(f"group {self.role}: give a subset or weights, not both")
-        for family, name in self.weights.items():
-            if published(name).family != family:
-                raise UserError(f"weights {name} of group {self.role} are of no {family}")
 
 
 @dataclass(frozen=True)
@@ -102,30 +69,24 @@ class Study:
         families: Iterable[str] = (),
         seeds: Iterable[int] = (),
         budget: str = "epochs",
-        store: Path | None = None,
+        store: Path | str | None = None,
         engine: str = "local",
         nominal: bool = False,
     ) -> None:
         self.profile: Profile = profile_named(profile)
         self.world = self._checked_world(world)
-        self.families = tuple(families) or self.profile.families
-        self.seeds = tuple(seeds) or self.profile.seeds
-        for family in self.families:
-            if family not in FAMILIES:
-                raise unknown("architecture family", family, FAMILIES)
-        for seed in self.seeds:
-            if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-                raise UserError(f"seeds={list(self.seeds)!r}: give whole numbers of at least 0")
-        if budget not in BUDGETS:
-            raise unknown("budget", budget, BUDGETS)
-        self.budget, self.engine, self.nominal = budget, engine, nominal
-        self.store = Store(store or store_dir())
+        self.families = checked_families(families, FAMILIES) or self.profile.families
+        self.seeds = tuple(arguments.wholes("seeds", seeds, least=0)) or self.profile.seeds
+        self.budget = arguments.chosen("budget", budget, BUDGETS)
+        self.engine, self.nominal = arguments.text("engine", engine), nominal
+        self.store = _opened(store)
 
     def _checked_world(self, world: int) -> int:
-        if world not in self.profile.worlds:
+        number = arguments.plain(world)
+        if type(number) is not int or number not in self.profile.worlds:
             allowed = ", ".join(str(w) for w in self.profile.worlds)
-            raise UserError(f"world {world!r}: profile {self.profile.name} has worlds {allowed}")
-        return world
+            raise UserError(f"world {said(world)}: profile {self.profile.name} has worlds {allowed}")
+        return number
 
     @property
     def simulation(self) -> SimulatedProfile:
@@ -231,10 +192,16 @@ class Study:
 
     # what is run --------------------------------------------------------------------------------
     def runs(self, groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Run]:
-        """Every run that these groups need: each group in each cell. Nothing is trained."""
+        """Every run that these groups need: each group in each cell. Nothing is trained.
+
+        Raises UserError for whatever can be known beforehand to go wrong in one of them.
+        """
+        chosen = as_groups(groups)
+        for group in chosen:
+            check_data(group, self.task_of(group), self.profile.px)
         return [
             self._run(group, family, seed)
-            for group in as_groups(groups)
+            for group in chosen
             for seed in self.seeds
             for family in self._families(group)
         ]
@@ -368,8 +335,11 @@ class Study:
         }
 
 
-def as_groups(groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Group]:
-    """Groups as they are, or one group per entry of a mapping from a name to a subset."""
-    if isinstance(groups, Mapping):
-        return [Group(name, name, subset) for name, subset in groups.items()]
-    return list(groups)
+def _opened(store: Path | str | Store | None) -> Store:
+    if isinstance(store, Store):
+        return store
+    if store is None:
+        return Store(store_dir())
+    if not isinstance(store, str | PathLike) or not str(store):
+        raise UserError(f"store={said(store)}: give the path of a folder")
+    return Store(Path(store))
