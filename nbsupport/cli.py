@@ -108,8 +108,10 @@ def _plan(options: argparse.Namespace) -> None:
     from nbsupport.parameters import check_parameters, parse_assignments
 
     store, given = _store(), parse_assignments(options.parameters)
+    if options.profile and "profile" in given:
+        raise UserError("profile is given twice: as --profile or with -p, not both")
     if options.profile:
-        given = {"profile": options.profile} | given
+        given["profile"] = options.profile
     if options.page:
         given = check_parameters(page_named(options.page).parameters(), given)
         plans = [plan.plan_page(options.page, given, store)]

@@ -16,10 +16,15 @@ class NotHereError(UserError):
     """What was asked for is right, but this profile, or this machine, does not have it."""
 
 
-def said(value: object, most: int = 80) -> str:
-    """A value as a message quotes it: on one line, and cut off where it is long."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+def short(text: str, most: int = 80) -> str:
+    """A text on one line, and cut off where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def said(value: object) -> str:
+    """A value as a message quotes it."""
+    return short(repr(value))
 
 
 def unknown(kind: str, given: object, allowed: Iterable[str]) -> UserError:
