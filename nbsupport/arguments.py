@@ -1,6 +1,6 @@
 """What a caller gives for an argument, checked: plain Python values, or a UserError.
 
-Values of NumPy and pandas count as Python's, so that both ask for the same jobs under the same keys.
+Values of NumPy and pandas count as Python's: both ask for the same jobs, under the same keys.
 """
 
 from collections.abc import Iterable, Mapping

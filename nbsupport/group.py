@@ -48,7 +48,10 @@ class Group:
             "families": checked_families(self.families, ARCHITECTURES),
             "seed_shift": arguments.whole("seed_shift", self.seed_shift, least=0),
             "task": _named(f"task of group {self.role}", self.task),
-            "weights": _named(f"weights of group {self.role}", self.weights),
+            "weights": {
+                family: arguments.text(f"weights of group {self.role}", name)
+                for family, name in _named(f"weights of group {self.role}", self.weights).items()
+            },
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -93,17 +96,15 @@ def as_groups(groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Gro
     if isinstance(groups, Mapping):
         _check_same_data(groups)
         return [Group(name, name, subset) for name, subset in groups.items()]
-    if not isinstance(groups, Iterable) or isinstance(groups, str):
-        raise UserError(f"{_NO_GROUPS}, not {said(groups)}")
-    listed = list(groups)
+    listed = arguments.listed("groups", groups, _GROUPS)
     for group in listed:
         if not isinstance(group, Group):
-            raise UserError(f"{_NO_GROUPS}; {said(group)} is none")
+            raise UserError(f"groups={said(listed)}: give a list of {_GROUPS}")
     _check_roles([group.role for group in listed])
     return listed
 
 
-_NO_GROUPS = "give a list of Groups, or a mapping from a name to a Subset (None: from scratch)"
+_GROUPS = "Groups, or a mapping from a name to a Subset (None: from scratch)"
 
 
 def _check_roles(roles: list[str]) -> None:

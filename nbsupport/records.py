@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, said, unknown
 from nbsupport.pages import all_groups
 from nbsupport.paths import root
 from nbsupport.profiles import PROFILES, profile_named
@@ -18,7 +18,7 @@ _RUN_COLUMNS = ["family", "architecture", "seed", "epoch"]
 _SCORES = ["id_macro_f1", "ood_macro_f1", "id_accuracy", "ood_accuracy", "n_id", "n_ood"]
 _ORIGIN = ["key", "parent_key", "versions", "device", "precision", "seconds", "images_per_second"]
 COLUMNS = [*_GROUP_COLUMNS, *_RUN_COLUMNS, *_SCORES, *_ORIGIN]
-_ORDER = ["world", "seed", "family", "role", "epoch"]
+ORDER = ["world", "seed", "family", "role", "epoch"]
 
 
 EVIDENCE = "demo"  # the profile whose records are shown where a profile has none of its own
@@ -34,14 +34,15 @@ def records_path(profile: str) -> Path:
     return root() / "records" / f"{profile}.csv"
 
 
-def read_records(profile: str) -> "pd.DataFrame":
+def read_records(profile: "str | Path") -> "pd.DataFrame":
     """A profile's recorded runs, one row per run and evaluated epoch; empty where there are none.
 
-    Raises UserError where the file lacks a column.
+    In place of a profile's name, the path of a CSV that `nbsupport export` wrote. Raises UserError
+    for a name or a path that does not exist, and where the file lacks a column.
     """
     import pandas as pd
 
-    path = records_path(profile)
+    path = _path_of(profile)
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS)
     text = dict.fromkeys(["role", "source", "key", "parent_key"], str)
@@ -55,14 +56,32 @@ def read_records(profile: str) -> "pd.DataFrame":
     return table
 
 
+def _path_of(profile: "str | Path") -> Path:
+    """The file that a profile's name or a path stands for; only a profile's may be missing."""
+    if not isinstance(profile, str | Path):
+        raise UserError(f"records of {said(profile)}: give a profile or the path of a CSV file")
+    if isinstance(profile, str) and (profile in PROFILES or records_path(profile).is_file()):
+        return records_path(profile)
+    if Path(profile).is_file():
+        return Path(profile)
+    if isinstance(profile, str) and not profile.endswith(".csv"):
+        raise unknown("profile, and no file of records,", profile, PROFILES)
+    raise UserError(f"no file of records at {profile}: `nbsupport export > {profile}` writes one")
+
+
 def write_records(profile: str, table: "pd.DataFrame") -> Path:
     """Replace a profile's records by this table, in a fixed order, whole or not at all."""
     path = records_path(profile)
     path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".partial")
-    ordered = table[COLUMNS].drop_duplicates(["world", "role", "key", "epoch"]).sort_values(_ORDER)
-    ordered.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
+    ordered = table[COLUMNS].drop_duplicates(["world", "role", "key", "epoch"]).sort_values(ORDER)
+    partial.write_text(csv_text(ordered), encoding="utf-8")
     return partial.replace(path)
+
+
+def csv_text(table: "pd.DataFrame") -> str:
+    """Records as CSV: a header line, and a line for each row."""
+    return table[COLUMNS].to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> list[Run]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SCRATCH = "scratch"
 FULL = "imagenet/full"
 BUDGETS = ("epochs", "steps")
+CORPORA = ("clean", "noisy")  # of images with captions
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
 WEIGHTS_SECONDS = 10.0  # to fit published weights; fetching them is another matter
@@ -85,7 +86,9 @@ class Study:
         number = arguments.plain(world)
         if type(number) is not int or number not in self.profile.worlds:
             allowed = ", ".join(str(w) for w in self.profile.worlds)
-            raise UserError(f"world {said(world)}: profile {self.profile.name} has worlds {allowed}")
+            raise UserError(
+                f"world {said(world)}: profile {self.profile.name} has worlds {allowed}"
+            )
         return number
 
     @property
@@ -126,14 +129,16 @@ class Study:
 
     def has(self, kind: str) -> bool:
         """Whether the profile has such a source to pre-train on."""
-        return self.profile.has(kind)
+        return isinstance(kind, str) and self.profile.has(kind)
 
     def captions(self, corpus: str) -> Subset:
         """A whole caption corpus, "clean" or "noisy"."""
+        arguments.chosen("caption corpus", corpus, CORPORA)
         return open_source(self.simulation.captions_spec(corpus, self.world)).all()
 
     def published(self, corpus: str) -> Mapping[str, str]:
         """Names of models that others have trained on a caption corpus, by family."""
+        arguments.chosen("caption corpus", corpus, CORPORA)
         if not isinstance(self.profile, RealProfile):
             raise UserError(f"profile {self.profile.name} trains on captions itself")
         return self.profile.weights[corpus]
@@ -231,7 +236,7 @@ class Study:
         from nbsupport.jobs import engines
         from nbsupport.jobs.progress import Progress
 
-        jobs = [job for run in runs for job in run.jobs]
+        jobs = [job for run in _as_runs(runs) for job in run.jobs]
         shown = Progress() if progress else None
         return engines.run(jobs, self.store, engine=self.engine, on_event=shown)
 
@@ -252,14 +257,30 @@ class Study:
             spec["architecture"] = own
         cost = recipe.epochs * len(task.table("train")) / images_per_second(family, self.profile.px)
         label = f"fine-tune {family} from {group.role}, seed {seed}"
-        job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
+        about = self._about(group, family, seed, parent, spec)
+        data = task.fingerprint
+        job = Job("finetune", VERSIONS["finetune"], spec, data, parent, label, cost, about)
         return Run(group, family, seed, job)
 
     def task_of(self, group: Group) -> "Task":
-        """The downstream task of a group."""
+        """The downstream task of a group; UserError for options that it does not take."""
+        if not isinstance(group, Group):
+            raise UserError(f"{said(group)} is no group: give a Group")
+        spec = self.profile.task_spec(self.world) | dict(group.task)
+        try:
+            task = self._open_task(spec)
+            if group.task:
+                task.table("train")  # some options are looked at only there
+            return task
+        except (TypeError, ValueError) as error:
+            if not group.task:
+                raise
+            options = said(dict(group.task))
+            raise UserError(f"group {group.role}: no task with {options}: {error}") from error
+
+    def _open_task(self, spec: dict[str, Any]) -> "Task":
         from nbsupport.data.tasks import nominal, open_task
 
-        spec = self.profile.task_spec(self.world) | dict(group.task)
         if self.nominal and not self.profile.simulated:
             return nominal.open_nominal(spec, rehearsing=not self.profile.evidence)
         return open_task(spec)
@@ -305,34 +326,55 @@ class Study:
         """One row per run and evaluated epoch, from the results of their jobs by key."""
         import pandas as pd
 
-        rows = []
-        for run in runs:
-            result = results[run.finetune.key]
-            common = self._common(run, result)
-            rows += [common | record for record in result["records"]]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(
+            [
+                row
+                for job in (run.finetune for run in _as_runs(runs))
+                for row in record_rows(job.about, job.key, results[job.key])
+            ]
+        )
 
-    def _common(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
-        subset, job = run.group.subset, run.finetune
-        family, weights = run.family, run.group.weights
+    def _about(
+        self, group: Group, family: str, seed: int, parent: Job | None, spec: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What a run's records say of it before it is trained."""
+        subset, own = group.subset, f"finetune-{VERSIONS['finetune']}"
+        before = [parent, *parent.ancestors()] if parent else []
         return {
             "profile": self.profile.name,
             "world": self.world,
-            "role": run.group.role,
-            "source": subset.source.name if subset else weights.get(family, "none"),
+            "role": group.role,
+            "source": subset.source.name if subset else group.weights.get(family, "none"),
             "images": len(subset) if subset else 0,
             "classes": subset.num_classes if subset else 0,
             "family": family,
-            "architecture": job.spec.get("architecture", architecture(family, self.profile.px)),
-            "seed": run.seed,
-            "key": job.key,
-            "parent_key": job.parent.key if job.parent else "",
-            "versions": "+".join(f"{j.stage}-{j.version}" for j in run.jobs),
-            "device": result["device"],
-            "precision": result["precision"],
-            "seconds": round(result["seconds"], 2),
-            "images_per_second": round(result["images_per_second"]),
+            "architecture": spec.get("architecture", architecture(family, self.profile.px)),
+            "seed": seed,
+            "key": "",  # known once the job is made
+            "parent_key": parent.key if parent else "",
+            "versions": "+".join([*(f"{j.stage}-{j.version}" for j in reversed(before)), own]),
         }
+
+
+def record_rows(
+    about: Mapping[str, Any], key: str, result: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The records of a fine-tuning job, one for each evaluated epoch, from its result."""
+    ran = {
+        "key": key,
+        "device": result["device"],
+        "precision": result["precision"],
+        "seconds": round(result["seconds"], 2),
+        "images_per_second": round(result["images_per_second"]),
+    }
+    return [{**about, **ran, **record} for record in result["records"]]
+
+
+def _as_runs(runs: Iterable[Run]) -> list[Run]:
+    listed = arguments.listed("runs", runs, "runs, such as Study.runs() returns")
+    if not all(isinstance(run, Run) for run in listed):
+        raise UserError(f"runs={said(listed)}: give what Study.runs() returned")
+    return listed
 
 
 def _opened(store: Path | str | Store | None) -> Store:

@@ -21,7 +21,19 @@ NO_INTEGERS = (True, 1.0, 1.5, "1", None, [1], math.nan, math.inf, {})
 NO_SHARES = (True, 0.0, -0.1, 1.1, math.nan, math.inf, "0.5", None, [0.5], *HUGE)
 NO_NAMES = ("", "nothing", "vit", 1, True, None, ["resnet"])
 OF_TYPE: dict[str, list[Any]] = {
-    "str": ["", "nothing", "linear ", "linear\n", "Linear", 5, True, None, math.nan, ["linear"], {}],
+    "str": [
+        "",
+        "nothing",
+        "linear ",
+        "linear\n",
+        "Linear",
+        5,
+        True,
+        None,
+        math.nan,
+        ["linear"],
+        {},
+    ],
     "int": [-1, *HUGE, *NO_INTEGERS],
     "list[int]": [
         *("0", 5, True, None, {}, {"0": 1}),

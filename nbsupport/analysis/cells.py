@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport import errors
-from nbsupport.analysis.trends import ID, MIN_EPOCHS, OOD, inverse, transform
+from nbsupport import arguments
+from nbsupport.analysis.trends import ID, MIN_EPOCHS, OOD, inverse, table, transform
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ class Cells:
         """These roles only, in the cells where any of them has a point."""
         wanted = tuple(dict.fromkeys(roles))
         for role in wanted:
-            if role not in self.roles:
-                raise errors.unknown("role", role, self.roles)
+            arguments.chosen("role", role, self.roles)
         rows = [self.roles.index(role) for role in wanted]
         x, y = self.x[rows], self.y[rows]
         used = (np.isfinite(x) & np.isfinite(y)).any(axis=(0, 2))
@@ -88,11 +87,7 @@ class Cells:
 
 
 def _check(points: pd.DataFrame) -> None:
-    missing = [name for name in (*KEYS, ID, OOD) if name not in points.columns]
-    if missing:
-        raise UserError(
-            f"the points lack the columns {', '.join(missing)}: pass a table of records"
-        )
+    table(points, *KEYS, ID, OOD)
     if points.empty:
         raise UserError("the points are an empty table: give records of at least one run")
     unnamed = int(points[KEYS].isna().any(axis=1).sum())

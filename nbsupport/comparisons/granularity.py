@@ -30,7 +30,8 @@ def _checked(study: Study, depths: Any) -> list[int]:
     chosen = distinct("depths", depths)
     if chosen and chosen[0] > deepest:
         raise UserError(
-            f"depths={said(depths)}: superclasses of the tree are at depths 1 (coarsest) to {deepest}"
+            f"depths={said(depths)}: superclasses of the tree are at depths 1 (coarsest) "
+            f"to {deepest}"
         )
     return chosen
 

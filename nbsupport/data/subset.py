@@ -40,6 +40,8 @@ class Subset:
     def __post_init__(self) -> None:
         if not isinstance(self.source, Source):
             raise UserError(f"a subset of {said(self.source)}: give a Source, see `open_source`")
+        if not isinstance(self.steps, tuple) or not all(map(_is_step, self.steps)):
+            raise UserError(f"steps={said(self.steps)}: make a subset with its methods")
         object.__setattr__(self, "seed", arguments.whole("seed", self.seed, least=0))
 
     # how many images (Section 4.1) --------------------------------------------------------------
@@ -100,8 +102,9 @@ class Subset:
         """
         if (depth is None) == (tree is None) or not isinstance(tree, str | None):
             raise UserError(
-                f"within_class: depth={depth!r}, tree={tree!r}: give one of them, a depth of the "
-                "source's tree (a whole number) or the name of another tree, such as 'breeds'"
+                f"within_class: depth={said(depth)}, tree={said(tree)}: give one of them, a depth "
+                "of the source's tree (a whole number) or the name of another tree, such as "
+                "'breeds'"
             )
         numbers = {} if depth is None else {"depth": depth}
         numbers |= {"subclasses": subclasses, "images": images}
@@ -165,6 +168,7 @@ class Subset:
     def from_spec(cls, spec: dict[str, Any]) -> "Subset":
         """The subset that a spec describes. UserError for an unknown source or intervention."""
         try:
+            spec = {**spec}
             source, seed = dict(spec["source"]), spec["seed"]
             steps = tuple((name, _frozen(value)) for name, value in spec["steps"])
         except (KeyError, TypeError, ValueError) as error:
@@ -215,7 +219,7 @@ class Subset:
 
         draw = self.drawn
         labels = torch.from_numpy(draw.labels.copy())
-        return load_images(self._read, labels, len(draw.names), draw.names, device)
+        return load_images(self._read, labels, len(draw.names), draw.names, _device(device))
 
     def _read(self, rows: np.ndarray) -> "torch.Tensor":
         """The images at these rows [k] of the subset as uint8 [k, 3, px, px]."""
@@ -247,6 +251,11 @@ def _size(subset: Subset) -> tuple[int, int]:
     return len(draw.ids), len(draw.names)
 
 
+def _is_step(step: Any) -> bool:
+    pair = isinstance(step, tuple) and len(step) == 2
+    return pair and isinstance(step[0], str) and step[0] in APPLY
+
+
 def _whole_share(p: Any, subclasses: int) -> float:
     """A share such as the paper's 0.33 or 0.67, which stands for a whole number of subclasses."""
     share = arguments.share("within_class: p", p)
@@ -262,6 +271,18 @@ def _whole_share(p: Any, subclasses: int) -> float:
 
 def _node(step: str, value: Any) -> str:
     return arguments.text(f"{step}: node", value, "the name of a node of the tree")
+
+
+def _device(value: Any) -> "torch.device":
+    import torch
+
+    try:
+        device = torch.device(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"device={said(value)}: give one of PyTorch's, such as 'cpu'") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"device={said(value)}: there is no GPU here, give 'cpu'")
+    return device
 
 
 def _frozen(value: Any) -> Any:
