@@ -4,12 +4,29 @@ Importing this costs nothing: each name is fetched from its module when it is fi
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
 
+if TYPE_CHECKING:  # for editors and type checkers; `_HOMES` says the same to Python
+    from nbsupport.analysis.trends import (
+        bootstrap_band,
+        effective_robustness,
+        fit_line,
+        role_line,
+    )
+    from nbsupport.analysis.verdicts import contrast
+    from nbsupport.compare import Comparison
+    from nbsupport.group import Group
+    from nbsupport.pages import groups_of, study_for
+    from nbsupport.publishing.page import open_page
+    from nbsupport.publishing.widgets import glue, predict_first
+    from nbsupport.records import read_records
+    from nbsupport.study import Study
+
 _HOMES = {
-    "Group": "nbsupport.study",
+    "Comparison": "nbsupport.compare",
+    "Group": "nbsupport.group",
     "Study": "nbsupport.study",
     "bootstrap_band": "nbsupport.analysis.trends",
     "contrast": "nbsupport.analysis.verdicts",
@@ -24,7 +41,23 @@ _HOMES = {
     "study_for": "nbsupport.pages",
 }
 
-__all__ = ["UserError", *sorted(_HOMES)]
+__all__ = [
+    "Comparison",
+    "Group",
+    "Study",
+    "UserError",
+    "bootstrap_band",
+    "contrast",
+    "effective_robustness",
+    "fit_line",
+    "glue",
+    "groups_of",
+    "open_page",
+    "predict_first",
+    "read_records",
+    "role_line",
+    "study_for",
+]
 __version__ = "0.1.0"
 
 

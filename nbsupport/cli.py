@@ -1,10 +1,11 @@
-"""The command line: python -m nbsupport build | run | serve | plan | jobs | data | records."""
+"""The command line: nbsupport build | run | serve | plan | jobs | data | records | export."""
 
 import argparse
 import json
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.commands import data, jobs
@@ -44,7 +45,7 @@ def _one_line(message: Warning | str, *_: object, **__: object) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m nbsupport", description=__doc__)
+    parser = argparse.ArgumentParser(prog=_program(), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _build_command(commands)
     _run_command(commands)
@@ -52,8 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     _plan_command(commands)
     jobs.add(commands)
     _records_command(commands)
+    _export_command(commands)
     data.add(commands)
     return parser
+
+
+def _program() -> str:
+    """How this was called: by the name of the installed command, or as a module."""
+    called = Path(sys.argv[0]).stem
+    return called if called == "nbsupport" else "python -m nbsupport"
 
 
 def _add(commands: Any, name: str, text: str, command: Command) -> argparse.ArgumentParser:
@@ -126,8 +134,10 @@ def _plan(options: argparse.Namespace) -> None:
     from nbsupport.parameters import check_parameters, parse_assignments
 
     store, given = _store(), parse_assignments(options.parameters)
+    if options.profile and "profile" in given:
+        raise UserError("profile is given twice: as --profile or with -p, not both")
     if options.profile:
-        given = {"profile": options.profile} | given
+        given["profile"] = options.profile
     if options.page:
         given = check_parameters(page_named(options.page).parameters(), given)
         plans = [plan.plan_page(options.page, given, store)]
@@ -184,3 +194,22 @@ def _whole(option: str, given: str) -> int:
     if given.isascii() and given.isdigit() and len(given) < 19:
         return int(given)
     raise UserError(f"{option} {given!r}: give a whole number of at least 0")
+
+
+# export -------------------------------------------------------------------------------------------
+def _export_command(commands: Any) -> None:
+    text = "all fine-tuning runs of the store as CSV, on standard output"
+    parser = _add(commands, "export", text, _export)
+    parser.add_argument("--profile", help="only the runs of this profile")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from nbsupport.export import exported
+    from nbsupport.records import csv_text
+
+    found = exported(_store(), options.profile)
+    print(csv_text(found.table), end="")
+    whys = {"trained before runs noted their group": found.unnamed, "damaged": found.damaged}
+    for why, count in whys.items():
+        if count:
+            print(f"left out: {count} run{'s' * (count > 1)}, {why}", file=sys.stderr)

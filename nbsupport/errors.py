@@ -20,9 +20,20 @@ class NotHereError(UserError):
     """What was asked for is right, but this profile, or this machine, does not have it."""
 
 
+def short(text: str, most: int = 80) -> str:
+    """A text on one line, and cut off where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def said(value: object) -> str:
+    """A value as a message quotes it."""
+    return short(repr(value))
+
+
 def unknown(kind: str, given: object, allowed: Iterable[str]) -> UserError:
     """The error for a name that is not among the allowed ones, with the nearest known name."""
-    names = sorted(allowed)
+    names = sorted(map(str, allowed))
     near = get_close_matches(str(given), names, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return UserError(f"unknown {kind} {given!r}: allowed are {', '.join(names)}{hint}")
+    return UserError(f"unknown {kind} {said(given)}: allowed are {', '.join(names)}{hint}")

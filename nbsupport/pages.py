@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.trends import AXES
+from nbsupport.arguments import chosen
 from nbsupport.comparisons import captions
 from nbsupport.comparisons.classes_or_images import classes_or_images_groups
 from nbsupport.comparisons.common import no_groups, reference_groups
@@ -23,7 +24,7 @@ from nbsupport.comparisons.quantity import quantity_groups
 from nbsupport.comparisons.semantics import semantics_groups
 from nbsupport.comparisons.sources import source_groups
 from nbsupport.comparisons.within_class import within_class_groups
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import UserError, said, unknown
 from nbsupport.parameters import Parameter, check_parameters, read_parameters
 from nbsupport.paths import root
 from nbsupport.study import Group, Study
@@ -194,9 +195,7 @@ PAGES = {
 
 def page_named(page_id: str) -> Page:
     """The page of that id; UserError naming the nearest."""
-    if page_id not in PAGES:
-        raise unknown("page", page_id, PAGES)
-    return PAGES[page_id]
+    return PAGES[chosen("page", page_id, PAGES)]
 
 
 @lru_cache(maxsize=1)
@@ -234,18 +233,19 @@ def study_for(page_id: str, *, nominal: bool = False, **parameters: Any) -> Stud
     page = page_named(page_id)
     declared = page.parameters()
     values = {p.name: p.default for p in declared} | check_parameters(declared, parameters)
-    if values.get("axis", "linear") not in AXES:  # here: a page asks for it only after training
-        raise unknown("axis", values["axis"], AXES)
-    chosen = {name: values[name] for name in _STUDY_PARAMETERS if name in values}
-    study = Study(**chosen, nominal=nominal)
+    chosen("axis", values.get("axis", "linear"), AXES)  # here: a page asks for it after training
+    study = Study(**{n: values[n] for n in _STUDY_PARAMETERS if n in values}, nominal=nominal)
     if not values.get("families"):
         study.families = study.profile.page_families.get(page_id, study.profile.families)
     return study
 
 
 def groups_of(page_id: str, study: Study, **parameters: Any) -> list[Group]:
-    """The groups that a page compares, under its parameters."""
-    return page_named(page_id).groups(study, parameters)
+    """The groups that a page compares, under its parameters, checked as `study_for` does."""
+    page = page_named(page_id)
+    if not isinstance(study, Study):
+        raise UserError(f"study={said(study)}: give a Study, such as study_for({page_id!r})")
+    return page.groups(study, check_parameters(page.parameters(), parameters))
 
 
 def all_groups(study: Study) -> list[Group]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbsupport.errors import UserError, unknown
+from nbsupport.arguments import plain
+from nbsupport.errors import UserError, said, short, unknown
 
 _SCALARS = {"str": str, "int": int, "float": float, "bool": bool}
 _LINE = re.compile(r"^(\w+)\s*:\s*([\w\[\]]+)\s*=\s*(.*?)\s*(?:#\s*(.*))?$")
@@ -80,15 +81,16 @@ def _parameter(line: str, notebook: Path) -> Parameter:
 def check_parameters(declared: Iterable[Parameter], given: dict[str, Any]) -> dict[str, Any]:
     """The given values, checked against what is declared: UserError on the first that is wrong."""
     known = {parameter.name: parameter for parameter in declared}
-    for name, value in given.items():
+    values = {name: plain(value) for name, value in given.items()}
+    for name, value in values.items():
         if name not in known:
             raise unknown("parameter", name, known)
         if not _fits(value, known[name].type):
             raise UserError(
-                f"parameter {name}={value!r} is of type {_type_of(value)}: "
+                f"parameter {name}={said(value)} is of type {_type_of(value)}: "
                 f"{known[name].type} is allowed ({known[name].meaning or 'see the page'})"
             )
-    return {name: _widened(value, known[name].type) for name, value in given.items()}
+    return {name: _widened(value, known[name].type) for name, value in values.items()}
 
 
 def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -99,13 +101,13 @@ def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in pairs:
         if name in values:
-            raise UserError(f"-p {name} is given twice: give it once")
+            raise UserError(f"-p {name} is given twice: give each parameter once")
         try:
             values[name] = json.loads(text)
         except (ValueError, RecursionError) as error:
             if text.lstrip().startswith("["):
                 raise UserError(
-                    f"-p {name} {text}: no list in JSON ({error}); write it as '[1, 2]' or "
+                    f"-p {name} {short(text)}: no list in JSON ({error}); write it as '[1, 2]' or "
                     """'["a", "b"]', in quotes for the shell"""
                 ) from error
             values[name] = text

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from nbsupport import provenance
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, said, unknown
 from nbsupport.pages import all_groups, check_claims
 from nbsupport.paths import root, store_dir
 from nbsupport.profiles import PROFILES, Profile, profile_named
@@ -46,7 +46,7 @@ _COUNTS = ["n_id", "n_ood"]
 _ORIGIN = ["key", "parent_key", "versions", "device", "precision", "seconds", "images_per_second"]
 PLACE = provenance.PLACE
 COLUMNS = [*_GROUP_COLUMNS, *_RUN_COLUMNS, *_SCORES, *_COUNTS, *_ORIGIN, *PLACE]
-_ORDER = ["world", "seed", "family", "role", "epoch"]
+ORDER = ["world", "seed", "family", "role", "epoch"]
 _POINT = ["world", "role", "family", "seed", "epoch"]
 
 
@@ -65,30 +65,34 @@ def records_path(profile: str) -> Path:
 
 
 # reading ------------------------------------------------------------------------------------------
-def read_records(profile: str) -> "pd.DataFrame":
+def read_records(profile: "str | Path") -> "pd.DataFrame":
     """A profile's recorded runs, one row per run and evaluated epoch; empty where there are none.
 
-    Raises UserError, with line and column, where the file is damaged or holds what no run gives.
+    In place of a profile's name, the path of a CSV that `nbsupport export` wrote. Raises UserError
+    for a name or a path that does not exist, and with line and column where the file is damaged or
+    holds what no run gives.
     """
     return read_with_digest(profile)[0]
 
 
-def read_with_digest(profile: str) -> tuple["pd.DataFrame", str]:
+def read_with_digest(profile: "str | Path") -> tuple["pd.DataFrame", str]:
     """A profile's recorded runs, and the SHA-256 of the file that held them."""
     import pandas as pd
 
-    path = records_path(profile)
+    path = _path_of(profile)
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS), ""
     content = read_bytes(path)
-    return _parsed(content, shown(path), profile).copy(), sha256(content).hexdigest()
+    own = profile if isinstance(profile, str) and path == records_path(profile) else ""
+    return _parsed(content, shown(path), own).copy(), sha256(content).hexdigest()
 
 
 @lru_cache(maxsize=4)
 def _parsed(content: bytes, name: str, profile: str) -> "pd.DataFrame":
     lines = csv_lines(content, name)
     table = checked(lines, _rules(profile), optional=PLACE)
-    _check_points(lines, table)
+    if profile:  # what a store exports may be of several profiles and recipes
+        _check_points(lines, table)
     return table
 
 
@@ -177,14 +181,27 @@ def replace_file(path: Path, content: str) -> None:
         partial.unlink(missing_ok=True)
 
 
+def _path_of(profile: "str | Path") -> Path:
+    """The file that a profile's name or a path stands for; only a profile's may be missing."""
+    if not isinstance(profile, str | Path):
+        raise UserError(f"records of {said(profile)}: give a profile or the path of a CSV file")
+    if isinstance(profile, str) and (profile in PROFILES or records_path(profile).is_file()):
+        return records_path(profile)
+    if Path(profile).is_file():
+        return Path(profile)
+    if isinstance(profile, str) and not profile.endswith(".csv"):
+        raise unknown("profile, and no file of records,", profile, PROFILES)
+    raise UserError(f"no file of records at {profile}: `nbsupport export > {profile}` writes one")
+
+
 def write_records(profile: str, table: "pd.DataFrame") -> Path:
     """Replace a profile's records by this table, in a fixed order, whole or not at all."""
     path = records_path(profile)
     path.parent.mkdir(parents=True, exist_ok=True)
     noted = table.reindex(columns=COLUMNS)
     noted[PLACE] = noted[PLACE].astype(object).fillna("")
-    ordered = noted.drop_duplicates(["world", "role", "key", "epoch"]).sort_values(_ORDER)
-    replace_file(path, ordered.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    ordered = noted.drop_duplicates(["world", "role", "key", "epoch"]).sort_values(ORDER)
+    replace_file(path, csv_text(ordered))
     return path
 
 
@@ -202,6 +219,11 @@ def add_records(
         table = pd.concat([kept, new], ignore_index=True) if len(kept) else new
         write_records(profile, table)
     return table
+
+
+def csv_text(table: "pd.DataFrame") -> str:
+    """Records as CSV: a header line, and a line for each row."""
+    return table[COLUMNS].to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 # what is to be recorded ---------------------------------------------------------------------------

@@ -1,21 +1,24 @@
 """A study: a profile, a world, the cells to run, and `run(groups)`, the one call a page makes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsupport import arguments
 from nbsupport.data.sources import open_nominal, open_source
 from nbsupport.data.subset import Subset
-from nbsupport.errors import NotHereError, UserError, unknown
+from nbsupport.errors import NotHereError, UserError, said
+from nbsupport.group import OBJECTIVES, Group, as_groups, check_data, checked_families
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
 from nbsupport.profiles.real import RealProfile
 from nbsupport.profiles.simulated import SimulatedProfile
-from nbsupport.training.families import ARCHITECTURES, FAMILIES, architecture, images_per_second
+from nbsupport.training.families import FAMILIES, architecture, images_per_second
 from nbsupport.training.pretrained import fingerprint, published, weights_spec
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
@@ -28,46 +31,11 @@ if TYPE_CHECKING:
 SCRATCH = "scratch"
 FULL = "imagenet/full"
 BUDGETS = ("epochs", "steps")
-# What pre-training learns to predict: the stage that does it, and the name of its recipe.
-OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
+CORPORA = ("clean", "noisy")  # of images with captions
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
 WEIGHTS_SECONDS = 10.0  # to fit published weights; fetching them is another matter
 EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that differ only in family and seed: a role, its text in figures, its pre-training data.
-
-    `subset` is None for training from scratch. `task` are options of the downstream task that
-    differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
-    cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
-    others have pre-trained, by family, in place of a subset; only these families are run (see
-    training.pretrained for what they may be called).
-    """
-
-    role: str
-    label: str
-    subset: Subset | None
-    task: Mapping[str, Any] = field(default_factory=dict)
-    families: tuple[str, ...] = ()
-    seed_shift: int = 0
-    objective: str = "labels"
-    weights: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise unknown("objective", self.objective, OBJECTIVES)
-        for family in self.families:
-            if family not in ARCHITECTURES:
-                raise unknown("architecture family", family, ARCHITECTURES)
-        if self.weights and self.subset is not None:
-            raise UserError(f"group {self.role}: give a subset or weights, not both")
-        for family, name in self.weights.items():
-            if published(name).family != family:
-                raise UserError(f"weights {name} of group {self.role} are of no {family}")
 
 
 @dataclass(frozen=True)
@@ -102,30 +70,26 @@ class Study:
         families: Iterable[str] = (),
         seeds: Iterable[int] = (),
         budget: str = "epochs",
-        store: Path | None = None,
+        store: Path | str | None = None,
         engine: str = "local",
         nominal: bool = False,
     ) -> None:
         self.profile: Profile = profile_named(profile)
         self.world = self._checked_world(world)
-        self.families = tuple(families) or self.profile.families
-        self.seeds = tuple(seeds) or self.profile.seeds
-        for family in self.families:
-            if family not in FAMILIES:
-                raise unknown("architecture family", family, FAMILIES)
-        for seed in self.seeds:
-            if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-                raise UserError(f"seeds={list(self.seeds)!r}: give whole numbers of at least 0")
-        if budget not in BUDGETS:
-            raise unknown("budget", budget, BUDGETS)
-        self.budget, self.engine, self.nominal = budget, engine, nominal
-        self.store = Store(store or store_dir())
+        self.families = checked_families(families, FAMILIES) or self.profile.families
+        self.seeds = tuple(arguments.wholes("seeds", seeds, least=0)) or self.profile.seeds
+        self.budget = arguments.chosen("budget", budget, BUDGETS)
+        self.engine, self.nominal = arguments.text("engine", engine), nominal
+        self.store = _opened(store)
 
     def _checked_world(self, world: int) -> int:
-        if world not in self.profile.worlds:
+        number = arguments.plain(world)
+        if type(number) is not int or number not in self.profile.worlds:
             allowed = ", ".join(str(w) for w in self.profile.worlds)
-            raise UserError(f"world {world!r}: profile {self.profile.name} has worlds {allowed}")
-        return world
+            raise UserError(
+                f"world {said(world)}: profile {self.profile.name} has worlds {allowed}"
+            )
+        return number
 
     @property
     def simulation(self) -> SimulatedProfile:
@@ -165,14 +129,16 @@ class Study:
 
     def has(self, kind: str) -> bool:
         """Whether the profile has such a source to pre-train on."""
-        return self.profile.has(kind)
+        return isinstance(kind, str) and self.profile.has(kind)
 
     def captions(self, corpus: str) -> Subset:
         """A whole caption corpus, "clean" or "noisy"."""
+        arguments.chosen("caption corpus", corpus, CORPORA)
         return open_source(self.simulation.captions_spec(corpus, self.world)).all()
 
     def published(self, corpus: str) -> Mapping[str, str]:
         """Names of models that others have trained on a caption corpus, by family."""
+        arguments.chosen("caption corpus", corpus, CORPORA)
         if not isinstance(self.profile, RealProfile):
             raise UserError(f"profile {self.profile.name} trains on captions itself")
         return self.profile.weights[corpus]
@@ -231,10 +197,16 @@ class Study:
 
     # what is run --------------------------------------------------------------------------------
     def runs(self, groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Run]:
-        """Every run that these groups need: each group in each cell. Nothing is trained."""
+        """Every run that these groups need: each group in each cell. Nothing is trained.
+
+        Raises UserError for whatever can be known beforehand to go wrong in one of them.
+        """
+        chosen = as_groups(groups)
+        for group in chosen:
+            check_data(group, self.task_of(group), self.profile.px)
         return [
             self._run(group, family, seed)
-            for group in as_groups(groups)
+            for group in chosen
             for seed in self.seeds
             for family in self._families(group)
         ]
@@ -264,7 +236,7 @@ class Study:
         from nbsupport.jobs import engines
         from nbsupport.jobs.progress import Progress
 
-        jobs = [job for run in runs for job in run.jobs]
+        jobs = [job for run in _as_runs(runs) for job in run.jobs]
         shown = Progress() if progress else None
         return engines.run(jobs, self.store, engine=self.engine, on_event=shown)
 
@@ -285,14 +257,30 @@ class Study:
             spec["architecture"] = own
         cost = recipe.epochs * len(task.table("train")) / images_per_second(family, self.profile.px)
         label = f"fine-tune {family} from {group.role}, seed {seed}"
-        job = Job("finetune", VERSIONS["finetune"], spec, task.fingerprint, parent, label, cost)
+        about = self._about(group, family, seed, parent, spec)
+        data = task.fingerprint
+        job = Job("finetune", VERSIONS["finetune"], spec, data, parent, label, cost, about)
         return Run(group, family, seed, job)
 
     def task_of(self, group: Group) -> "Task":
-        """The downstream task of a group."""
+        """The downstream task of a group; UserError for options that it does not take."""
+        if not isinstance(group, Group):
+            raise UserError(f"{said(group)} is no group: give a Group")
+        spec = self.profile.task_spec(self.world) | dict(group.task)
+        try:
+            task = self._open_task(spec)
+            if group.task:
+                task.table("train")  # some options are looked at only there
+            return task
+        except (TypeError, ValueError) as error:
+            if not group.task:
+                raise
+            options = said(dict(group.task))
+            raise UserError(f"group {group.role}: no task with {options}: {error}") from error
+
+    def _open_task(self, spec: dict[str, Any]) -> "Task":
         from nbsupport.data.tasks import nominal, open_task
 
-        spec = self.profile.task_spec(self.world) | dict(group.task)
         if self.nominal and not self.profile.simulated:
             return nominal.open_nominal(spec, rehearsing=not self.profile.evidence)
         return open_task(spec)
@@ -338,38 +326,62 @@ class Study:
         """One row per run and evaluated epoch, from the results of their jobs by key."""
         import pandas as pd
 
-        rows = []
-        for run in runs:
-            result = results[run.finetune.key]
-            common = self._common(run, result)
-            rows += [common | record for record in result["records"]]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(
+            [
+                row
+                for job in (run.finetune for run in _as_runs(runs))
+                for row in record_rows(job.about, job.key, results[job.key])
+            ]
+        )
 
-    def _common(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
-        subset, job = run.group.subset, run.finetune
-        family, weights = run.family, run.group.weights
+    def _about(
+        self, group: Group, family: str, seed: int, parent: Job | None, spec: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What a run's records say of it before it is trained."""
+        subset, own = group.subset, f"finetune-{VERSIONS['finetune']}"
+        before = [parent, *parent.ancestors()] if parent else []
         return {
             "profile": self.profile.name,
             "world": self.world,
-            "role": run.group.role,
-            "source": subset.source.name if subset else weights.get(family, "none"),
+            "role": group.role,
+            "source": subset.source.name if subset else group.weights.get(family, "none"),
             "images": len(subset) if subset else 0,
             "classes": subset.num_classes if subset else 0,
             "family": family,
-            "architecture": job.spec.get("architecture", architecture(family, self.profile.px)),
-            "seed": run.seed,
-            "key": job.key,
-            "parent_key": job.parent.key if job.parent else "",
-            "versions": "+".join(f"{j.stage}-{j.version}" for j in run.jobs),
-            "device": result["device"],
-            "precision": result["precision"],
-            "seconds": round(result["seconds"], 2),
-            "images_per_second": round(result["images_per_second"]),
+            "architecture": spec.get("architecture", architecture(family, self.profile.px)),
+            "seed": seed,
+            "key": "",  # known once the job is made
+            "parent_key": parent.key if parent else "",
+            "versions": "+".join([*(f"{j.stage}-{j.version}" for j in reversed(before)), own]),
         }
 
 
-def as_groups(groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Group]:
-    """Groups as they are, or one group per entry of a mapping from a name to a subset."""
-    if isinstance(groups, Mapping):
-        return [Group(name, name, subset) for name, subset in groups.items()]
-    return list(groups)
+def record_rows(
+    about: Mapping[str, Any], key: str, result: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The records of a fine-tuning job, one for each evaluated epoch, from its result."""
+    ran = {
+        "key": key,
+        "device": result["device"],
+        "precision": result["precision"],
+        "seconds": round(result["seconds"], 2),
+        "images_per_second": round(result["images_per_second"]),
+    }
+    return [{**about, **ran, **record} for record in result["records"]]
+
+
+def _as_runs(runs: Iterable[Run]) -> list[Run]:
+    listed = arguments.listed("runs", runs, "runs, such as Study.runs() returns")
+    if not all(isinstance(run, Run) for run in listed):
+        raise UserError(f"runs={said(listed)}: give what Study.runs() returned")
+    return listed
+
+
+def _opened(store: Path | str | Store | None) -> Store:
+    if isinstance(store, Store):
+        return store
+    if store is None:
+        return Store(store_dir())
+    if not isinstance(store, str | PathLike) or not str(store):
+        raise UserError(f"store={said(store)}: give the path of a folder")
+    return Store(Path(store))

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -143,6 +144,20 @@ def test_requirements_pin_everything_and_reading_needs_no_torch():
     assert not {"torch", "torchvision", "timm", "triton", "numba"} & set(reading)
     assert all(everything[name] == versions for name, versions in reading.items())
     assert all(version.startswith("1.") for version in everything["jupyter-book"])
+
+
+def test_the_command_is_installed_under_its_own_name():
+    """And what a type checker needs is installed as well."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    module, _, function = project["project"]["scripts"]["nbsupport"].partition(":")
+    assert callable(getattr(import_module(module), function))
+    packed = project["tool"]["setuptools"]["package-data"]["nbsupport"]
+    assert "py.typed" in packed
+    code = "import sys; from nbsupport.cli import main; sys.argv[0] = 'nbsupport'; main(['-h'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith("usage: nbsupport ")
 
 
 LIGHT = ["nbsupport", "nbsupport.cli", "nbsupport.pages", "nbsupport.plan", "nbsupport.jobs.store"]

@@ -238,7 +238,7 @@ def test_a_run_that_is_recorded_is_not_missing(folder: Path) -> None:
     runs = study.runs([study.scratch, study.full])
     held = pd.DataFrame([_row(SCRATCH, runs[0].finetune.key)])
     assert records.missing_runs(runs, held, 1) == runs[1:]
-    assert records.missing_runs(runs, records.read_records("toy"), 1) == runs
+    assert records.missing_runs(runs, records.read_records("smoke"), 1) == runs
 
 
 def test_a_run_that_was_made_otherwise_gives_way_to_the_newer(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport import errors
+from nbsupport import arguments
 from nbsupport.analysis.points import ID, OOD, check_points
 from nbsupport.analysis.trends import ALIKE, MIN_EPOCHS, inverse, transform
 
@@ -70,8 +70,7 @@ class Cells:
         """These roles only, in the cells where any of them has a point."""
         wanted = tuple(dict.fromkeys(roles))
         for role in wanted:
-            if role not in self.roles:
-                raise errors.unknown("role", role, self.roles)
+            arguments.chosen("role", role, self.roles)
         rows = [self.roles.index(role) for role in wanted]
         x, y = self.x[rows], self.y[rows]
         used = (np.isfinite(x) & np.isfinite(y)).any(axis=(0, 2))

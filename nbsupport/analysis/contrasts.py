@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport import errors
+from nbsupport import arguments
 from nbsupport.analysis.cells import Cells, Replicates
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,8 @@ LEVEL = 0.95
 GAP = ("imagenet/full", "scratch")
 MARGIN = 0.25
 ENOUGH = 3  # families, and seeds in each of them; below that a verdict only leans
-STATISTICS = ("er", "epoch-trend", "id-position", "effects")
+OF_A_PAIR = ("er", "epoch-trend", "id-position")
+STATISTICS = (*OF_A_PAIR, "effects")
 
 
 @lru_cache(maxsize=256)
@@ -233,9 +234,20 @@ def _contrast(
     )
 
 
-def _check_margin(margin: float) -> None:
-    if not 0 < margin < 1:
-        raise UserError(f"a margin of {margin!r} is not a share of the gap: give one in (0, 1)")
+def _checked_margin(margin: Any) -> float:
+    share = arguments.plain(margin)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
+        raise UserError(f"a margin of {said(margin)} is not a share of the gap: give one in (0, 1)")
+    return float(share)
+
+
+def pair(name: str, roles: Any) -> tuple[str, str]:
+    """Two roles; UserError for anything else."""
+    given = arguments.listed(name, roles, "two roles")
+    if len(given) != 2:
+        raise UserError(f"{name}={said(roles)}: give two roles")
+    first, second = (arguments.text(name, role, "two roles") for role in given)
+    return first, second
 
 
 def contrast(
@@ -256,9 +268,10 @@ def contrast(
     the drift of a's residuals over fine-tuning (slope x last epoch), each family against the line
     of a's other families, b being a. All in scores. Raises UserError for an unknown role.
     """
-    _check_margin(margin)
-    if statistic not in ("er", "id-position", "epoch-trend"):
-        raise errors.unknown("statistic", statistic, STATISTICS)
+    margin, gap = _checked_margin(margin), pair("gap", gap)
+    arguments.chosen("statistic", statistic, OF_A_PAIR)
+    named = (("a", a), ("b", b), ("reference", reference))
+    a, b, reference = (arguments.text(name, role, "a role") for name, role in named)
     roles = (a, b, reference, *gap) if statistic == "er" else (a, b, *gap)
     reps = Replicates(Cells.of(points), roles, axis)
     if statistic == "er":
@@ -284,7 +297,9 @@ def effects(
 
     In the cells where all runs lie on the line. Raises UserError for an unknown role.
     """
-    _check_margin(margin)
+    margin, gap = _checked_margin(margin), pair("gap", gap)
+    reference = arguments.text("reference", reference, "a role")
+    a, b = pair("a", a), pair("b", b)
     reps = Replicates(Cells.of(points), (*a, *b, reference, *gap), axis)
     terms = [(1.0, a[0]), (-1.0, a[1]), (-1.0, b[0]), (1.0, b[1])]
     name = f"({a[0]} - {a[1]}) - ({b[0]} - {b[1]}), in gaps"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,17 +17,26 @@ KEYS = ["role", "family", "seed", "epoch"]
 RUNS = ["role", "family"]
 
 
+def table(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The points, if they are a table with these columns; UserError else."""
+    import pandas as pd
+
+    if not isinstance(points, pd.DataFrame):
+        raise UserError(f"{said(points)} is no table of records: give what study.run() returned")
+    if missing := [name for name in columns if name not in points.columns]:
+        raise UserError(
+            f"the points lack the columns {', '.join(missing)}: pass a table of records"
+        )
+    return points
+
+
 def check_points(points: pd.DataFrame) -> None:
     """UserError where points are no records of one setting: columns or values missing, a point
     twice, several worlds or profiles, a score that is no fraction, a name with blanks around it.
 
     A score may be missing.
     """
-    missing = [name for name in (*KEYS, ID, OOD) if name not in points.columns]
-    if missing:
-        raise UserError(
-            f"the points lack the columns {', '.join(missing)}: pass a table of records"
-        )
+    table(points, *KEYS, ID, OOD)
     if points.empty:
         raise UserError("the points are an empty table: give records of at least one run")
     unnamed = int(points[KEYS].isna().any(axis=1).sum())

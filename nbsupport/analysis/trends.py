@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport import errors
-from nbsupport.analysis.points import ID, OOD, check_points, check_scores
-from nbsupport.errors import UserError
+from nbsupport import arguments
+from nbsupport.analysis.points import ID, OOD, check_points, check_scores, table
+from nbsupport.errors import UserError, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,31 +28,34 @@ MIN_EPOCHS = 2  # evaluated epochs inside the reference line's ID range, fewer: 
 
 def transform(v: ArrayLike, axis: str = "linear") -> np.ndarray:
     """Scores to axis units, same shape; 0, 1 and what lies outside come out infinite or NaN."""
-    values = np.asarray(v, dtype=float)
-    if axis == "linear":
+    values = _numbers(v)
+    if arguments.chosen("axis", axis, AXES) == "linear":
         return values
     if axis == "logit":
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(values) - np.log1p(-values)
-    if axis == "probit":
-        from scipy.special import ndtri  # here, because it costs 0.2 s and few readers need it
+    from scipy.special import ndtri  # here, because it costs 0.2 s and few readers need it
 
-        return ndtri(values)
-    raise errors.unknown("axis", axis, AXES)
+    return ndtri(values)
 
 
 def inverse(v: ArrayLike, axis: str = "linear") -> np.ndarray:
     """Axis units back to scores, same shape."""
-    values = np.asarray(v, dtype=float)
-    if axis == "linear":
+    values = _numbers(v)
+    if arguments.chosen("axis", axis, AXES) == "linear":
         return values
     if axis == "logit":
         return 0.5 * (1 + np.tanh(values / 2))  # the logistic function, without overflow
-    if axis == "probit":
-        from scipy.special import ndtr
+    from scipy.special import ndtr
 
-        return ndtr(values)
-    raise errors.unknown("axis", axis, AXES)
+    return ndtr(values)
+
+
+def _numbers(values: ArrayLike) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{said(values)} are no scores: give numbers, one or an array") from error
 
 
 class NoLineError(UserError):
@@ -83,10 +86,7 @@ def _scaled(x: ArrayLike, y: ArrayLike, axis: str) -> tuple[np.ndarray, np.ndarr
 
 def _scores(given: ArrayLike, name: str) -> np.ndarray:
     """Scores [N] as they were given; UserError where they are no list of fractions."""
-    try:
-        scores = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
-        raise UserError(f"{name} holds what is no number: give scores from 0 to 1") from None
+    scores = _numbers(given)
     if scores.ndim != 1:
         raise UserError(f"{name} has {scores.ndim} dimensions: give a list of scores")
     check_scores(scores, name)
@@ -136,9 +136,8 @@ def of_role(points: pd.DataFrame, role: str) -> pd.DataFrame:
 
     See `check_points`.
     """
-    rows = points[points["role"] == role] if "role" in points.columns else points
-    if rows.empty and len(points):
-        raise errors.unknown("role", role, points["role"].unique())
+    roles = table(points, "role", ID, OOD)["role"]
+    rows = points[roles == arguments.chosen("role", role, roles.unique())]
     check_points(rows)
     return rows
 
@@ -146,12 +145,12 @@ def of_role(points: pd.DataFrame, role: str) -> pd.DataFrame:
 def role_line(points: pd.DataFrame, role: str, axis: str = "linear") -> Line:
     """The line through all points of a role. UserError as in `of_role` and `fit_line`."""
     rows = of_role(points, role)
-    return fit_line(rows[ID].to_numpy(float), rows[OOD].to_numpy(float), axis)
+    return fit_line(rows[ID], rows[OOD], axis)
 
 
 def _run_sums(rows: pd.DataFrame, axis: str) -> tuple[np.ndarray, float]:
     """Sums of 1, x, y, xx, xy per run [R, 5], x centred for precision; and the centre."""
-    tx, ty, ok = _scaled(rows[ID].to_numpy(float), rows[OOD].to_numpy(float), axis)
+    tx, ty, ok = _scaled(rows[ID], rows[OOD], axis)
     run = rows.groupby(["family", "seed"], sort=True).ngroup().to_numpy()[ok]
     tx, ty = tx[ok], ty[ok]
     centre = float(tx.mean())
@@ -186,16 +185,18 @@ def bootstrap_band(
     """
     import pandas as pd
 
-    rows = of_role(points, role)
+    rows = table(of_role(points, role), "family", "seed")
+    count = arguments.whole("replicates", replicates)
+    rng = np.random.default_rng(arguments.whole("seed", seed, least=0))
     line = role_line(points, role, axis)
-    x = np.linspace(line.low, line.high, 50) if grid is None else np.asarray(grid, dtype=float)
+    x = np.linspace(line.low, line.high, 50) if grid is None else _numbers(grid)
+    if x.ndim != 1:
+        raise UserError(f"grid={said(grid)}: give a list of ID scores")
     frame = pd.DataFrame({"x": x, "y": line.predict(x), "low": np.nan, "high": np.nan})
     sums, centre = _run_sums(rows, axis)
     if len(sums) < 2:
         return frame
-    draws = np.random.default_rng(seed).multinomial(
-        len(sums), np.full(len(sums), 1 / len(sums)), size=replicates
-    )
+    draws = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=count)
     slope, intercept = _lines_of_sums(draws @ sums)
     fitted = np.isfinite(slope)
     steps = transform(x, axis) - centre
@@ -211,9 +212,11 @@ def effective_robustness(points: pd.DataFrame, reference: Line) -> pd.DataFrame:
     off the line, ER missing. A row per run: role, family, seed, er, epochs (used), off_line.
     Raises UserError where the points are no records of one setting (see `check_points`).
     """
+    if not isinstance(reference, Line):
+        raise UserError(f"{said(reference)} is no line: give what role_line() returned")
     check_points(points)
     rows = points[["role", "family", "seed"]].copy()
-    x, y = points[ID].to_numpy(float), points[OOD].to_numpy(float)
+    x, y = _numbers(points[ID]), _numbers(points[OOD])
     ok = _scaled(x, y, reference.axis)[2] & (x >= reference.low) & (x <= reference.high)
     residual = np.zeros_like(x)
     residual[ok] = y[ok] - reference.predict(x[ok])

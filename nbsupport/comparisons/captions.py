@@ -3,10 +3,9 @@
 from typing import Any
 
 from nbsupport.comparisons.common import reference_groups
-from nbsupport.study import Group, Study
+from nbsupport.study import CORPORA, Group, Study
 from nbsupport.training.families import EXTRA_FAMILIES
 
-CORPORA = ("clean", "noisy")
 SIZES = ("150K", "25K")
 
 

@@ -15,11 +15,11 @@ def classes_or_images_groups(study: Study, parameters: dict[str, Any]) -> list[G
     total. A total must be a multiple of each number of classes.
     """
     roles = _roles(study)
-    classes = distinct("classes", parameters.get("classes") or [])
-    totals = distinct("totals", parameters.get("totals") or [])
+    classes = distinct("classes", parameters.get("classes", []))
+    totals = distinct("totals", parameters.get("totals", []))
     if classes or totals:
-        classes = classes or distinct("classes", [c for c, _ in roles])
-        totals = totals or distinct("totals", [c * n for c, n in roles])
+        classes = classes or sorted({c for c, _ in roles}, reverse=True)
+        totals = totals or sorted({c * n for c, n in roles}, reverse=True)
         pairs = [(c, _each(total, c)) for total in totals for c in classes]
     else:
         pairs = list(roles)

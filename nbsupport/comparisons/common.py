@@ -1,8 +1,10 @@
 """Groups that several pages share."""
 
+from itertools import pairwise
 from typing import Any
 
-from nbsupport.errors import UserError
+from nbsupport import arguments
+from nbsupport.errors import UserError, said
 from nbsupport.study import Group, Study
 
 
@@ -46,17 +48,35 @@ def sized_role(study: Study, kind: str, role: str) -> Group:
     return Group(f"{kind}/{role}", f"{len(subset):,} images", subset)
 
 
-def distinct(name: str, values: list[int]) -> list[int]:
-    """Whole numbers of at least 1 that a reader gave, largest first, each once. UserError else."""
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UserError(f"{name}={values!r}: give whole numbers of at least 1")
-    return sorted(set(values), reverse=True)
+def distinct(name: str, values: Any) -> list[int]:
+    """Whole numbers of at least 1 that a reader gave, largest first. UserError else."""
+    return sorted(arguments.wholes(name, values), reverse=True)
 
 
-def distinct_shares(name: str, values: list[float]) -> list[float]:
-    """Shares above 0 and at most 1 that a reader gave, largest first, each once. UserError else."""
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-            raise UserError(f"{name}={values!r}: give shares above 0, at most 1")
-    return sorted(map(float, set(values)), reverse=True)
+def distinct_shares(name: str, values: Any, *, of: int, what: str) -> list[float]:
+    """Shares above 0 and at most 1 that a reader gave, largest first. UserError else.
+
+    Nor may two of them come to the same number of the `of` things that they are shares of.
+    """
+    listed = arguments.listed(name, values, "shares above 0, at most 1")
+    given = sorted((arguments.share(name, value) for value in listed), reverse=True)
+    for larger, smaller in pairwise(given):
+        if round(larger * of) == round(smaller * of):
+            raise UserError(
+                f"{name}={said(given)}: {larger:.6g} and {smaller:.6g} are both "
+                f"{round(larger * of):,} of {of:,} {what}; leave one out"
+            )
+    return given
+
+
+def given_or(name: str, parameters: dict[str, Any], otherwise: list[Any]) -> list[Any]:
+    """The list that a reader gave for a parameter; where it is empty or missing, another."""
+    return arguments.listed(name, parameters.get(name, [])) or otherwise
+
+
+def images_or_all(value: Any, otherwise: str) -> int:
+    """A number of images that a reader gave, or 0, which stands for something else."""
+    number = arguments.plain(value)
+    if type(number) is not int or not 0 <= number <= arguments.MOST:
+        raise UserError(f"images={said(value)}: give a number of images, or 0 for {otherwise}")
+    return number

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from nbsupport.comparisons.common import reference_groups
-from nbsupport.errors import unknown
+from nbsupport import arguments
+from nbsupport.comparisons.common import given_or, reference_groups
 from nbsupport.study import Group, Study
 
 OTHER_SEEDS = 1000  # added to a cell's seed: far from any that a page or a reader gives
@@ -12,10 +12,10 @@ OTHER_SEEDS = 1000  # added to a cell's seed: far from any that a page or a read
 
 def control_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     """The controls beside what they are compared with; `controls` names those to run."""
-    chosen = parameters.get("controls") or [c for c in CONTROLS if _possible(study, c)]
-    for name in chosen:
-        if name not in CONTROLS:
-            raise unknown("control", name, CONTROLS)
+    possible = [control for control in CONTROLS if _possible(study, control)]
+    chosen = given_or("controls", parameters, possible)
+    for name in arguments.different("controls", chosen):
+        arguments.chosen("control", name, CONTROLS)
     animals = study.imagenet.under(study.profile.animal)
     compared = Group("imagenet/animal", f"{animals.num_classes:,} animal classes", animals)
     own = [CONTROLS[name](study) for name in CONTROLS if name in chosen]

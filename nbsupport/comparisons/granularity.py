@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from nbsupport.comparisons.common import distinct, whole
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, said
 from nbsupport.study import Group, Study
 
 
@@ -15,7 +15,7 @@ def granularity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     """
     labels = study.imagenet.num_classes
     roles = {depth: role for role, depth in study.profile.granularity.depths.items()}
-    depths = _checked(study, parameters.get("depths") or []) or list(roles)
+    depths = _checked(study, parameters.get("depths", [])) or list(roles)
     return [
         study.scratch,
         replace(study.full, label=f"all {labels:,} labels"),
@@ -24,13 +24,14 @@ def granularity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     ]
 
 
-def _checked(study: Study, depths: list[int]) -> list[int]:
+def _checked(study: Study, depths: Any) -> list[int]:
     """Finest first; the last depth of a tree is its classes, which are there already."""
     deepest = study.imagenet.source.classes().filter(regex=r"^depth_\d+$").shape[1] - 1
     chosen = distinct("depths", depths)
     if chosen and chosen[0] > deepest:
         raise UserError(
-            f"depths={depths!r}: superclasses of the tree are at depths 1 (coarsest) to {deepest}"
+            f"depths={said(depths)}: superclasses of the tree are at depths 1 (coarsest) "
+            f"to {deepest}"
         )
     return chosen
 

@@ -18,7 +18,7 @@ def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
 
     `sizes` (images in all) replaces the profile's roles where it is given.
     """
-    sizes = distinct("sizes", parameters.get("sizes") or [])
+    sizes = distinct("sizes", parameters.get("sizes", []))
     groups = [*reference_groups(study, {}), *wholes(study, "inaturalist")]
     for kind in present(study, "imagenet", "inaturalist"):
         if sizes:

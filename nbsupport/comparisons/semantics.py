@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from nbsupport.comparisons.common import distinct_shares, reference_groups
+from nbsupport.comparisons.common import (
+    distinct_shares,
+    given_or,
+    images_or_all,
+    reference_groups,
+)
 from nbsupport.data.subset import Subset
-from nbsupport.errors import UserError
 from nbsupport.study import Group, Study
 
 
@@ -14,9 +18,10 @@ def semantics_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
     Both halves are taken in full, as in the paper, although their sizes differ; `images` takes as
     many of each. `shares` (of animals among the objects) replaces the profile's where it is given.
     """
-    images = parameters.get("images") or 0
-    shares = distinct_shares("shares", parameters.get("shares") or [study.profile.animal_share])
+    images = images_or_all(parameters.get("images", 0), "all of each half")
     animals, objects = (_as_many(half, images) for half in halves_of(study))
+    given = given_or("shares", parameters, [study.profile.animal_share])
+    shares = distinct_shares("shares", given, of=len(objects), what="object images")
     return [
         *reference_groups(study, {}),
         Group("imagenet/animal", f"{animals.num_classes:,} animal classes", animals),
@@ -32,8 +37,6 @@ def halves_of(study: Study) -> tuple[Subset, Subset]:
 
 
 def _as_many(half: Subset, images: int) -> Subset:
-    if images < 0:
-        raise UserError(f"images={images}: give a number of images, or 0 for all of each half")
     return half.take(images) if images else half
 
 

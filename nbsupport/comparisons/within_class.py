@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from nbsupport.comparisons.common import balanced, distinct_shares, reference_groups, sized_role
-from nbsupport.errors import UserError
+from nbsupport.comparisons.common import (
+    balanced,
+    distinct_shares,
+    given_or,
+    images_or_all,
+    reference_groups,
+    sized_role,
+)
 from nbsupport.study import Group, Study
 
 REPEATED = "25K"
@@ -15,13 +21,12 @@ def within_class_groups(study: Study, parameters: dict[str, Any]) -> list[Group]
     `shares` (p) and `images` (of each superclass) replace the profile's where they are given. Of
     iNaturalist, only the balanced part is drawn from: its rare species have too few images.
     """
-    shares = parameters.get("shares") or list(study.profile.diversity)
-    images = parameters.get("images") or 0
-    if images < 0:
-        raise UserError(f"images={images}: give images of each superclass, or 0 for the profile's")
+    given = given_or("shares", parameters, list(study.profile.diversity))
+    images = images_or_all(parameters.get("images", 0), "the profile's of each superclass")
     groups = reference_groups(study, {})
-    for kind in study.profile.within:
-        groups += [_diverse(study, kind, p, images) for p in distinct_shares("shares", shares)]
+    for kind, setting in study.profile.within.items():
+        shares = distinct_shares("shares", given, of=setting.subclasses, what="subclasses")
+        groups += [_diverse(study, kind, p, images) for p in shares]
     return groups + _repeated(study)
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbsupport import arguments
 from nbsupport.data.draw import Draw
 from nbsupport.data.interventions import APPLY, NEEDS_TREE, OFF_THE_TREE
 from nbsupport.data.sources.base import Source, open_source
-from nbsupport.errors import UserError, unknown
+from nbsupport.errors import UserError, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,35 +37,42 @@ class Subset:
     steps: tuple[Step, ...] = ()
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.source, Source):
+            raise UserError(f"a subset of {said(self.source)}: give a Source, see `open_source`")
+        if not isinstance(self.steps, tuple) or not all(map(_is_step, self.steps)):
+            raise UserError(f"steps={said(self.steps)}: make a subset with its methods")
+        object.__setattr__(self, "seed", arguments.whole("seed", self.seed, least=0))
+
     # how many images (Section 4.1) --------------------------------------------------------------
     def per_class(self, images: int) -> "Subset":
         """`images` of each class, drawn at random. UserError if a class has fewer."""
-        return self._then("per_class", _whole("per_class", images))
+        return self._then("per_class", arguments.whole("per_class: images", images))
 
     def take(self, images: int) -> "Subset":
         """`images` in all, as evenly over the classes as the total allows (see `deviation`)."""
-        return self._then("take", _whole("take", images))
+        return self._then("take", arguments.whole("take: images", images))
 
     # which classes (Sections 4.1, 4.3, 4.4.1) ---------------------------------------------------
     def most_frequent(self, classes: int) -> "Subset":
         """Only the classes with the most images (iNaturalist's 1000)."""
-        return self._then("most_frequent", _whole("most_frequent", classes))
+        return self._then("most_frequent", arguments.whole("most_frequent: classes", classes))
 
     def choose_classes(self, classes: int) -> "Subset":
         """Classes at random: of one seed, fewer classes are among the more."""
-        return self._then("choose_classes", _whole("choose_classes", classes))
+        return self._then("choose_classes", arguments.whole("choose_classes: classes", classes))
 
     def with_at_least(self, images: int) -> "Subset":
         """Only the classes that have as many images (ImageNet's have 732 to 1,300)."""
-        return self._then("with_at_least", _whole("with_at_least", images))
+        return self._then("with_at_least", arguments.whole("with_at_least: images", images))
 
     def under(self, node: str) -> "Subset":
         """The classes that are `node` or below it in the tree, such as "animal"."""
-        return self._then("under", _text("under", node))
+        return self._then("under", _node("under", node))
 
     def not_under(self, node: str) -> "Subset":
         """All classes but those of `under(node)`."""
-        return self._then("not_under", _text("not_under", node))
+        return self._then("not_under", _node("not_under", node))
 
     # which labels (Sections 4.2, 4.4.2) ---------------------------------------------------------
     def superclasses(self, depth: int) -> "Subset":
@@ -72,7 +80,7 @@ class Subset:
 
         Depth 1 is the coarsest; a class that has no other below its ancestor keeps its own name.
         """
-        return self._then("superclasses", _whole("superclasses", depth))
+        return self._then("superclasses", arguments.whole("superclasses: depth", depth))
 
     def within_class(
         self,
@@ -94,16 +102,18 @@ class Subset:
         """
         if (depth is None) == (tree is None) or not isinstance(tree, str | None):
             raise UserError(
-                f"within_class: depth={depth!r}, tree={tree!r}: give one of them, a depth of the "
-                "source's tree (a whole number) or the name of another tree, such as 'breeds'"
+                f"within_class: depth={said(depth)}, tree={said(tree)}: give one of them, a depth "
+                "of the source's tree (a whole number) or the name of another tree, such as "
+                "'breeds'"
             )
         numbers = {} if depth is None else {"depth": depth}
         numbers |= {"subclasses": subclasses, "images": images}
         if superclasses is not None:
             numbers["superclasses"] = superclasses
-        checked = {name: _whole(f"within_class: {name}", n) for name, n in numbers.items()}
-        _check_whole_share(p, subclasses)
-        values: dict[str, Any] = {"p": float(p), **checked, "superclasses": superclasses}
+        checked = {n: arguments.whole(f"within_class: {n}", v) for n, v in numbers.items()}
+        largest = checked.get("superclasses")
+        share = _whole_share(p, checked["subclasses"])
+        values: dict[str, Any] = {"p": share, **checked, "superclasses": largest}
         if tree is not None:  # only then, so that what was trained before keeps its key
             values["tree"] = tree
         return self._then("within_class", tuple(values.items()))
@@ -119,8 +129,10 @@ class Subset:
         The others come from the whole source and are not in the subset already. A smaller share
         replaces some of the same images by the same others.
         """
-        values = {"share": float(_share("contaminate: share", share)), "node": node}
-        _text("contaminate: node", node)
+        values = {
+            "share": arguments.share("contaminate: share", share),
+            "node": _node("contaminate", node),
+        }
         return self._then("contaminate", tuple(values.items()))
 
     def shuffled_labels(self) -> "Subset":
@@ -155,11 +167,17 @@ class Subset:
     @classmethod
     def from_spec(cls, spec: dict[str, Any]) -> "Subset":
         """The subset that a spec describes. UserError for an unknown source or intervention."""
-        for name, _ in spec["steps"]:
-            if name not in APPLY:
-                raise unknown("intervention", name, APPLY)
-        steps = tuple((name, _frozen(value)) for name, value in spec["steps"])
-        return cls(open_source(spec["source"]), steps, spec["seed"])
+        try:
+            spec = {**spec}
+            source, seed = dict(spec["source"]), spec["seed"]
+            steps = tuple((name, _frozen(value)) for name, value in spec["steps"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{said(spec)} describes no subset: give what `Subset.spec()` returned"
+            ) from error
+        for name, _ in steps:
+            arguments.chosen("intervention", name, APPLY)
+        return cls(open_source(source), steps, seed)
 
     def __str__(self) -> str:
         return ".".join([self.source.name, *(f"{name}({_said(v)})" for name, v in self.steps)])
@@ -201,7 +219,7 @@ class Subset:
 
         draw = self.drawn
         labels = torch.from_numpy(draw.labels.copy())
-        return load_images(self._read, labels, len(draw.names), draw.names, device)
+        return load_images(self._read, labels, len(draw.names), draw.names, _device(device))
 
     def _read(self, rows: np.ndarray) -> "torch.Tensor":
         """The images at these rows [k] of the subset as uint8 [k, 3, px, px]."""
@@ -233,33 +251,38 @@ def _size(subset: Subset) -> tuple[int, int]:
     return len(draw.ids), len(draw.names)
 
 
-def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UserError(f"{name}({value!r}): give a whole number of at least 1")
-    return value
+def _is_step(step: Any) -> bool:
+    pair = isinstance(step, tuple) and len(step) == 2
+    return pair and isinstance(step[0], str) and step[0] in APPLY
 
 
-def _share(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise UserError(f"{name}={value!r}: give a share above 0, at most 1")
-    return value
-
-
-def _check_whole_share(p: Any, subclasses: int) -> None:
-    """A share such as the paper's 0.33 or 0.67 stands for a whole number of subclasses."""
-    used = _share("within_class: p", p) * subclasses
+def _whole_share(p: Any, subclasses: int) -> float:
+    """A share such as the paper's 0.33 or 0.67, which stands for a whole number of subclasses."""
+    share = arguments.share("within_class: p", p)
+    used = share * subclasses
     nearest = min(max(round(used), 1), subclasses)
     if abs(used - nearest) > 0.1:
         raise UserError(
-            f"within_class: p={p} of {subclasses} subclasses is {used:.2g} of them; give a share "
-            f"that makes a whole number, such as {nearest / subclasses:.2f}"
+            f"within_class: p={share} of {subclasses} subclasses is {used:.2g} of them; give a "
+            f"share that makes a whole number, such as {nearest / subclasses:.2f}"
         )
+    return share
 
 
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise UserError(f"{name}({value!r}): give the name of a node of the tree")
-    return value
+def _node(step: str, value: Any) -> str:
+    return arguments.text(f"{step}: node", value, "the name of a node of the tree")
+
+
+def _device(value: Any) -> "torch.device":
+    import torch
+
+    try:
+        device = torch.device(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"device={said(value)}: give one of PyTorch's, such as 'cpu'") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"device={said(value)}: there is no GPU here, give 'cpu'")
+    return device
 
 
 def _frozen(value: Any) -> Any:

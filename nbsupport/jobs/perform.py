@@ -64,6 +64,7 @@ class Request:
             "parent": job.parent.key if job.parent else None,
             "label": job.title,
             "cost": job.cost,
+            "about": job.about,
         }
         return cls(job.key, str(Path(root).absolute()), stage_path(job.stage), record, parent)
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -76,7 +76,8 @@ class Job:
 
     `spec` is everything that the outcome depends on besides the stage's code (`version`), the
     fingerprint of its `data` and its `parent`, the job whose weights it starts from. `label` (for
-    people) and `cost` (estimated thread-seconds) are not part of the key.
+    people), `cost` (estimated thread-seconds) and `about` (what its records say of it besides,
+    such as the role) are not part of the key.
     """
 
     stage: str
@@ -86,6 +87,7 @@ class Job:
     parent: "Job | None" = None
     label: str = ""
     cost: float = 0.0
+    about: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A copy in JSON's own types: what the caller does to his dictionary later changes nothing.

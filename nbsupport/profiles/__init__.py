@@ -1,6 +1,6 @@
 """Profiles by name: what the paper's roles mean in one setting, simulated or real."""
 
-from nbsupport.errors import unknown
+from nbsupport.arguments import chosen
 from nbsupport.profiles.profile import Granularity, Profile, Trade, WithinClass
 from nbsupport.profiles.real import REAL
 from nbsupport.profiles.simulated import SIMULATED
@@ -12,6 +12,4 @@ PROFILES: dict[str, Profile] = {profile.name: profile for profile in (*SIMULATED
 
 def profile_named(name: str) -> Profile:
     """The profile of that name; UserError naming the known ones."""
-    if name not in PROFILES:
-        raise unknown("profile", name, PROFILES)
-    return PROFILES[name]
+    return PROFILES[chosen("profile", name, PROFILES)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.tasks import SPLITS
-from nbsupport.errors import NotHereError, UserError, unknown
+from nbsupport.errors import NotHereError, UserError, said, unknown
 from nbsupport.pages import Page, groups_of, page_named, study_for
 from nbsupport.parameters import Parameter, check_parameters
 from nbsupport.publishing import (
@@ -50,6 +50,8 @@ def open_page(page_id: str, namespace: Mapping[str, Any]) -> "OpenPage":
     # timm brings in tqdm, which misses ipywidgets in a notebook and would say so on the page
     warnings.filterwarnings("ignore", message="IProgress not found")
     page = page_named(page_id)
+    if not isinstance(namespace, Mapping):
+        raise UserError(f"open_page({page_id!r}, {said(namespace)}): give globals()")
     declared = page.parameters()
     given = {p.name: _read(p, namespace[p.name]) for p in declared if p.name in namespace}
     return OpenPage(page, declared, check_parameters(declared, given))

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from nbsupport.errors import UserError
+from nbsupport import arguments
+from nbsupport.errors import UserError, said
 from nbsupport.publishing.page_tables import Html
 from nbsupport.publishing.verdict_table import verdict_table
 
@@ -40,6 +41,10 @@ def predict_first(question: str, options: Sequence[str], answer_from: str = "") 
     answer_from: a claim's id; the guess then shows in that claim's row of the verdict table. Else
     `compare_prediction` shows it, under the id that `slug(question)` gives.
     """
+    question = arguments.text("question", question, "a text")
+    options = [arguments.text("options", o) for o in arguments.listed("options", options, "texts")]
+    if not isinstance(answer_from, str):
+        raise UserError(f"answer_from={said(answer_from)}: give the id of a claim")
     if len(set(options)) < 2:
         raise UserError(f"a prediction needs at least two different options, not {list(options)}")
     key = escape(answer_from or slug(question), quote=True)
@@ -179,6 +184,7 @@ def glue(name: str, value: Any, display: bool = False) -> None:
     """
     from IPython.display import display as show
 
+    name = arguments.text("glue: name", name)
     data, metadata = glued(name, value, display)
     show(data, raw=True, metadata=metadata)
 

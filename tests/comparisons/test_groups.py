@@ -73,7 +73,7 @@ def test_demo_depths_have_the_label_counts_that_stand_for_the_papers() -> None:
 
 
 def test_depths_that_play_a_role_keep_its_name() -> None:
-    roles = by_role(granularity_groups(Study("demo"), {"depths": [2, 5, 2]}))
+    roles = by_role(granularity_groups(Study("demo"), {"depths": [2, 5]}))
     own = [role for role in roles if role.startswith("imagenet/depth")]
     assert own == ["imagenet/depth-7", "imagenet/depth-4"]
 

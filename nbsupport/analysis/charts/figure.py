@@ -4,13 +4,16 @@ import base64
 import html
 import json
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 
 from nbsupport.analysis.charts import look
+from nbsupport.errors import UserError, said
 
 PNG_SCALE = 2.0
 TITLE_CHARACTERS = {"wide": 78, "narrow": 38}
@@ -75,6 +78,49 @@ class Figure(Words):
         spec = self.spec(theme, layout, titled=titled)
         return vl_convert.vegalite_to_png(spec, scale=scale, allowed_base_urls=[])
 
+    def svg(self, theme: str = "light", layout: str = "wide") -> str:
+        """The figure as an SVG with its title."""
+        import vl_convert
+
+        spec = self.spec(theme, layout)
+        return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+
+    def standalone(self, theme: str = "light") -> str:
+        """An HTML document that draws the figure by itself, all scripts included."""
+        import vl_convert
+
+        return _DOCUMENT.format(
+            title=html.escape(self.title),
+            description=html.escape(self.description),
+            paper=self.palettes[theme]["@paper"],
+            scripts=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+            spec=_packed(self.spec(theme)),
+        )
+
+    def save(self, path: "str | Path") -> Path:
+        """Write the figure to a file, whose ending says as what: .html, .png, .svg or .csv (data).
+
+        Returns the path. Raises UserError for another ending, or where nothing can be written.
+        """
+        if not isinstance(path, str | Path):
+            raise UserError(f"save({said(path)}): give the path of a file")
+        target = Path(path)
+        made: dict[str, Callable[[], str | bytes]] = {
+            ".html": self.standalone,
+            ".png": self.png,
+            ".svg": self.svg,
+            ".csv": self.csv,
+        }
+        if target.suffix.lower() not in made:
+            endings = ", ".join(made)
+            raise UserError(f"save({said(str(path))}): give a file name that ends in {endings}")
+        content = made[target.suffix.lower()]()
+        try:
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        except OSError as error:
+            raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
+        return target
+
     def csv(self) -> str:
         """The figure's data, a header line and a line for each point."""
         return self.data.to_csv(index=False, lineterminator="\n")
@@ -88,8 +134,7 @@ class Figure(Words):
             "datasets": self.datasets,
             "palettes": self.palettes,
         }
-        # "<" is escaped so that no text in the data can end the script element.
-        packed = json.dumps(payload, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        packed = _packed(payload)
         esc = html.escape
         label = esc(f"{self.number}. {self.title}", quote=True)
         return f"""<figure class="nb-figure" id="{esc(self.name, quote=True)}" aria-label="{label}">
@@ -130,6 +175,24 @@ Data (CSV)</a></figcaption>
         picture = base64.b64encode(self.png()).decode()
         plain = f"{self.number}. {self.title}\n{self.description}"
         return {"text/html": self.html(), "image/png": picture, "text/plain": plain}
+
+
+def _packed(content: dict[str, Any]) -> str:
+    """JSON for a script element: "<" is escaped so that no text in the data can end it."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+_DOCUMENT = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body style="margin:0;background:{paper}">
+<div id="figure" role="img" aria-label="{description}"></div>
+<script>{scripts}</script>
+<script>vegaEmbed("#figure", {spec}, {{renderer: "svg", actions: false}});</script>
+</body>
+</html>
+"""
 
 
 def _fewer_colours(png: bytes) -> bytes:

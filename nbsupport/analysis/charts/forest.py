@@ -14,6 +14,11 @@ ROW_TITLE = ["effective robustness", "(OOD F1 above the scratch line)"]
 LABEL_LIMIT, LABEL_PADDING, CHARACTER = 150, 8, 6.6  # pixels
 
 
+def line_of(reference: str) -> str:
+    """The reference line in words, from its group's text."""
+    return "the scratch line" if "scratch" in reference else f"the line of {reference}"
+
+
 def label_room(labels: list[str], limit: int = LABEL_LIMIT) -> int:
     """The pixels that the names of the groups take beside the panel."""
     return round(min(limit, max(map(len, labels)) * CHARACTER)) + LABEL_PADDING

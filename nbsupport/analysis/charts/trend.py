@@ -9,7 +9,7 @@ import pandas as pd
 
 from nbsupport.analysis.charts import look, prepare, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
-from nbsupport.analysis.charts.forest import forest, label_room
+from nbsupport.analysis.charts.forest import forest, label_room, line_of
 from nbsupport.analysis.charts.frame import Frame, params, scatter_frame
 
 TITLES = ("ID macro F1 (same cameras, other days)", "OOD macro F1 (new cameras)")
@@ -65,7 +65,7 @@ def trend_figure(
     table = summary(rows, effects, names, axis)
     return Figure(
         **vars(words),
-        description=describe(table, rows, axis),
+        description=describe(table, rows, axis, line=line_of(names[reference])),
         wide=layout.wide(),
         narrow=layout.narrow(),
         datasets=datasets,
@@ -132,7 +132,16 @@ class _Layout:
 
     def forest(self, width: int, height: int, *, headed: bool = False) -> Any:
         """The panel of effects."""
-        return forest(self.effects, self.labels, width, height, margin=self.margin, headed=headed)
+        title = ["effective robustness", f"(OOD F1 above {line_of(self.strong[0])})"]
+        return forest(
+            self.effects,
+            self.labels,
+            width,
+            height,
+            margin=self.margin,
+            headed=headed,
+            title=title,
+        )
 
 
 def finish(chart: Any) -> dict[str, Any]:
@@ -180,7 +189,14 @@ def summary(
     return pd.DataFrame(lines)
 
 
-def describe(table: pd.DataFrame, rows: pd.DataFrame, axis: str, *, panel: bool = True) -> str:
+def describe(
+    table: pd.DataFrame,
+    rows: pd.DataFrame,
+    axis: str,
+    *,
+    panel: bool = True,
+    line: str = line_of("scratch"),
+) -> str:
     """The figure in words, for someone who cannot see it."""
     families = ", ".join(look.family_name(f) for f in dict.fromkeys(rows["family"]))
     parts = [
@@ -192,7 +208,7 @@ def describe(table: pd.DataFrame, rows: pd.DataFrame, axis: str, *, panel: bool 
         f"{len(rows)} evaluated models of {table['runs'].sum()} fine-tuning runs ({families}), "
         "with a least-squares line and a 95 % band for each pre-training group, and y = x. "
         + ("Beside it the effective" if panel else "Effective")
-        + " robustness of each group, its height above the scratch line: "
+        + f" robustness of each group, its height above {line}: "
         + "; ".join(parts)
         + "."
     )
