@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbsupport.arguments import chosen
 from nbsupport.jobs.store import Store
 from nbsupport.profiles import PROFILES
+from nbsupport.provenance import with_places
 from nbsupport.records import COLUMNS, ORDER
 from nbsupport.study import record_rows
 
@@ -43,7 +44,7 @@ def exported(store: Store, profile: str | None = None) -> Exported:
         unnamed += job.state == "done" and not about
         if about and wanted in (None, about["profile"]):
             rows += record_rows(about, job.key, store.result(job.key))
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = with_places(pd.DataFrame(rows, columns=COLUMNS), store)
     return Exported(table.sort_values(["profile", *ORDER]), unnamed, damaged)
 
 
