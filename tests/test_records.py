@@ -185,10 +185,10 @@ while len(list(folder.glob("*net"))) < 2:  # both begin together
     pass
 for seed in range(25):
     row = dict.fromkeys(records.COLUMNS, 0) | {
-        "role": "scratch", "world": 1, "family": family, "seed": seed, "epoch": 1,
+        "profile": "smoke", "role": "scratch", "world": 1, "family": family, "seed": seed, "epoch": 1,
         "key": f"{family}{seed}", "parent_key": "", "source": "none",
     }
-    records.add_records("toy", [], pd.DataFrame([row]), 1)
+    records.add_records("smoke", [], pd.DataFrame([row]), 1)
 """
 
 
@@ -199,7 +199,7 @@ def test_two_processes_that_record_lose_nothing(tmp_path: Path) -> None:
         for family in families
     ]
     assert [process.wait(120) for process in running] == [0, 0]
-    found = pd.read_csv(tmp_path / "toy.csv")
+    found = pd.read_csv(tmp_path / "smoke.csv")
     held = set(zip(found["family"], found["seed"], strict=True))
     assert held == {(family, seed) for family in families for seed in range(25)}
     assert list(tmp_path.glob("*.partial")) == []
