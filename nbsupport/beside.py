@@ -172,8 +172,7 @@ class Beside:
 
     def count(self, shift: int) -> str:
         """How many families and seeds a shift's runs have: "3 families x 2 seeds"."""
-        points = self.points(shift)
-        return families_by_seeds(points["family"].nunique(), points["seed"].nunique())
+        return families_by_seeds(self.points(shift))
 
     def labels(self, roles: Sequence[str], shift: int, *, sources: bool = False) -> dict[str, str]:
         """Each role's text in a figure, from its images and classes as recorded.
@@ -224,12 +223,14 @@ def _label(rest: str, images: int, classes: int) -> str:
     return write(images, classes, rest) if write else f"{images:,} images ({rest})"
 
 
-def families_by_seeds(families: int, seeds: int) -> str:
-    """ "1 family x 3 seeds"."""
-    return (
-        f"{families} {'family' if families == 1 else 'families'} x "
-        f"{seeds} {'seed' if seeds == 1 else 'seeds'}"
-    )
+def families_by_seeds(points: "pd.DataFrame") -> str:
+    """ "1 family x 3 seeds"; where not every family has every seed, "7 cells of 3 families"."""
+    families, seeds = points["family"].nunique(), points["seed"].nunique()
+    cells = len(points[["family", "seed"]].drop_duplicates())
+    named = f"{families} {'family' if families == 1 else 'families'}"
+    if cells != families * seeds:
+        return f"{cells} cells (a family with a seed) of {named}"
+    return f"{named} x {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
 
 def of(profile: Profile) -> list[Beside]:

@@ -200,7 +200,7 @@
         input.addEventListener("change", () => {
           const kept = keep(id, input.value);
           note.textContent = kept
-            ? "Noted. Read on, and see it beside the verdict."
+            ? "Noted. Read on, and see it beside what the runs say."
             : "Noted for now; this browser does not let the page keep it.";
           showGuess(id, input.value);
         });

@@ -78,6 +78,17 @@ class Line:
         """The OOD scores expected at ID scores x, same shape."""
         return inverse(self.intercept + self.slope * transform(x, self.axis), self.axis)
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a line at all (see `no_line`)."""
+        return bool(np.isfinite(self.slope))
+
+
+def no_line(axis: str = "linear") -> Line:
+    """What stands for the line of points that make none: it predicts NaN, and no run lies on it."""
+    nan = float("nan")
+    return Line(nan, nan, axis, n=0, dropped=0, low=nan, high=nan)
+
 
 def _scaled(x: ArrayLike, y: ArrayLike, axis: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     tx, ty = transform(x, axis), transform(y, axis)

@@ -315,10 +315,6 @@ class OpenPage(PageFigures):
         """Effective robustness of that record, step by step."""
         return page_example.worked_table(runs, self.axis)
 
-    def same_line(self, runs: "pd.DataFrame") -> page_tables.Html:
-        """Two models on one line: far apart in score, alike in effective robustness."""
-        return page_example.same_line_table(runs, self.axis)
-
     def published(self) -> page_tables.Html:
         """What WILDS publishes for the real iWildCam."""
         return page_example.published_table()

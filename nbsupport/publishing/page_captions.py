@@ -86,6 +86,7 @@ def families_table(points: "pd.DataFrame", axis: str = "linear", masked: str = "
     The line is that of the full source's own runs; a family without such a run (the Vision
     Transformer) has no part in it. Means of runs, without intervals.
     """
+    from nbsupport.analysis.charts.prepare import why_no_line
     from nbsupport.analysis.trends import effective_robustness, role_line
 
     if masked:
@@ -93,6 +94,8 @@ def families_table(points: "pd.DataFrame", axis: str = "linear", masked: str = "
     own = points[points["role"].str.startswith("clip/")]
     if own.empty or not (points["role"] == FULL).any():
         return note("No runs of these groups yet, so there is no table.")
+    if why := why_no_line(points, FULL, axis):
+        return note(f"There is no line of the full source to measure from: {why}.")
     found = effective_robustness(own, role_line(points, FULL, axis))
     roles = sorted(found["role"].unique())
     rows = [

@@ -10,6 +10,7 @@ from nbsupport.publishing import page_beside, page_titles
 from nbsupport.publishing.page_asked import MARKS, RECORDED
 from nbsupport.publishing.page_numbers import MISSING
 from nbsupport.publishing.page_tables import Html, note, signed
+from nbsupport.study import SCRATCH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,7 @@ def _figure(
     from nbsupport.analysis.charts import Words
 
     name = f"figure-{asked.name}-{asked.origin}"
-    subtitle = page.subtitle(points, asked.origin).partition(f" {MARKS}")[0]
+    subtitle = page.subtitle(_counted(points, asked), asked.origin).partition(f" {MARKS}")[0]
     words = Words(
         _title(page, asked.claim, points, asked.origin), subtitle, asked.number, asked.caption, name
     )
@@ -102,6 +103,15 @@ def _figure(
         return page_beside.on_one(other, asked.claim, page.axis, of_shift)
 
     return page_beside.tabs(page.study.profile.name, own, name, None, content)
+
+
+def _counted(points: "pd.DataFrame", asked: _Asked) -> "pd.DataFrame":
+    """The runs that a figure rests on: of its roles, or in the cells that models from scratch have
+    too, for effects and places are differences within a cell."""
+    if asked.roles:
+        return points[points["role"].isin(asked.roles)]
+    cells = points.loc[points["role"] == SCRATCH, ["family", "seed"]].drop_duplicates()
+    return points.merge(cells, on=["family", "seed"])
 
 
 def _title(page: "OpenPage", claim_id: str, points: "pd.DataFrame", origin: str) -> str:

@@ -1,4 +1,8 @@
-"""Section 2 on a page's own points: effective robustness of one model, worked step by step."""
+"""Section 2 on a page's own points: effective robustness of one model, worked step by step.
+
+Where points make no line, which happens in a quick look at a few runs, tables say so in a sentence
+and numbers read NO_LINE.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport.publishing.page_tables import Html, signed, table
+from nbsupport.publishing.page_tables import Html, note, signed, table
 from nbsupport.study import FULL, SCRATCH
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 PAPER_SOURCE = "published by WILDS for the real iWildCam, not ours"
 EXERCISE = (0.6, 0.55)  # where on the scratch line, and how far up from there to the diagonal
+NO_LINE = "(no line)"
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Worked:
     epoch: float
     id: float
     ood: float
-    expected: float
+    expected: float  # NaN without a line
     inside: bool  # whether its ID score lies in the line's own range
 
     @property
@@ -36,27 +41,41 @@ class Worked:
         return self.ood - self.expected
 
 
+def scratch_line(points: "pd.DataFrame", axis: str = "linear") -> "Line":
+    """The line of training from scratch; where its points make none, one that predicts NaN."""
+    from nbsupport.analysis.charts.prepare import fitted
+    from nbsupport.analysis.trends import no_line
+
+    return fitted(points, SCRATCH, axis) or no_line(axis)
+
+
+def why_no_line(points: "pd.DataFrame", axis: str = "linear") -> Html:
+    """In place of what needs the scratch line: why there is none."""
+    from nbsupport.analysis.charts.prepare import why_no_line as why
+
+    return note(f"There is no line from scratch to measure from: {why(points, SCRATCH, axis)}.")
+
+
 def example_point(points: "pd.DataFrame", axis: str = "linear") -> "pd.Series":
     """The record of the point that Figure 2 explains; else the full-source one nearest the line."""
     from nbsupport.analysis.charts.reference import arrow
-    from nbsupport.analysis.trends import role_line, transform
+    from nbsupport.analysis.trends import transform
 
     own = points[points["role"] == FULL]
     x, y = (transform(own[c].to_numpy(float), axis) for c in ("id_macro_f1", "ood_macro_f1"))
     shown = arrow(points, FULL, SCRATCH, axis)
     if shown is None:
-        line = role_line(points, SCRATCH, axis)
-        distance = np.abs(own["id_macro_f1"].to_numpy(float) - (line.low + line.high) / 2)
+        line = scratch_line(points, axis)
+        middle = (line.low + line.high) / 2 if line.exists else own["id_macro_f1"].median()
+        distance = np.abs(own["id_macro_f1"].to_numpy(float) - middle)
     else:
         distance = np.hypot(x - shown.x, y - shown.tip)
-    return own.iloc[int(np.nanargmin(distance))]
+    return own.iloc[int(np.argmin(np.nan_to_num(distance, nan=np.inf)))]
 
 
 def worked(points: "pd.DataFrame", axis: str = "linear") -> Worked:
     """The example point against the scratch line."""
-    from nbsupport.analysis.trends import role_line
-
-    return against(example_point(points, axis), role_line(points, SCRATCH, axis))
+    return against(example_point(points, axis), scratch_line(points, axis))
 
 
 def against(row: "pd.Series", line: "Line") -> Worked:
@@ -75,9 +94,9 @@ def against(row: "pd.Series", line: "Line") -> Worked:
 
 def worked_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
     """The definition with the example's numbers, a row for each step."""
-    from nbsupport.analysis.trends import role_line
-
-    w, line = worked(points, axis), role_line(points, SCRATCH, axis)
+    w, line = worked(points, axis), scratch_line(points, axis)
+    if not line.exists:
+        return why_no_line(points, axis)
     units = "" if axis == "linear" else f", in {axis} units"
     place = "inside" if w.inside else "outside"
     steps = [
@@ -89,27 +108,6 @@ def worked_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
         ("effective robustness", f"{w.ood:.3f} \N{MINUS SIGN} {w.expected:.3f} = {signed(w.er)}"),
     ]
     return table(("step", "value"), steps)
-
-
-def same_line_table(points: "pd.DataFrame", axis: str = "linear") -> Html:
-    """Two models of the full-source group far apart in score, and their heights above scratch."""
-    from nbsupport.analysis.trends import role_line
-
-    line = role_line(points, SCRATCH, axis)
-    own = points[points["role"] == FULL].sort_values("id_macro_f1")
-    inside = own[own["id_macro_f1"].between(line.low, line.high)]
-    if len(inside) < 2:
-        inside = own
-    ends = {"low ID score": against(inside.iloc[0], line)}
-    ends["high ID score"] = against(inside.iloc[-1], line)
-    rows = [
-        (name, f"{w.family}, epoch {w.epoch:g}", f"{w.id:.3f}", f"{w.ood:.3f}", signed(w.er))
-        for name, w in ends.items()
-    ]
-    low, high = ends.values()
-    apart = (signed(high.id - low.id), signed(high.ood - low.ood), signed(high.er - low.er))
-    header = ("model", "which", "ID", "OOD", "above the scratch line")
-    return table(header, [*rows, ("difference", "", *apart)], numeric=range(2, 5))
 
 
 def published_table() -> Html:
@@ -126,24 +124,33 @@ def published_table() -> Html:
 
 def example_numbers(points: "pd.DataFrame", axis: str = "linear") -> Mapping[str, Any]:
     """The example, the line and an exercise on it, as text to glue."""
-    from nbsupport.analysis.trends import role_line
+    w = worked(points, axis)
+    numbers = {
+        "example-family": w.family,
+        "example-seed": f"{w.seed}",
+        "example-epoch": f"{w.epoch:g}",
+        "example-id": f"{w.id:.3f}" if np.isfinite(w.id) else NO_LINE,
+        "example-ood": f"{w.ood:.3f}" if np.isfinite(w.ood) else NO_LINE,
+        "example-er": signed(w.er),
+    }
+    return numbers | exercise_numbers(scratch_line(points))
 
-    w, line = worked(points, axis), role_line(points, SCRATCH)
+
+def exercise_numbers(line: "Line") -> dict[str, str]:
+    """The first exercise, on a line on linear axes, as text to glue."""
+    if not line.exists:
+        names = ("line-slope", "line-intercept", *EXERCISE_NAMES)
+        return dict.fromkeys(names, NO_LINE)
     x = round(line.low + EXERCISE[0] * (line.high - line.low), 2)
     slope, intercept = round(line.slope, 3), round(line.intercept, 3)
     expected = round(intercept + slope * x, 3)  # as a reader computes it from what is printed
     y = round(expected + EXERCISE[1] * (x - expected), 2)
+    shown = (f"{x:.2f}", f"{y:.2f}", f"{expected:.3f}", signed(y - expected))
     return {
-        "example-family": w.family,
-        "example-seed": f"{w.seed}",
-        "example-epoch": f"{w.epoch:g}",
-        "example-id": f"{w.id:.3f}",
-        "example-ood": f"{w.ood:.3f}",
-        "example-er": signed(w.er),
         "line-slope": f"{slope:.3f}".replace("-", "\N{MINUS SIGN}"),
         "line-intercept": f"{intercept:.3f}".replace("-", "\N{MINUS SIGN}"),
-        "exercise-id": f"{x:.2f}",
-        "exercise-ood": f"{y:.2f}",
-        "exercise-expected": f"{expected:.3f}",
-        "exercise-er": signed(y - expected),
+        **dict(zip(EXERCISE_NAMES, shown, strict=True)),
     }
+
+
+EXERCISE_NAMES = ("exercise-id", "exercise-ood", "exercise-expected", "exercise-er")

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.beside import families_by_seeds
-from nbsupport.errors import UserError
 from nbsupport.parameters import Parameter
 from nbsupport.publishing import page_beside, page_pairs, page_tables, page_titles
 from nbsupport.publishing.page_asked import MARKS, RECORDED, Asked, Drawn, anchor, margin_of
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.charts import Figure
+    from nbsupport.analysis.trends import Line
     from nbsupport.analysis.verdicts import Verdict
     from nbsupport.publishing.tabs import Shown
 
@@ -61,6 +61,14 @@ class PageFigures(ABC):
             return None
         simulated = self.study.profile.simulated
         return claims.verdict(claim_id, points, axis=self.axis, simulated=simulated)
+
+    def line(self, points: "pd.DataFrame", role: str = SCRATCH) -> "Line":
+        """The line of a role on the page's axes; where its points make none, one that predicts NaN
+        and on which no run lies."""
+        from nbsupport.analysis.charts.prepare import fitted
+        from nbsupport.analysis.trends import no_line
+
+        return fitted(points, role, self.axis) or no_line(self.axis)
 
     def mask(self) -> str:
         """What stands in place of verdicts where runs are no evidence, else nothing."""
@@ -231,17 +239,8 @@ class PageFigures(ABC):
     def _figure(self, points: "pd.DataFrame", labels: dict[str, str], asked: Asked) -> "Shown":
         """The figure, of recorded runs with the same on real images beside it; or a sentence."""
         own = self._lacking(points, asked.roles, asked.origin)
-        shown = own or self._drawing(asked, self._drawn(points, labels, asked))
+        shown = own or asked.draw(self._drawn(points, labels, asked))
         return page_beside.figure_tabs(self, shown, asked) if asked.origin == RECORDED else shown
-
-    def _drawing(self, asked: Asked, drawn: Drawn) -> "Figure | page_tables.Html":
-        """The figure; where runs are no evidence, a sentence if they cannot be drawn."""
-        try:
-            return asked.draw(drawn)
-        except UserError as error:
-            if self.study.profile.evidence:
-                raise
-            return page_tables.note(f"These runs, which are no evidence, make no figure: {error}.")
 
     def _drawn(self, points: "pd.DataFrame", labels: dict[str, str], asked: Asked) -> Drawn:
         """These runs as they are drawn; the title is computed from the verdict on the claim."""
@@ -251,7 +250,7 @@ class PageFigures(ABC):
         found = None if self.mask() else self.verdict(asked.claim, points)
         words = Words(
             title=self.title(asked.claim, points),
-            subtitle=self.subtitle(points, asked.origin),
+            subtitle=self.subtitle(points[points["role"].isin(asked.roles)], asked.origin),
             number=asked.number,
             caption=asked.caption,
             name=anchor(asked.number),
@@ -281,7 +280,7 @@ class PageFigures(ABC):
 
     def subtitle(self, points: "pd.DataFrame", origin: str) -> str:
         """Where the points come from: live or recorded, world, families, seeds."""
-        count = families_by_seeds(points["family"].nunique(), points["seed"].nunique())
+        count = families_by_seeds(points)
         worlds = ", ".join(self.world_name(w) for w in sorted(points["world"].unique()))
         return f"{origin.capitalize()} runs on {worlds}: {count}. {MARKS}"
 

@@ -29,7 +29,15 @@ def source_numbers(study: Study) -> dict[str, str]:
         "balanced-classes": f"{study.profile.balanced_classes:,}",
     }
     numbers |= inaturalist_numbers(study) | fractal_numbers(study)
-    return numbers | {f"images-{r.lower()}": f"{classes * n:,}" for r, n in sizes.items()}
+    numbers |= {f"images-{r.lower()}": f"{classes * n:,}" for r, n in sizes.items()}
+    return numbers | fractal_ratio(study)
+
+
+@numbers_where_possible
+def fractal_ratio(study: Study) -> dict[str, str]:
+    """How many times the role 150K the fractals are, which the claim on both compares."""
+    ratio = len(study.fractaldb) / (study.imagenet.num_classes * study.profile.sizes["150K"])
+    return {"fractal-ratio": f"{round(ratio, 1):g}"}
 
 
 @numbers_where_possible

@@ -51,7 +51,12 @@ def pair_table(points: "pd.DataFrame", study: Study, axis: str = "linear") -> Ht
         p_higher, p_same = (float(adjusted[kind][i]) for kind in ("higher", "same"))
         both = verdicts.judge("higher", c), verdicts.judge("same", c)
         word = pair_word(*both, p_higher, p_same)
-        scores = (signed(c.estimate.value), span(c.low, c.high), _p(p_higher), _p(p_same))
+        scores = (
+            signed(c.estimate.value),
+            span(c.low, c.high, c.estimate.value),
+            _p(p_higher),
+            _p(p_same),
+        )
         rows.append((name, *scores, word, _ood_range(points, i + 1)))
     found = contrasts[0].margin
     margin = f"{found:.3f}" if isfinite(found) else "not measurable"

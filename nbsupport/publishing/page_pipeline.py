@@ -99,18 +99,17 @@ class _Followed:
         self.run = self._run()
         self.name = f"{family_name(str(self.row['family']))}, seed {self.row['seed']}"
 
-    def _run(self) -> Run:
-        return next(
-            run
-            for run in self.study.runs([g for g in self.page.groups if g.role == FULL])
-            if (run.family, run.seed) == (self.row["family"], self.row["seed"])
-        )
+    def _run(self) -> Run | None:
+        """The run that the point is of; None where the page's own study has no such cell."""
+        cell = (self.row["family"], self.row["seed"])
+        runs = self.study.runs([g for g in self.page.groups if g.role == FULL])
+        return next((run for run in runs if (run.family, run.seed) == cell), None)
 
     def title(self) -> str:
         return f"One model ({self.name}) from its first image to its place above the line"
 
     def pretraining(self) -> Step:
-        job = self.run.finetune.parent
+        job = self.run.finetune.parent if self.run else None
         rows = page_training.metrics(self.study, job) if job else []
         images = len(self.study.imagenet)
         return Step("Pre-train", *_learned(rows, f"{self.name}, on {images:,} labelled images"))
@@ -118,7 +117,7 @@ class _Followed:
     def fine_tuning(self) -> Step:
         images, titles = page_images.sample_of_split(self.study.task, "train", SHOWN)
         picture = sparks.picture(images, f"Training pictures: {', '.join(titles)}")
-        rows = page_training.metrics(self.study, self.run.finetune)
+        rows = page_training.metrics(self.study, self.run.finetune) if self.run else []
         count = len(self.study.task.table("train"))
         curve, text = _learned(rows, f"The same model, on {count:,} pictures of camera traps")
         return Step("Fine-tune", picture + curve, text)

@@ -155,13 +155,15 @@ def sensitivity_table(claim_id: str, points: "pd.DataFrame") -> Html:
 
     rows = []
     for axis, margin, word, value, low, high in claims.sensitivity(claim_id, points).to_numpy():
-        rows.append((axis, f"{margin:g} of the gap", word, signed(value), span(low, high)))
+        rows.append((axis, f"{margin:g} of the gap", word, signed(value), span(low, high, value)))
     header = ("axes", "margin", "verdict", "estimate", "95 % interval")
     return table(header, rows, numeric=(3, 4))
 
 
-def span(low: float, high: float) -> str:
-    """A 95 % interval, or that there is none."""
+def span(low: float, high: float, value: float = 0.0) -> str:
+    """A 95 % interval, or why there is none; value: the estimate that it belongs to."""
+    if not isfinite(value):
+        return "none: nothing to measure"
     if not (isfinite(low) and isfinite(high)):
         return "none: too few runs"
     return f"{signed(low)} to {signed(high)}"

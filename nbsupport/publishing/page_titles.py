@@ -28,9 +28,9 @@ _FINDINGS = {
         "whether more pre-training images bring more robustness",
     ),
     "quantity-inaturalist": (
-        "More species photographs, more robustness",
-        "More species photographs do not always bring more robustness",
-        "whether more species photographs bring more robustness",
+        "More species images, more robustness",
+        "More species images do not always bring more robustness",
+        "whether more species images bring more robustness",
     ),
     "small-subset-helps": (
         "Even a small pre-training set beats none",
@@ -48,9 +48,9 @@ _FINDINGS = {
         "whether coarser labels cost robustness in the paper's steps",
     ),
     "granularity-inaturalist": (
-        "Species labels beat coarse labels on the same photographs",
-        "Species labels do not beat coarse labels on the same photographs",
-        "whether species labels beat coarse labels on the same photographs",
+        "Species labels beat coarse labels on the same images",
+        "Species labels do not beat coarse labels on the same images",
+        "whether species labels beat coarse labels on the same images",
     ),
     "quantity-over-granularity": (
         "The number of images matters more than the number of labels",

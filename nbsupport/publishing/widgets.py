@@ -48,6 +48,7 @@ def predict_first(question: str, options: Sequence[str], answer_from: str = "") 
     if len(set(options)) < 2:
         raise UserError(f"a prediction needs at least two different options, not {list(options)}")
     key = escape(answer_from or slug(question), quote=True)
+    where = "the verdict" if answer_from else "what the runs say"
     choices = "".join(
         f'<label><input type="radio" name="predict-{key}" value="{escape(o, quote=True)}">'
         f"<span>{escape(o)}</span></label>"
@@ -58,7 +59,7 @@ def predict_first(question: str, options: Sequence[str], answer_from: str = "") 
         f'<legend><span class="nb-kicker">Predict first</span>{escape(question)}</legend>'
         f'<div class="nb-options">{choices}</div>'
         '<p class="nb-quiet" aria-live="polite">Choose before you read on. '
-        "Your guess stays in this browser and is compared with the verdict below.</p></fieldset>"
+        f"Your guess stays in this browser and is shown below, beside {where}.</p></fieldset>"
     )
     return Html(html, f"Predict first: {question} " + " / ".join(options))
 

@@ -50,6 +50,7 @@ def pairs_figure(
     datasets = _datasets(rows, pairs, axis, kept)
     table = _table(rows, pairs, effects, axis)
     layout = _Panels(datasets, pairs, effects, rows, axis)
+    words = prepare.remarked(words, _remarks(rows, pairs, effects, axis))
     colours = look.group_colours(roles[:2], roles[1], roles[0])
     return Figure(
         **vars(words),
@@ -75,6 +76,20 @@ def _names(pairs: Sequence[Pair]) -> dict[str, str]:
 def _effect(rows: pd.DataFrame, pair: Pair, axis: str) -> pd.DataFrame:
     """The two rows of a pair's effects, its own scratch line the reference."""
     return prepare.group_effects(rows, [pair.full, pair.scratch], pair.scratch, pair.full, axis)
+
+
+def _remarks(
+    rows: pd.DataFrame, pairs: Sequence[Pair], effects: Sequence[pd.DataFrame], axis: str
+) -> str:
+    """What the panels cannot show, pair by pair."""
+    names = _names(pairs)
+    said = [
+        prepare.remarks(
+            rows, {r: names[r] for r in (pair.full, pair.scratch)}, axis, effect, pair.scratch
+        )
+        for pair, effect in zip(pairs, effects, strict=True)
+    ]
+    return " ".join(filter(None, said))
 
 
 def _datasets(
@@ -108,7 +123,7 @@ class _Panels:
         axis: str,
     ) -> None:
         self.pairs, self.effects, self.axis = pairs, effects, axis
-        self.points = pd.DataFrame(datasets["points"])
+        self.points = pd.DataFrame(datasets["points"], columns=["panel", "x", "y"])
         self.lines = pd.DataFrame(datasets["lines"], columns=["panel", "x", "y", "low", "high"])
         self.shapes = look.family_shapes(dict.fromkeys(rows["family"]))
 
@@ -193,7 +208,10 @@ def _table(
 ) -> pd.DataFrame:
     """The figure in numbers: two rows for each pair."""
     names = _names(pairs)
-    parts = [summary(rows, effect, names, axis) for effect in effects]
+    parts = [
+        summary(rows, effect, names, axis, pair.scratch)
+        for effect, pair in zip(effects, pairs, strict=True)
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

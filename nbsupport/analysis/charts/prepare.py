@@ -1,6 +1,7 @@
 """From a table of records to what a figure draws: points, lines, bands, effects, in axis units."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from nbsupport.analysis import trends
 from nbsupport.analysis.charts import look
+from nbsupport.analysis.charts.figure import Words
 from nbsupport.errors import UserError
 
 CSV_COLUMNS = (
@@ -15,6 +17,7 @@ CSV_COLUMNS = (
     *("architecture", "seed", "epoch", "id_macro_f1", "ood_macro_f1", "id_accuracy"),
     *("ood_accuracy", "n_id", "n_ood", "key"),
 )
+BY_DEFINITION = "zero by definition"
 Commands = Callable[[pd.Series], str] | Sequence[str] | None
 
 
@@ -88,6 +91,54 @@ def fitted(points: pd.DataFrame, role: str, axis: str) -> trends.Line | None:
         return None
 
 
+def why_no_line(points: pd.DataFrame, role: str, axis: str) -> str:
+    """Why the points of a role make no line, as the end of a sentence; nothing where they do."""
+    if fitted(points, role, axis):
+        return ""
+    own = points[points["role"] == role]
+    columns = (own[c].to_numpy(float) for c in (trends.ID, trends.OOD))
+    shown = np.logical_and.reduce([np.isfinite(trends.transform(c, axis)) for c in columns])
+    count = int(shown.sum())
+    if not count:
+        return f"none of its {len(own)} points can be shown on {axis} axes"
+    if count == 1:
+        return "it has a single point"
+    return f"its {count} points all have the same ID score"
+
+
+def remarks(
+    rows: pd.DataFrame,
+    names: Mapping[str, str],
+    axis: str,
+    effects: pd.DataFrame | None = None,
+    reference: str = "scratch",
+) -> str:
+    """What a figure cannot show and why, as sentences for its caption; nothing where it shows all.
+
+    effects: as `group_effects` gives them; groups without one are named.
+    """
+    reasons = {name: why_no_line(rows, role, axis) for role, name in names.items()}
+    said = [f"No line through “{name}”: {why}." for name, why in reasons.items() if why]
+    if effects is not None and not reasons.get(names.get(reference, "")):
+        off = [names[r] for r in effects.loc[effects["er"].isna(), "role"] if r in names]
+        if off:
+            said.append(f"No height above the scratch line for {quoted(off)}: {OFF_LINE}.")
+    return " ".join(said)
+
+
+OFF_LINE = f"no run has {trends.MIN_EPOCHS} evaluated epochs within that line's range of ID scores"
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Names in quotation marks, as a sentence lists them."""
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def remarked(words: Words, remark: str) -> Words:
+    """The words around a figure, its caption followed by a remark."""
+    return replace(words, caption=f"{words.caption} {remark}".strip()) if remark else words
+
+
 def line_rows(
     points: pd.DataFrame, roles: Sequence[str], labels: Mapping[str, str], axis: str
 ) -> list[dict[str, Any]]:
@@ -113,7 +164,8 @@ def group_effects(
 ) -> pd.DataFrame:
     """Each group's effective robustness over the reference, with its paired 95 % interval.
 
-    Columns role, er, low, high, cells; NaN bounds where runs are too few for an interval.
+    Columns role, er, low, high, cells; NaN bounds where runs are too few for an interval, and for
+    the reference, which is at zero by definition.
     """
     from nbsupport.analysis.contrasts import contrast
 
@@ -134,15 +186,26 @@ def cells_of(points: pd.DataFrame, role: str) -> pd.DataFrame:
     return points.loc[points["role"] == role, ["family", "seed"]].drop_duplicates()
 
 
-def effect_rows(effects: pd.DataFrame, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+def effect_rows(
+    effects: pd.DataFrame, labels: Mapping[str, str], reference: str
+) -> list[dict[str, Any]]:
     """Rows of the forest panel."""
     rows = effects.assign(
         group=effects["role"].map(labels),
         # The reference is at zero by definition: its row needs no number.
-        text=[signed(v) if v else "" for v in effects["er"]],
-        interval=[span(lo, hi) for lo, hi in zip(effects["low"], effects["high"], strict=True)],
+        text=["" if r == reference else signed(v) for r, v in effects[["role", "er"]].to_numpy()],
+        interval=intervals(effects, reference),
     )
     return plain(rows.drop(columns="role"))
+
+
+def intervals(effects: pd.DataFrame, reference: str) -> list[str]:
+    """The interval of each group's effect in words, or why there is none."""
+    columns = (effects[c] for c in ("role", "er", "low", "high"))
+    return [
+        BY_DEFINITION if role == reference else span(low, high, value=er)
+        for role, er, low, high in zip(*columns, strict=True)
+    ]
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -153,11 +216,19 @@ def signed(value: float, digits: int = 3) -> str:
     return text[1:] if float(f"{value:.{digits}f}") == 0 else text
 
 
-def span(low: float, high: float, digits: int = 3) -> str:
-    """An interval in words, or a dash where there is none."""
+def span(low: float, high: float, digits: int = 3, *, value: float = 0.0) -> str:
+    """An interval in words, or why there is none; value: the estimate that it belongs to."""
+    if not np.isfinite(value):
+        return "none: no run on the line"
     if not (np.isfinite(low) and np.isfinite(high)):
         return "none: too few runs"
     return f"{signed(low, digits)} to {signed(high, digits)}"
+
+
+def reach(scores: pd.Series) -> str:
+    """The range of scores in words."""
+    known = scores.dropna()
+    return f"{known.min():.2f} to {known.max():.2f}" if len(known) else "none"
 
 
 def plain(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -62,7 +62,8 @@ def reference_figure(
         "published": _published(axis) if published else [],
     }
     effects = prepare.group_effects(rows, drawn, reference, full, axis)
-    table = summary(rows, effects, names, axis)
+    table = summary(rows, effects, names, axis, reference)
+    words = prepare.remarked(words, prepare.remarks(rows, names, axis, effects, reference))
     build = _Reference(datasets, names, rows, axis, arrow(rows, full, reference, axis), axis_titles)
     colours = look.group_colours(drawn, reference, full)
     return Figure(
@@ -87,7 +88,8 @@ def arrow(points: pd.DataFrame, full: str, reference: str, axis: str) -> Arrow |
     own = points[points["role"] == full]
     if line is None:
         return None
-    own = own[(own["id_macro_f1"] >= line.low) & (own["id_macro_f1"] <= line.high)]
+    shown = np.isfinite(trends.transform(own[[trends.ID, trends.OOD]].to_numpy(float), axis))
+    own = own[shown.all(axis=1) & own["id_macro_f1"].between(line.low, line.high)]
     if own.empty:
         return None
     x, y = own["id_macro_f1"].to_numpy(float), own["ood_macro_f1"].to_numpy(float)
@@ -132,8 +134,8 @@ class _Reference:
     ) -> None:
         self.labels, self.axis, self.arrow = list(names.values()), axis, shown
         self.titles = titles
-        self.points = pd.DataFrame(datasets["points"])
-        self.lines = pd.DataFrame(datasets["lines"])
+        self.points = pd.DataFrame(datasets["points"], columns=["x", "y"])
+        self.lines = pd.DataFrame(datasets["lines"], columns=["group", "x", "y"])
         self.published = pd.DataFrame(datasets["published"])
         self.shapes = look.family_shapes(dict.fromkeys(rows["family"]))
 

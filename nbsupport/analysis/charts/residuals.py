@@ -12,6 +12,7 @@ from nbsupport.analysis.charts import look, prepare, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import domain
 from nbsupport.analysis.charts.trend import finish
+from nbsupport.errors import UserError
 
 Y_TITLE = ["OOD F1 above the line"]
 WIDE_WIDTH, WIDE_HEIGHT, WIDE_GAP = 600, 210, 14
@@ -40,16 +41,19 @@ def residual_figure(
     own = own.assign(residual=leave_family_out(own, axis))
     names = {role: prepare.label_of(role, labels)}
     marks, rerun = prepare.point_rows(own, names, "linear", kept)
-    for mark, value in zip(marks, own["residual"], strict=True):
+    shown = np.isfinite(own[[trends.ID, trends.OOD]].to_numpy(float)).all(axis=1)
+    for mark, value in zip(marks, own.loc[shown, "residual"], strict=True):
         mark["residual"] = round(float(value), 4) if np.isfinite(value) else None
     datasets = {"points": marks, "commands": rerun}
     shapes = look.family_shapes(dict.fromkeys(own["family"]))
     table = _slopes(own)
+    drawn = pd.DataFrame(marks, columns=["epoch", "residual"])
+    words = prepare.remarked(words, _remark(own))
     return Figure(
         **vars(words),
         description=_describe(table, names[role]),
-        wide=_panels(pd.DataFrame(marks), shapes, margin, wide=True),
-        narrow=_panels(pd.DataFrame(marks), shapes, margin, wide=False),
+        wide=_panels(drawn, shapes, margin, wide=True),
+        narrow=_panels(drawn, shapes, margin, wide=False),
         datasets=datasets,
         palettes=look.palettes([look.group_colours([role], "scratch", role)[role]]),
         data=prepare.csv_table(own, names).assign(residual=own["residual"]),
@@ -66,9 +70,24 @@ def leave_family_out(own: pd.DataFrame, axis: str = "linear") -> np.ndarray:
     for family in dict.fromkeys(families):
         held = families == family
         others = ~held if (~held).any() else held
-        line = trends.fit_line(x[others], y[others], axis)
+        try:
+            line = trends.fit_line(x[others], y[others], axis)
+        except UserError:  # too few different scores: those residuals stay missing
+            continue
         found[held] = y[held] - line.predict(x[held])
     return found
+
+
+def _remark(own: pd.DataFrame) -> str:
+    """What the panels cannot show and why; nothing where they show all."""
+    families = dict.fromkeys(own["family"])
+    if len(families) == 1:
+        alone = "There is one family, so it is held against its own line."
+        return alone if own["residual"].notna().any() else "These points make no line."
+    bare = [f for f in families if own.loc[own["family"] == f, "residual"].isna().all()]
+    named = prepare.quoted([look.family_name(str(f)) for f in bare])
+    why = "the points of the other families make no line, or it has no score to show"
+    return f"No residuals for {named}: {why}." if bare else ""
 
 
 def _slopes(own: pd.DataFrame) -> pd.DataFrame:
@@ -77,14 +96,15 @@ def _slopes(own: pd.DataFrame) -> pd.DataFrame:
     for family, part in own.groupby("family", sort=False):
         known = part[np.isfinite(part["residual"])]
         epochs = known["epoch"].to_numpy(float)
-        slope = np.polyfit(epochs, known["residual"], 1)[0] if np.ptp(epochs) > 0 else np.nan
+        reach = float(np.ptp(epochs)) if len(epochs) else 0.0
+        slope = np.polyfit(epochs, known["residual"], 1)[0] if reach else np.nan
         rows.append(
             {
                 "family": look.family_name(str(family)),
                 "runs": part["seed"].nunique(),
                 "epochs": f"{part['epoch'].min():g} to {part['epoch'].max():g}",
                 "mean residual": prepare.signed(float(known["residual"].mean())),
-                "drift over these epochs": prepare.signed(float(slope * np.ptp(epochs))),
+                "drift over these epochs": prepare.signed(float(slope * reach)),
             }
         )
     return pd.DataFrame(rows)
@@ -95,8 +115,9 @@ def _describe(table: pd.DataFrame, label: str) -> str:
         f"{r['family']}: mean {r['mean residual']}, drift {r['drift over these epochs']}"
         for _, r in table.iterrows()
     ]
+    yardstick = "the other families" if len(table) > 1 else "their own family"
     return (
-        f"Residuals of models pre-trained on {label} from the line of the other families, over "
+        f"Residuals of models pre-trained on {label} from the line of {yardstick}, over "
         "fine-tuning epochs, a panel for each family with a line through the mean of its runs and "
         "a rule at zero. " + "; ".join(parts) + "."
     )
@@ -164,7 +185,7 @@ def _axes(
     marks: pd.DataFrame, size: tuple[int, int], span: tuple[float, float], *, first: bool
 ) -> tuple[alt.X, alt.Y]:
     """Channels shared by the panels; only the first of a row writes its vertical ticks."""
-    last = float(marks["epoch"].max())
+    last = float(marks["epoch"].max()) if len(marks) else 1.0
     ticks = [t for t in look.nice_ticks(0, last, max(2, size[0] // 34)) if t == int(t)]
     x = alt.X(
         "epoch:Q",

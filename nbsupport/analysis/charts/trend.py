@@ -57,12 +57,13 @@ def trend_figure(
         "points": marks,
         "commands": rerun,
         "lines": prepare.line_rows(rows, drawn, names, axis),
-        "effects": prepare.effect_rows(effects, names),
+        "effects": prepare.effect_rows(effects, names, reference),
     }
     strong = [names[r] for r in (reference, full) if r in names]
     layout = _Layout(datasets, list(names.values()), strong, rows, axis, margin, axis_titles)
     colours = look.group_colours(drawn, reference, full, ordered)
-    table = summary(rows, effects, names, axis)
+    table = summary(rows, effects, names, axis, reference)
+    words = prepare.remarked(words, prepare.remarks(rows, names, axis, effects, reference))
     return Figure(
         **vars(words),
         description=describe(table, rows, axis, line=line_of(names[reference])),
@@ -90,8 +91,8 @@ class _Layout:
     ) -> None:
         self.labels, self.strong, self.axis, self.margin = labels, strong, axis, margin
         self.titles = titles
-        self.points = pd.DataFrame(datasets["points"])
-        self.lines = pd.DataFrame(datasets["lines"])
+        self.points = pd.DataFrame(datasets["points"], columns=["x", "y"])
+        self.lines = pd.DataFrame(datasets["lines"], columns=["x", "y", "low", "high"])
         self.effects = pd.DataFrame(datasets["effects"])
         self.shapes = look.family_shapes(dict.fromkeys(rows["family"]))
 
@@ -123,11 +124,12 @@ class _Layout:
 
     def frame(self, size: tuple[int, int]) -> Frame:
         """A frame around the points, the lines, and the bands where they are not far from them."""
-        x = np.concatenate([self.points["x"], self.lines["x"]])
-        y = np.concatenate([self.points["y"], self.lines["y"]])
-        room = BAND_ROOM * np.ptp(y[np.isfinite(y)]) if np.isfinite(y).any() else 0.0
-        edges = self.lines[["low", "high"]].to_numpy(dtype=float).ravel()
-        y = np.concatenate([y, edges.clip(np.nanmin(y) - room, np.nanmax(y) + room)])
+        x = np.concatenate([self.points["x"], self.lines["x"]]).astype(float)
+        y = np.concatenate([self.points["y"], self.lines["y"]]).astype(float)
+        if np.isfinite(y).any():
+            room = BAND_ROOM * np.ptp(y[np.isfinite(y)])
+            edges = self.lines[["low", "high"]].to_numpy(dtype=float).ravel()
+            y = np.concatenate([y, edges.clip(np.nanmin(y) - room, np.nanmax(y) + room)])
         return scatter_frame(x, y, self.axis, size, self.titles)
 
     def forest(self, width: int, height: int, *, headed: bool = False) -> Any:
@@ -167,12 +169,16 @@ def named_views(node: Any) -> Iterator[str]:
 
 
 def summary(
-    rows: pd.DataFrame, effects: pd.DataFrame, names: Mapping[str, str], axis: str
+    rows: pd.DataFrame,
+    effects: pd.DataFrame,
+    names: Mapping[str, str],
+    axis: str,
+    reference: str = "scratch",
 ) -> pd.DataFrame:
     """The figure in numbers: a row for each group."""
     lines = []
-    columns = (effects[c] for c in ("role", "er", "low", "high"))
-    for role, er, low, high in zip(*columns, strict=True):
+    spans = prepare.intervals(effects, reference)
+    for role, er, span in zip(effects["role"], effects["er"], spans, strict=True):
         own = rows[rows["role"] == role]
         line = prepare.fitted(own, role, axis)
         lines.append(
@@ -180,10 +186,10 @@ def summary(
                 "pre-training": names[role],
                 "runs": len(own[["family", "seed"]].drop_duplicates()),
                 "points": len(own),
-                "ID range": f"{own['id_macro_f1'].min():.2f} to {own['id_macro_f1'].max():.2f}",
+                "ID range": prepare.reach(own["id_macro_f1"]),
                 "slope": "none" if line is None else f"{line.slope:.3f}",
                 "effective robustness": prepare.signed(er),
-                "95 % interval": prepare.span(low, high),
+                "95 % interval": span,
             }
         )
     return pd.DataFrame(lines)
@@ -206,7 +212,8 @@ def describe(
     return (
         f"Scatter plot on {axis} axes of out-of-distribution against in-distribution macro F1 for "
         f"{len(rows)} evaluated models of {table['runs'].sum()} fine-tuning runs ({families}), "
-        "with a least-squares line and a 95 % band for each pre-training group, and y = x. "
+        "with a least-squares line and a 95 % band for each pre-training group that has one, and "
+        "y = x. "
         + ("Beside it the effective" if panel else "Effective")
         + f" robustness of each group, its height above {line}: "
         + "; ".join(parts)

@@ -1,0 +1,65 @@
+"""Every guess that a page asks for has a key of its own, and an answer on that very page."""
+
+import re
+
+import pytest
+from whole_pages import cells
+
+from nbsupport.pages import PAGES
+from nbsupport.publishing import widgets
+from nbsupport.publishing.page_findings import CHOICES
+
+ASKED = re.compile(r"predict_first\(|rank_first\(")
+
+
+class Asked:
+    """What a page asks and answers: keys of its guesses, and keys that it compares them under."""
+
+    def __init__(self, page_id: str) -> None:
+        sources = cells(page_id)
+        namespace = {"findings": type("", (), {"CHOICES": CHOICES})}
+        self.guessed: list[str] = []
+        self.answered = {c for c in PAGES[page_id].claims if _shows_verdicts(sources)}
+        for source in (s for s in sources if ASKED.search(s)):
+            exec(source, namespace)
+            shown = eval(_last_call(source), namespace)
+            self.guessed += re.findall(r'data-prediction="([^"]+)"', shown.html)
+        question = namespace.get("QUESTION")
+        compared = any("compare_prediction(slug(QUESTION)" in source for source in sources)
+        if question and compared:
+            self.answered.add(widgets.slug(str(question)))
+
+
+def _shows_verdicts(sources: list[str]) -> bool:
+    return any("page.verdicts(runs)" in source for source in sources)
+
+
+def _last_call(source: str) -> str:
+    """The call that asks, on its own."""
+    found = re.search(r"(?:nb\.)?(?:predict_first|rank_first)\(.*\)", source, re.DOTALL)
+    assert found
+    return found.group()
+
+
+@pytest.mark.parametrize("page_id", PAGES)
+def test_every_guess_is_answered_on_its_page(page_id):
+    asked = Asked(page_id)
+    assert set(asked.guessed) <= asked.answered
+    text = "\n".join(cells(page_id))
+    assert len(asked.guessed) == len(ASKED.findall(text)), "a question without a key"
+
+
+def test_no_two_guesses_share_a_key():
+    keys = [key for page_id in PAGES for key in Asked(page_id).guessed]
+    assert len(keys) > 10
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_the_answer_comes_after_the_question():
+    for page_id in PAGES:
+        text = "\n".join(cells(page_id))
+        asked = ASKED.search(text)
+        if asked:
+            answer = re.search(r"compare_prediction\(slug|page\.verdicts\(runs\)", text)
+            assert answer, page_id
+            assert asked.start() < answer.start(), page_id
