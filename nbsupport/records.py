@@ -223,7 +223,9 @@ def add_records(
 
 def csv_text(table: "pd.DataFrame") -> str:
     """Records as CSV: a header line, and a line for each row."""
-    return table.reindex(columns=COLUMNS).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return table.reindex(columns=COLUMNS).to_csv(
+        index=False, float_format="%.6g", lineterminator="\n"
+    )
 
 
 # what is to be recorded ---------------------------------------------------------------------------

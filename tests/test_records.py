@@ -185,7 +185,8 @@ while len(list(folder.glob("*net"))) < 2:  # both begin together
     pass
 for seed in range(25):
     row = dict.fromkeys(records.COLUMNS, 0) | {
-        "profile": "smoke", "role": "scratch", "world": 1, "family": family, "seed": seed, "epoch": 1,
+        "profile": "smoke", "role": "scratch", "world": 1,
+        "family": family, "seed": seed, "epoch": 1,
         "key": f"{family}{seed}", "parent_key": "", "source": "none",
     }
     records.add_records("smoke", [], pd.DataFrame([row]), 1)
