@@ -61,6 +61,7 @@ def project(tmp_path: Path) -> Path:
 def new_project(folder: Path) -> Path:
     (folder / "tools").mkdir(parents=True)
     shutil.copy(root() / "Makefile", folder)
+    (folder / "pyproject.toml").write_text(PYPROJECT)
     for name in ("setup.sh", "environment.py"):
         shutil.copy(root() / "tools" / name, folder / "tools")
     (folder / "requirements.txt").write_text("something==1.0\n")
@@ -235,7 +236,6 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / "nbsupport" / "__init__.py").touch()
     (project / "requirements.txt").write_text("")
     (project / "backend.py").write_text(BACKEND)
-    (project / "pyproject.toml").write_text(PYPROJECT)
     settings.write_text(ELSEWHERE.format(place=place))
     named = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     switches = dict.fromkeys(("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"), "1")

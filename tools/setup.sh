@@ -93,7 +93,10 @@ if command -v flock >/dev/null 2>&1; then
 fi
 
 own_environment
-wanted=$(cat requirements.txt tools/setup.sh tools/environment.py | cksum)
+wanted=$({
+    cat requirements.txt tools/setup.sh tools/environment.py
+    sed -n '/^\[project/,/^\[tool/p' pyproject.toml # its commands are scripts of the environment
+} | cksum)
 stamp=.venv/set-up # "checksum size place", or "unfinished" while packages are being installed
 read -r sum size made_at 2>/dev/null <"$stamp" || sum='' size='' made_at=''
 place=$(cd -P .venv 2>/dev/null && pwd) || place=''

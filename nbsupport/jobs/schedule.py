@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
 
-WORKER_SECONDS = 6.0  # until a worker has imported torch and begins its first job
+WORKER_SECONDS = 5.0  # until a worker has imported torch and begins its first job
 
 
 @dataclass(frozen=True)

@@ -67,17 +67,17 @@ def planned(cost: float, jobs: int, workers: int = 2) -> Tally:
 def test_the_line_on_the_way(clock: list[float]) -> None:
     tally = planned(40.0, jobs=5)
     tally.take(event("found", "a"))
-    # Nothing known yet: 40 thread-seconds on two workers, which need 6 s to start.
-    assert tally.now() == "1/5 jobs, 0 running, 1 from the store, about 26 s left"
+    # Nothing known yet: 40 thread-seconds on two workers, which need 5 s to start.
+    assert tally.now() == "1/5 jobs, 0 running, 1 from the store, about 25 s left"
     tally.take(event("started", "b"))
     tally.take(event("started", "c"))
-    assert tally.now() == "1/5 jobs, 2 running, 1 from the store, about 26 s left: b; c"
+    assert tally.now() == "1/5 jobs, 2 running, 1 from the store, about 25 s left: b; c"
     # All goes as planned, and so it is foreseen.
-    clock[0] = 11.0
+    clock[0] = 10.0
     tally.take(event("epoch", "b", epoch=1, epochs=2))
     assert tally.now().endswith(", 2 running, 1 from the store, about 15 s left: b (1 of 2); c")
-    clock[0] = 16.0
-    tally.take(event("done", "c", seconds=16.0))
+    clock[0] = 15.0
+    tally.take(event("done", "c", seconds=15.0))
     assert tally.now() == "2/5 jobs, 1 running, 1 from the store, about 10 s left: b (1 of 2)"
     tally.take(event("failed", "b"))
     tally.take(event("skipped", "d"))
@@ -130,7 +130,7 @@ def test_three_long_trainings_say_so_from_their_first_epoch_on(clock: list[float
     tally = planned(39.0, jobs=3, workers=3)
     for name in "abc":
         tally.take(event("started", name) | {"cost": 13.0})
-    assert ", about 19 s left" in tally.now()
+    assert ", about 18 s left" in tally.now()
     clock[0] = 60.0
     assert ", longer than planned: a; b; c" in tally.now()
     clock[0] = 132.0
