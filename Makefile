@@ -9,6 +9,9 @@ RUN := .venv/bin/python
 # What only removes needs no set-up: a Python that is there will do.
 ANY = $(firstword $(wildcard .venv/bin/python) $(PYTHON) python3)
 export PYTHON
+# What is run is this folder's code, whatever the user's environment adds or an environment links to.
+export PYTHONPATH := $(CURDIR)
+unexport PYTHONHOME
 
 .PHONY: help book test test-slow lint format serve records plan setup requirements clean clean-store
 
@@ -52,12 +55,14 @@ test: lint
 test-slow: setup
 	$(RUN) -m pytest -m slow --durations 15
 
-# Pins newer versions; torch and torchvision stay together because both are in requirements.in.
+# Pins newer versions; torch and torchvision stay together because both are in requirements.in. What
+# reading takes is a part of it, in the same versions.
 requirements:
 	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
-	  --custom-compile-command "make requirements" requirements-read.in -o requirements-read.txt
-	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
 	  --custom-compile-command "make requirements" requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
+	  --custom-compile-command "make requirements" --constraint requirements.txt \
+	  requirements-read.in -o requirements-read.txt
 
 clean:
 	@$(ANY) -m nbsupport.publishing.clean .

@@ -125,6 +125,9 @@ def _plan_command(commands: Any) -> None:
     parser.add_argument("--page", help="one page, with its parameters")
     parser.add_argument("--profile", default=None, help="default: demo")
     parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument(
+        "--measure", action="store_true", help="first time this machine, for half a minute"
+    )
     _given(parser)
 
 
@@ -140,11 +143,15 @@ def _plan(options: argparse.Namespace) -> None:
         given["profile"] = options.profile
     if options.page:
         given = check_parameters(page_named(options.page).parameters(), given)
-        plans = [plan.plan_page(options.page, given, store)]
     elif set(given) - {"profile"}:
         raise UserError("parameters (-p) belong to one page: name it with --page")
+    profile = given.get("profile", "demo")
+    if options.measure:
+        plan.measure(profile, store)
+    if options.page:
+        plans = [plan.plan_page(options.page, given, store)]
     else:
-        plans = plan.plan_book(given.get("profile", "demo"), store)
+        plans = plan.plan_book(profile, store)
     if options.json:
         print(json.dumps([p.as_dict() for p in plans], indent=2))
         return

@@ -25,12 +25,12 @@ def processor(device: str = "cpu") -> str:
     torch: Any = sys.modules.get("torch")
     if device.startswith("cuda") and torch and torch.cuda.is_available():
         return str(torch.cuda.get_device_name())
-    model = _cpu_model()
+    model = cpu_model()
     return f"{model}, {torch.backends.cpu.get_cpu_capability()}" if model and torch else model
 
 
 @lru_cache(maxsize=1)
-def _cpu_model() -> str:
+def cpu_model() -> str:
     """What Linux calls the processor; elsewhere what Python knows of it, beyond its kind."""
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()

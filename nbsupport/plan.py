@@ -5,24 +5,36 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nbsupport.errors import UserError
+from nbsupport.jobs.progress import duration
+from nbsupport.jobs.schedule import in_order, makespan
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
+from nbsupport.machine import cpu_count
 from nbsupport.pages import PAGES, all_groups, groups_of, page_named, study_for
 from nbsupport.profiles import profile_named
 from nbsupport.records import missing_runs, read_records
 from nbsupport.study import Run, Study
-from nbsupport.training.families import GPU_IMAGES_PER_SECOND, SMALL_PX, weights_bytes
+from nbsupport.training.costs import ASSUMED, note, pace_of
+from nbsupport.training.families import (
+    ARCHITECTURES,
+    GPU_IMAGES_PER_SECOND,
+    SMALL_PX,
+    weights_bytes,
+)
+from nbsupport.training.recipes import recipe_named
 
 RECORDED = "the recorded study"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Counts of jobs, and the cost of those to train (estimated from images and throughput).
+    """Counts of jobs, and the cost of those to train (training, evaluation, and a start for each).
 
     `shared` are the jobs that several runs need or, in a plan of the book, several pages.
-    `thread_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`); `disk_gb`
-    is what the weights take that they leave in the store.
+    `thread_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`), `minutes`
+    those on the clock of this machine's cores (None where a GPU is meant); `basis` says what the
+    estimates rest on. `disk_gb` is what the weights take that they leave in the store.
     """
 
     page: str
@@ -34,6 +46,8 @@ class Plan:
     to_train: int
     thread_seconds: float
     on_gpu: bool
+    minutes: float | None
+    basis: str
     disk_gb: float
     parameters: list[dict[str, Any]] = field(default_factory=list)
 
@@ -76,6 +90,26 @@ def plan_book(profile: str, store: Store) -> list[Plan]:
     return plans
 
 
+def measure(profile: str, store: Store) -> None:
+    """Time some updates of each family here, and keep in the store how fast this machine is.
+
+    Raises UserError where the profile is meant for a GPU and there is none.
+    """
+    from nbsupport.jobs.perform import one_thread
+    from nbsupport.training.timing import measure_families, on_gpu
+
+    chosen = profile_named(profile)
+    if chosen.px > SMALL_PX and not on_gpu():
+        raise UserError(
+            f"profile {profile} is meant for a GPU, and torch finds none here: measure where one is"
+        )
+    store.require_writable()
+    batch = recipe_named(chosen.recipes, "finetune", chosen.families[0]).batch_size
+    with one_thread():  # as a worker has it
+        measured = measure_families(ARCHITECTURES, chosen.px, batch)
+    note(store.root, chosen.px, batch, measured)
+
+
 def _recorded_runs(profile: str) -> list[Run]:
     """Every run that the profile's records are to hold and do not yet."""
     recorded, runs = read_records(profile), []
@@ -116,6 +150,8 @@ def _plan(
         to_train=len(missing),
         thread_seconds=round(sum(job.cost for job in missing), 1),
         on_gpu=px > SMALL_PX,
+        minutes=None if px > SMALL_PX else round(makespan(in_order(missing), cpu_count()) / 60, 2),
+        basis=pace_of(store.root, px).basis,
         disk_gb=round(weights / 1e9, 2),
         parameters=parameters or [],
     )
@@ -133,8 +169,7 @@ def plan_table(plans: list[Plan]) -> str:
     ]
     text = aligned([header, *rows], numeric=range(1, 8))
     notes = [_STUDY] if any(p.page == RECORDED for p in plans) else []
-    notes += [_assumed()] if on_gpu else []
-    return "\n".join([text, "", *notes]) if notes else text
+    return "\n".join([text, "", *notes, basis_note(plans)])
 
 
 _STUDY = (
@@ -143,12 +178,25 @@ _STUDY = (
 )
 
 
+def basis_note(plans: list[Plan]) -> str:
+    """What the estimates rest on, and what the last plan takes on the clock of this machine."""
+    whole, cores = plans[-1], cpu_count()
+    if whole.minutes is None:
+        return _assumed() if whole.basis == ASSUMED else f"GPU-hours rest on {whole.basis}."
+    known = f"by {whole.basis}"
+    if whole.basis == ASSUMED:
+        known = "if it is as fast as the one that recorded the demo (--measure finds out)"
+    time, where = duration(60 * whole.minutes), f"{cores} core{'s' * (cores > 1)}"
+    return f"Training for {whole.page} takes about {time} on this machine's {where}, {known}."
+
+
 def _assumed() -> str:
-    """On what the hours of a GPU rest."""
+    """On what the hours of a GPU rest where it was not measured."""
     rates = ", ".join(f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items())
     return (
         "GPU-hours assume these images of 224 px a second, as an A100 trains on prepared\n"
-        f"pictures: {rates}."
+        f"pictures: {rates}; three times as many\n"
+        "evaluated; and for small batches at least the time in which a processor starts an update."
     )
 
 

@@ -18,7 +18,8 @@ from nbsupport.paths import store_dir
 from nbsupport.profiles import Profile, profile_named
 from nbsupport.profiles.real import RealProfile
 from nbsupport.profiles.simulated import SimulatedProfile
-from nbsupport.training.families import FAMILIES, architecture, images_per_second
+from nbsupport.training.costs import Pace, pace_of
+from nbsupport.training.families import FAMILIES, architecture
 from nbsupport.training.pretrained import fingerprint, published, weights_spec
 from nbsupport.training.recipes import Recipe, recipe_named
 from nbsupport.training.versions import VERSIONS
@@ -35,7 +36,6 @@ CORPORA = ("clean", "noisy")  # of images with captions
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
 WEIGHTS_SECONDS = 10.0  # to fit published weights; fetching them is another matter
-EVALUATION_SHARE = 0.33  # a forward pass costs about a third of a training step
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,11 @@ class Study:
         """Pre-training on the whole ImageNet stand-in: the upper reference line."""
         return Group(FULL, f"all {len(self.imagenet):,} images", self.imagenet)
 
+    @property
+    def pace(self) -> Pace:
+        """How fast this machine trains, as far as that is known; only costs rest on it."""
+        return pace_of(self.store.root, self.profile.px)
+
     # what is run --------------------------------------------------------------------------------
     def runs(self, groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Run]:
         """Every run that these groups need: each group in each cell. Nothing is trained.
@@ -255,7 +260,9 @@ class Study:
         }
         if group.weights and (own := published(group.weights[family]).architecture):
             spec["architecture"] = own
-        cost = recipe.epochs * len(task.table("train")) / images_per_second(family, self.profile.px)
+        images, *tests = (len(task.table(s)) for s in ("train", "id_test", "ood_test"))
+        cost = self.pace.training(family, self.profile.px, recipe, images)
+        cost += self.pace.evaluation(family, self.profile.px, recipe, images, sum(tests))
         label = f"fine-tune {family} from {group.role}, seed {seed}"
         about = self._about(group, family, seed, parent, spec)
         data = task.fingerprint
@@ -301,7 +308,7 @@ class Study:
             "seed": seed,
         }
         images = len(group.subset)  # an estimate, as of one seed: a draw of ImageNet takes a second
-        cost = recipe.epochs_for(images) * images / images_per_second(family, self.profile.px)
+        cost = self.pace.training(family, self.profile.px, recipe, images)
         label = f"pre-train {family} on {group.subset}, seed {seed}"
         data = drawn.source.fingerprint
         made = self.generation if "job" in drawn.source.spec() else None

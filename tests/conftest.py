@@ -1,6 +1,11 @@
-"""Records on real images set beside the simulated profiles, made up for each test."""
+"""What all tests stand on: nothing of the user's, and records on real images that are made up."""
 
+import atexit
+import os
+import shutil
+import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +14,41 @@ import pandas as pd
 import pytest
 
 from nbsupport import beside, records
+from nbsupport.data.catalogue import CATALOGUE
+from nbsupport.paths import data_dir
 from nbsupport.profiles import PROFILES
 
 sys.path.insert(0, str(Path(__file__).parent))  # for helpers, in whatever folder a test is
 
 from real_images import FAMILIES, NAME
+
+# Only a test that is marked `data` sees the user's data sets, and none his store or anything else
+# that a variable names: all pass on a machine where nothing is set.
+DATA = data_dir()
+for name in [name for name in os.environ if name.startswith("NBSUPPORT_")]:
+    del os.environ[name]
+os.environ["NBSUPPORT_STORE"] = tempfile.mkdtemp(prefix="nbsupport-tests-")
+atexit.register(shutil.rmtree, os.environ["NBSUPPORT_STORE"], ignore_errors=True)
+# What nohup or a shell's background has the tests ignore, the programs that they start must not:
+# a handler is not handed down, unlike a signal that is ignored.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def real_data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path | None:
+    """The folder of data sets, for a test marked `data` with what it needs of it: the name of a
+    catalogue's entry, or a path. The test is skipped where that is not there."""
+    mark = request.node.get_closest_marker("data")
+    if mark is None:
+        return None
+    (wanted,) = mark.args
+    places = CATALOGUE[wanted].places if wanted in CATALOGUE else (wanted,)
+    if DATA is None or not any((DATA / place).exists() for place in places):
+        pytest.skip(f"needs {' or '.join(places)}: set NBSUPPORT_DATA to the folder that has it")
+    monkeypatch.setenv("NBSUPPORT_DATA", str(DATA))
+    return DATA
 
 
 @pytest.fixture

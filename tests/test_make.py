@@ -1,4 +1,4 @@
-"""The Makefile and the set-up, in an empty project with stand-ins for the installers."""
+"""The Makefile, in an empty project; its set-up is tested in test_setup.py."""
 
 import os
 import shutil
@@ -9,14 +9,6 @@ from pathlib import Path
 import pytest
 
 from nbsupport.paths import root
-
-FAKE_UV = """#!/bin/sh
-echo "$@" >> "{log}"
-if [ "$1" = venv ]; then
-    mkdir -p .venv/bin
-    ln -s "{python}" .venv/bin/python
-fi
-"""
 
 
 @pytest.fixture
@@ -52,48 +44,6 @@ def make(
         check=False,
         timeout=60,
     )
-
-
-def test_set_up_installs_once_and_again_when_the_pins_change(project, tmp_path):
-    tools, log = tmp_path / "bin", tmp_path / "calls"
-    tools.mkdir()
-    (tools / "uv").write_text(FAKE_UV.format(log=log, python=sys.executable))
-    (tools / "uv").chmod(0o755)
-    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-
-    assert make(project, "setup", path=path).returncode == 0
-    calls = log.read_text().splitlines()
-    assert [call.split()[0] for call in calls] == ["venv", "pip", "pip"]
-    assert "--compile-bytecode" in calls[1]
-    assert make(project, "setup", path=path).returncode == 0
-    assert log.read_text().splitlines() == calls
-
-    (project / "requirements.txt").write_text("something==1.1\n")
-    assert make(project, "setup", path=path).returncode == 0
-    assert [call.split()[0] for call in log.read_text().splitlines()[3:]] == ["pip", "pip"]
-
-
-def test_a_failed_installation_is_not_taken_for_done(project, tmp_path):
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    (tools / "uv").write_text("#!/bin/sh\nexit 1\n")
-    (tools / "uv").chmod(0o755)
-    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    assert make(project, "setup", path=path).returncode != 0
-    assert not (project / ".venv" / "set-up").exists()
-    assert make(project, "setup", path=path).returncode != 0
-
-
-def test_without_a_suitable_python_the_set_up_says_what_to_do(project, tmp_path):
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("sh", "cat", "cksum", "dirname", "rm"):
-        (tools / name).symlink_to(shutil.which(name))
-    (tools / "python3").write_text("#!/bin/sh\nexit 1\n")
-    (tools / "python3").chmod(0o755)
-    done = make(project, "setup", path=str(tools))
-    assert done.returncode != 0
-    assert "no Python 3.11 or later" in done.stderr
 
 
 # what is removed ----------------------------------------------------------------------------------

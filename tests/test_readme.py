@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,16 @@ def test_make_targets_exist(command, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("arguments", lab_commands(), ids=" ".join)
+def needing() -> list[Any]:
+    """The commands, those about a data set marked with it."""
+    checks = ["data", "check"]
+    return [
+        pytest.param(c, marks=pytest.mark.data(c[2]) if c[:2] == checks else (), id=" ".join(c))
+        for c in lab_commands()
+    ]
+
+
+@pytest.mark.parametrize("arguments", needing())
 def test_lab_commands_work(arguments, tmp_path):
     """`run` is asked for its plan: the same page and parameters, checked alike, nothing trained."""
     if arguments[0] == "run":

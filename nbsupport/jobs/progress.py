@@ -7,11 +7,16 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from html import escape
 from typing import Any, TextIO
 
-# An estimate of the time left needs a while to beat the planned costs: it counts for this long.
-_PRIOR_SECONDS = 10.0
+from nbsupport.jobs.schedule import WORKER_SECONDS
+
+# The planned costs count as if they had proved right for so long: one short job settles nothing.
+_PRIOR_SECONDS = 5.0
+_PATIENCE = 1.25  # a job is late that takes so much longer than foreseen
+_NAMED = 3  # running jobs whose labels are shown; how many more there are is told
 
 
 def duration(seconds: float) -> str:
@@ -24,15 +29,79 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+class _Watch:
+    """A running job: what it was expected to take, and how its epochs come in.
+
+    `starting` are seconds that its worker needs first, over the job's own `cost`.
+    """
+
+    def __init__(self, label: str, cost: float, starting: float) -> None:
+        self.label, self.cost, self.starting = label, cost, starting
+        self.began = self.first = self.last = time.monotonic()
+        self.epoch = self.epochs = self.seen = 0
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Note an epoch. A resumed job's first is not its epoch 1."""
+        self.epoch, self.epochs = event.get("epoch", 0), event.get("epochs", 0)
+        self.last = time.monotonic()
+        self.first = self.first if self.seen else self.last
+        self.seen += 1
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
+    @property
+    def expected(self) -> float:
+        """Planned seconds."""
+        return self.cost + self.starting
+
+    @property
+    def pace(self) -> float:
+        """Seconds for each epoch; of the first, without the worker's start."""
+        if self.seen > 1:
+            return (self.last - self.first) / (self.seen - 1)
+        took, epoch = self.last - self.began, self.cost / self.epochs
+        return max(took - self.starting, took * epoch / (self.expected or 1.0))
+
+    def ends(self, rate: float) -> float:
+        """Seconds it takes in all: by its own epochs once there are some, else `rate` times the
+        plan."""
+        if self.epochs:
+            return self.last - self.began + (self.epochs - self.epoch) * self.pace
+        return self.expected * rate
+
+    def left(self, rate: float) -> float:
+        """Seconds to its end; 0 where it should have ended."""
+        return max(0.0, self.ends(rate) - self.elapsed)
+
+    def late(self, rate: float) -> bool:
+        """Whether nothing tells when it ends: all the time that was foreseen for it is over."""
+        return self.elapsed > _PATIENCE * self.ends(rate) + _PRIOR_SECONDS
+
+    def done(self) -> tuple[float, float]:
+        """True and planned seconds of the epochs so far; without any, of all that was planned."""
+        if self.epochs:
+            share = self.seen / (self.seen + self.epochs - self.epoch)
+            return self.last - self.began, self.starting + self.cost * share
+        return self.elapsed, self.expected
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.epoch} of {self.epochs})" if self.epochs else self.label
+
+
 class Tally:
     """What the events of a run (see `engines`) add up to."""
 
     def __init__(self, total: int | None = None, noun: str = "job") -> None:
         self.total, self.noun = total or 0, noun
         self.states: dict[str, str] = {}
-        self.costs: dict[str, float] = {}
-        self.shares: dict[str, float] = {}
-        self.cost, self.workers = 0.0, 1
+        self.running: dict[str, _Watch] = {}
+        # Planned costs of what is not begun yet; planned and true seconds of what was.
+        self.ahead = self.planned = self.spent = 0.0
+        self.workers, self.unready = 1, 0
+        self.costed = False
         self.began = time.monotonic()
         self.end: dict[str, Any] | None = None
 
@@ -40,20 +109,37 @@ class Tally:
         """Count an event."""
         kind, key = event["kind"], event.get("job")
         if kind == "planned":
-            self.total, self.cost = event["jobs"], event["cost"]
-            self.workers = max(1, event["workers"])
+            self.total, self.ahead = event["jobs"], event["cost"]
+            self.workers = self.unready = max(1, event["workers"])
+            self.costed = bool(self.ahead)
             self.began = time.monotonic()
         elif kind == "finished":
             self.end = event
-        elif kind == "epoch":
-            self.shares[event["job"]] = event.get("epoch", 0) / max(1, event.get("epochs", 1))
+        elif kind == "epoch" and key in self.running:
+            self.running[key].take(event)
         elif key and kind in ("found", "done", "failed", "skipped", "started", "retried"):
-            self.states[key] = kind
-            self.costs[key] = event.get("cost", 0.0)
+            self._move(key, kind, event)
         elif kind == "added":
             # It was counted as found, where the run did not know of its damage.
             self.total += self.states.pop(event["job"], None) is None
-            self.cost += event.get("cost", 0.0)
+            self.ahead += event.get("cost", 0.0)
+
+    def _move(self, key: str, kind: str, event: dict[str, Any]) -> None:
+        """A job goes from one state to another, and its planned cost with it."""
+        cost, watch = event.get("cost", 0.0), self.running.pop(key, None)
+        if kind == "started":
+            starting = WORKER_SECONDS if self.unready else 0.0
+            self.unready = max(0, self.unready - 1)
+            self.running[key] = _Watch(event.get("label", ""), cost, starting)
+            self.ahead -= cost
+        elif kind == "done" and watch:
+            self.planned += watch.expected
+            self.spent += event.get("seconds", watch.elapsed)
+        elif kind == "retried":
+            self.ahead += cost
+        elif not watch and (kind != "found" or event.get("waited")):
+            self.ahead -= cost  # it will not begin any more
+        self.states[key] = kind
 
     def count(self, *kinds: str) -> int:
         """How many jobs are in one of the states."""
@@ -64,29 +150,46 @@ class Tally:
         """Jobs with which nothing will happen any more."""
         return self.count("found", "done", "failed", "skipped")
 
+    def _rate(self, watches: Iterable[_Watch] = ()) -> float:
+        """True seconds for each that was planned, of what has ended and of these running jobs."""
+        prior = self.workers * _PRIOR_SECONDS
+        spent, planned = self.spent + prior, self.planned + prior
+        done = [watch.done() for watch in watches]
+        return (spent + sum(true for true, _ in done)) / (planned + sum(plan for _, plan in done))
+
+    def _known(self) -> float:
+        """The rate by the jobs that have told how far they are."""
+        return self._rate(watch for watch in self.running.values() if watch.epochs)
+
     def left(self) -> float | None:
         """Estimated seconds to the end, None where the jobs have no costs."""
-        if not self.cost:
+        if not self.costed:
             return None
-        spent = ahead = 0.0
-        for key, state in self.states.items():
-            if state in ("started", "done"):
-                spent += self.costs[key] * (self.shares.get(key, 0.0) if state != "done" else 1.0)
-            elif state in ("failed", "skipped"):
-                ahead -= self.costs[key]
-        elapsed = time.monotonic() - self.began
-        rate = (spent + self.workers * _PRIOR_SECONDS) / (elapsed + _PRIOR_SECONDS)
-        return max(0.0, self.cost + ahead - spent) / rate
+        rate, watches = self._known(), self.running.values()
+        running = [watch.left(rate) for watch in watches]
+        # What has taken longer than foreseen, the jobs that wait will take at least.
+        slower = self._rate(watch for watch in watches if watch.epochs or not watch.left(rate))
+        work = sum(running) + max(0.0, self.ahead) * max(rate, slower)
+        starting = WORKER_SECONDS if self.unready == self.workers else 0.0
+        return max([work / self.workers + starting, *running])
 
     def now(self) -> str:
-        """Where the run is, in one line."""
-        parts = [f"{self.settled}/{self._named(self.total)}", f"{self.count('started')} running"]
+        """Where the run is, and what runs, in one line."""
+        parts = [f"{self.settled}/{self._named(self.total)}", f"{len(self.running)} running"]
         parts.append(f"{self.count('found')} from the store")
         if failed := self.count("failed", "skipped"):
             parts.append(f"{failed} failed or skipped")
         if (left := self.left()) is not None:
-            parts.append(f"about {duration(left)} left")
-        return ", ".join(parts)
+            parts.append(self._time(left))
+        names = [str(watch) for watch in self.running.values()]
+        names[_NAMED:] = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+        return ", ".join(parts) + (": " + "; ".join(names) if any(names) else "")
+
+    def _time(self, left: float) -> str:
+        rate = self._known()
+        if not any(watch.late(rate) for watch in self.running.values()):
+            return f"about {duration(left)} left"
+        return "longer than planned" + (f", at least {duration(left)} left" if left >= 1 else "")
 
     def final(self) -> str:
         """The line that stays: "39 jobs: 25 trained, 14 from the store, 3 min 12 s"."""

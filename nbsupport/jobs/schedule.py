@@ -1,10 +1,12 @@
 """Which jobs are to be done, and in which order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
+
+WORKER_SECONDS = 5.0  # until a worker has imported torch and begins its first job
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,14 @@ def in_order(jobs: Iterable[Job]) -> list[Job]:
         return not children[job.key], len(list(job.ancestors())), -behind[job.key]
 
     return sorted(by_key.values(), key=rank)
+
+
+def makespan(jobs: Sequence[Job], workers: int) -> float:
+    """Estimated seconds until jobs are done that are given in the order to begin (`in_order`)."""
+    free = [WORKER_SECONDS] * max(1, min(workers, len(jobs)))
+    ends: dict[str, float] = {}
+    for job in jobs:
+        slot = free.index(min(free))
+        begins = max([free[slot], *(ends.get(other.key, 0.0) for other in job.ancestors())])
+        ends[job.key] = free[slot] = begins + job.cost
+    return max(ends.values(), default=0.0)

@@ -49,24 +49,53 @@ GPU_IMAGES_PER_SECOND = {
     "mobilenetv3": 3500,
     "vit": 3500,
 }
-
-# Images of 32 px trained on per thread-second, in batches of 64 on one thread of an AMD EPYC Zen 5
-# whose other core is busy. Forward alone is 4 to 6 times as fast. Only estimates of cost use them.
-IMAGES_PER_SECOND = {
-    "resnet": 9000,
-    "resnext": 7500,
-    "densenet": 5800,
-    "alexnet": 8000,
-    "mobilenetv3": 6700,
-    "vit": 5600,
+GPU_EVALUATION = 3.0  # times as fast: a forward pass is about a third of an update
+# No update takes less, however small its batch: the processor sends the GPU one operation after the
+# other, at about 50 microseconds each. Assumed too, from the operations of an update.
+GPU_UPDATE_SECONDS = {
+    "resnet": 0.022,
+    "resnext": 0.022,
+    "densenet": 0.075,
+    "alexnet": 0.005,
+    "mobilenetv3": 0.022,
+    "vit": 0.03,
 }
 
+# Images of 32 px per thread-second: trained on, and evaluated. Medians of the recorded runs of the
+# demo (batches of 64), less what an update costs whatever its batch. Only estimates use them, and
+# only until something was measured on the machine at hand.
+IMAGES_PER_SECOND = {
+    "resnet": 6500,
+    "resnext": 8000,
+    "densenet": 5100,
+    "alexnet": 7600,
+    "mobilenetv3": 4600,
+    "vit": 4200,
+}
+EVALUATED_PER_SECOND = {
+    "resnet": 22_500,
+    "resnext": 26_500,
+    "densenet": 17_500,
+    "alexnet": 25_500,
+    "mobilenetv3": 20_000,
+    "vit": 10_000,
+}
+UPDATE_SECONDS = 0.003
 
-def images_per_second(family: str, px: int) -> float:
-    """Images of a side of `px` trained on in a thread-second, or in a second of a GPU above 64."""
+
+def training_seconds(family: str, px: int, images: float, updates: float) -> float:
+    """Seconds of a thread, or of a GPU above 64 px, for updates on so many images in all."""
     if px <= SMALL_PX:
-        return IMAGES_PER_SECOND[family] * (32 / px) ** 2
-    return GPU_IMAGES_PER_SECOND[family] * (224 / px) ** 2
+        return images / IMAGES_PER_SECOND[family] * (px / 32) ** 2 + updates * UPDATE_SECONDS
+    at_speed = images / GPU_IMAGES_PER_SECOND[family] * (px / 224) ** 2
+    return max(at_speed, updates * GPU_UPDATE_SECONDS[family])
+
+
+def evaluation_seconds(family: str, px: int, images: float) -> float:
+    """Seconds of a thread, or of a GPU above 64 px, for predictions on so many images."""
+    if px <= SMALL_PX:
+        return images / EVALUATED_PER_SECOND[family] * (px / 32) ** 2
+    return images / (GPU_EVALUATION * GPU_IMAGES_PER_SECOND[family]) * (px / 224) ** 2
 
 
 def weights_bytes(family: str, px: int) -> int:

@@ -14,7 +14,6 @@ from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, Task, open_task
 from nbsupport.data.tasks.pacs import CLASSES, DOMAINS, PUBLISHED, check
 from nbsupport.errors import UserError
-from nbsupport.paths import data_dir
 
 SPEC = {"name": "pacs", "px": 8, "train": ["cartoon", "photo"], "ood": "sketch", "limit": None}
 
@@ -168,17 +167,9 @@ def test_the_published_counts_sum_to_what_is_published() -> None:
 
 
 # the real data ------------------------------------------------------------------------------------
-def real_pacs() -> Path:
-    folder = data_dir()
-    entry = entry_named("pacs")
-    found = entry.at(folder) if folder else None
-    if found is None:
-        pytest.skip(f"real PACS is not at hand: no {entry.looked_for} in NBSUPPORT_DATA")
-    return found
-
-
+@pytest.mark.data("pacs")
 def test_real_pacs_has_no_problem_and_its_splits_hold_all_of_it() -> None:
-    assert list(check(real_pacs())) == []
+    assert list(check(entry_named("pacs").find())) == []
     for train in combinations(DOMAINS, 3):
         (ood,) = set(DOMAINS) - set(train)
         task = open_task(SPEC | {"train": list(train), "ood": ood})
@@ -188,10 +179,11 @@ def test_real_pacs_has_no_problem_and_its_splits_hold_all_of_it() -> None:
             assert task.table(split)["label"].nunique() == 7
 
 
+@pytest.mark.data("pacs")
 def test_a_real_picture_is_what_pillow_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = real_pacs()
+    path = entry_named("pacs").find()
     if path.suffix != ".zip":
         pytest.skip("real PACS is a folder here")
     from PIL import Image

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from nbsupport.data.taxonomy import TABLES
-from nbsupport.paths import data_dir, root
+from nbsupport.paths import root
 
 WORDNET = Path("/usr/share/wordnet")  # where Debian's package puts it
 
@@ -31,11 +31,9 @@ def test_wordnets_table_is_made_again(script: ModuleType, tmp_path: Path) -> Non
     assert (tmp_path / "wordnet.csv").read_bytes() == (TABLES / "wordnet.csv").read_bytes()
 
 
-def test_breeds_table_is_made_again(script: ModuleType, tmp_path: Path) -> None:
-    folder = data_dir()
-    if folder is None or not (folder / "breeds" / "class_hierarchy.txt").is_file():
-        pytest.skip("needs breeds/class_hierarchy.txt: set NBSUPPORT_DATA to the folder around it")
-    script.write(tmp_path / "breeds.csv", script.breeds_rows(script.Breeds(folder / "breeds")))
+@pytest.mark.data("breeds/class_hierarchy.txt")
+def test_breeds_table_is_made_again(script: ModuleType, tmp_path: Path, real_data: Path) -> None:
+    script.write(tmp_path / "breeds.csv", script.breeds_rows(script.Breeds(real_data / "breeds")))
     assert (tmp_path / "breeds.csv").read_bytes() == (TABLES / "breeds.csv").read_bytes()
 
 

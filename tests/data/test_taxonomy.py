@@ -5,6 +5,7 @@ import zipfile
 from collections import defaultdict
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from nbsupport.data import taxonomy
 from nbsupport.data.taxonomy import ANIMAL, below, imagenet_classes, inaturalist_hierarchy
 from nbsupport.errors import UserError
-from nbsupport.paths import data_dir
 
 ROOT = "n00001740"
 
@@ -163,11 +163,9 @@ def test_a_table_may_be_changed_by_who_gets_it() -> None:
     assert imagenet_classes()["name"][0] == "tench"
 
 
-def test_tiny_imagenets_classes_are_among_imagenets() -> None:
-    folder = data_dir()
-    if folder is None or not (folder / "tiny-imagenet-200.zip").is_file():
-        pytest.skip("needs tiny-imagenet-200.zip: set NBSUPPORT_DATA to the folder that has it")
-    with zipfile.ZipFile(folder / "tiny-imagenet-200.zip") as archive:
+@pytest.mark.data("tiny-imagenet-200.zip")
+def test_tiny_imagenets_classes_are_among_imagenets(real_data: Path) -> None:
+    with zipfile.ZipFile(real_data / "tiny-imagenet-200.zip") as archive:
         inside = next(n for n in archive.namelist() if n.endswith("wnids.txt"))
         wnids = archive.read(inside).decode().split()
     tiny = imagenet_classes(wnids)

@@ -114,6 +114,15 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path, store: Store, diary: Path, en
     check_that_it_goes_on(store, diary)
 
 
+def test_what_the_tests_are_told_to_ignore_their_programs_do_not() -> None:
+    """As under nohup, or in a shell's background."""
+    test = f"{__file__}::test_ctrl_c_keeps_what_is_done[serial]"
+    ignoring = ["sh", "-c", "trap '' INT TERM HUP; exec \"$@\"", "sh"]
+    command = [*ignoring, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_their_engine(

@@ -50,24 +50,128 @@ def test_the_final_line() -> None:
     assert tally.final() == "39 runs: 25 trained, 14 from the store, 3 min 12 s"
 
 
-def test_the_line_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which a test sets."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def planned(cost: float, jobs: int, workers: int = 2) -> Tally:
     tally = Tally()
-    tally.take(event("planned", jobs=5, cost=40.0, workers=2))
+    tally.take(event("planned", jobs=jobs, cost=cost, workers=workers))
+    return tally
+
+
+def test_the_line_on_the_way(clock: list[float]) -> None:
+    tally = planned(40.0, jobs=5)
     tally.take(event("found", "a"))
+    # Nothing known yet: 40 thread-seconds on two workers, which need 5 s to start.
+    assert tally.now() == "1/5 jobs, 0 running, 1 from the store, about 25 s left"
     tally.take(event("started", "b"))
     tally.take(event("started", "c"))
-    # Nothing known yet: 40 thread-seconds on two workers.
-    assert tally.now() == "1/5 jobs, 2 running, 1 from the store, about 20 s left"
-    clock[0] = 30.0
+    assert tally.now() == "1/5 jobs, 2 running, 1 from the store, about 25 s left: b; c"
+    # All goes as planned, and so it is foreseen.
+    clock[0] = 10.0
     tally.take(event("epoch", "b", epoch=1, epochs=2))
-    tally.take(event("done", "c"))
-    # 15 of 40 done in 30 s, blended with the plan's 20 in 10 s: (40 - 15) / (35 / 40).
-    assert tally.now() == "2/5 jobs, 1 running, 1 from the store, about 29 s left"
+    assert tally.now().endswith(", 2 running, 1 from the store, about 15 s left: b (1 of 2); c")
+    clock[0] = 15.0
+    tally.take(event("done", "c", seconds=15.0))
+    assert tally.now() == "2/5 jobs, 1 running, 1 from the store, about 10 s left: b (1 of 2)"
     tally.take(event("failed", "b"))
     tally.take(event("skipped", "d"))
     assert tally.now().startswith("4/5 jobs, 0 running, 1 from the store, 2 failed or skipped")
+    assert tally.left() == pytest.approx(10 / 2, rel=0.3)  # one is left
+
+
+def simulate(clock: list[float], costs: list[float], truth: float, epochs: int) -> list[float]:
+    """Estimated over true time left, at each event of jobs that take `truth` times their cost."""
+    tally = planned(sum(costs), jobs=len(costs))
+    waiting, running, ratios, free = list(enumerate(costs)), {}, [], 2
+    told: list[tuple[float, float]] = []
+    while waiting or running:
+        while waiting and free:
+            number, cost = waiting.pop(0)
+            start = clock[0] + (truth * progress.WORKER_SECONDS if number < 2 else 0)
+            tally.take(event("started", str(number)) | {"cost": cost})
+            ends = [start + truth * cost * (e + 1) / max(1, epochs) for e in range(max(1, epochs))]
+            running[number], free = (cost, clock[0], ends), free - 1
+        number = min(running, key=lambda n: running[n][2][0])
+        cost, began, ends = running[number]
+        clock[0] = ends.pop(0)
+        if epochs:
+            done = epochs - len(ends)
+            tally.take(event("epoch", str(number), epoch=done, epochs=epochs))
+        if not ends:
+            took = clock[0] - began
+            tally.take(event("done", str(number), seconds=took) | {"cost": cost})
+            del running[number]
+            free += 1
+        told.append((clock[0], tally.left() or 0.0))
+    for when, left in told:
+        if (true := clock[0] - when) > 0.2 * clock[0]:
+            ratios.append(left / true)
+    return ratios
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 3.0, 30.0])
+@pytest.mark.parametrize("epochs", [0, 10])
+def test_the_time_left_follows_what_is_seen(clock: list[float], truth: float, epochs: int) -> None:
+    """Jobs all of which take three times what was planned: soon the estimate does, too."""
+    ratios = simulate(clock, [12.0, 10.0, 11.0, 9.0] * 5, truth, epochs)
+    assert len(ratios) > 10
+    late = ratios[len(ratios) // 4 :]
+    assert min(late) > 0.8, late
+    assert max(late) < 1.25, late
+
+
+def test_three_long_trainings_say_so_from_their_first_epoch_on(clock: list[float]) -> None:
+    tally = planned(39.0, jobs=3, workers=3)
+    for name in "abc":
+        tally.take(event("started", name) | {"cost": 13.0})
+    assert ", about 18 s left" in tally.now()
+    clock[0] = 60.0
+    assert ", longer than planned: a; b; c" in tally.now()
+    clock[0] = 132.0
+    for name in "abc":
+        tally.take(event("epoch", name, epoch=1, epochs=10))
+    left = tally.left()
+    assert left is not None
+    assert 0.5 < left / (9 * 132) < 1.1
+    clock[0] = 264.0
+    for name in "abc":
+        tally.take(event("epoch", name, epoch=2, epochs=10))
+    assert ", about 17 min 36 s left: a (2 of 10); b (2 of 10); c (2 of 10)" in tally.now()
+
+
+def test_what_hangs_is_never_about_to_end(clock: list[float]) -> None:
+    tally = planned(20.0, jobs=2, workers=1)
+    tally.take(event("started", "a"))
+    clock[0] = 500.0
+    assert "longer than planned, at least 4 min" in tally.now()
+    tally.take(event("done", "a", seconds=500.0))
+    tally.take(event("started", "b"))
+    tally.take(event("epoch", "b", epoch=1, epochs=2))
+    clock[0] = 5000.0
+    assert tally.now() == "1/2 jobs, 1 running, 0 from the store, longer than planned: b (1 of 2)"
+
+
+def test_a_resumed_job_is_foreseen_by_the_epochs_that_are_left(clock: list[float]) -> None:
+    tally = planned(100.0, jobs=2, workers=1)
+    for name in "ab":  # the first job's worker starts, too
+        tally.take(event("started", name, resumed=True) | {"cost": 50.0})
+    clock[0] = 30.0
+    tally.take(event("done", "a", seconds=30.0))
+    tally.take(event("epoch", "b", epoch=8, epochs=10))
+    assert tally.left() == pytest.approx(60.0)
+
+
+def test_only_some_of_many_running_jobs_are_named() -> None:
+    tally = planned(80.0, jobs=8, workers=8)
+    for name in "abcdefgh":
+        tally.take(event("started", name))
+    assert tally.now().endswith(" left: a; b; c; 5 more")
 
 
 def test_without_costs_no_time_is_promised() -> None:

@@ -1,7 +1,6 @@
 """`python -m nbsupport data`: the list, and what a check finds."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from nbsupport.data.sources.base import _SOURCES
 from nbsupport.paths import root as root_of_project
 
 Write = Callable[..., None]
-HERE = os.environ.get("NBSUPPORT_DATA")  # before any test sets its own
 
 
 @pytest.fixture
@@ -314,13 +312,13 @@ def test_the_md5_of_an_archive_that_is_read_as_it_is(
     assert "tiny-imagenet-200.zip: md5 is" in lines[1]
 
 
-@pytest.mark.skipif(HERE is None, reason="NBSUPPORT_DATA is not set: no real Tiny-ImageNet")
+@pytest.mark.data("tiny_imagenet")
 def test_a_real_zip(
-    root: Path, taxonomy: Write, run: Callable, monkeypatch: pytest.MonkeyPatch
+    root: Path, taxonomy: Write, run: Callable, real_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nbsupport.data.sources.tiny_imagenet import tiny_wnids
 
-    monkeypatch.setenv("NBSUPPORT_DATA", str(HERE))
+    monkeypatch.setenv("NBSUPPORT_DATA", str(real_data))
     taxonomy(tiny_wnids(), tiny_wnids())
     status, lines = run("check", "tiny_imagenet")
     assert status == 0

@@ -1,6 +1,5 @@
 """Tiny-ImageNet (folder and zip), FractalDB and generated images in files."""
 
-import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from nbsupport.data.sources import (
 from nbsupport.errors import UserError
 
 Write = Callable[..., None]
-HERE = os.environ.get("NBSUPPORT_DATA")  # before any test sets its own
 
 
 def zipped(top: Path) -> Path:
@@ -164,13 +162,13 @@ def test_tiny_imagenet_can_be_planned_with(taxonomy: Write) -> None:
     assert len(source.all().per_class(500)) == 100_000
 
 
-@pytest.mark.skipif(HERE is None, reason="NBSUPPORT_DATA is not set: no real Tiny-ImageNet")
+@pytest.mark.data("tiny_imagenet")
 def test_the_real_tiny_imagenet(
-    root: Path, taxonomy: Write, monkeypatch: pytest.MonkeyPatch
+    root: Path, taxonomy: Write, real_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from nbsupport.data import prepare
 
-    monkeypatch.setenv("NBSUPPORT_DATA", str(HERE))
+    monkeypatch.setenv("NBSUPPORT_DATA", str(real_data))
     monkeypatch.setattr(prepare, "AT_ONCE", 0)
     taxonomy(tiny_imagenet.tiny_wnids(), tiny_imagenet.tiny_wnids())
     source = tiny_imagenet.open_it(px=32)
