@@ -65,7 +65,7 @@ requirements:
 	  requirements-read.in -o requirements-read.txt
 
 clean:
-	@$(ANY) -m nbsupport.publishing.clean .
+	@$(ANY) -m nbsupport.building.clean .
 
 clean-store:
 	@$(ANY) -c 'import filelock' 2>/dev/null || { echo "clean-store: make setup first, or give a Python that has filelock: PYTHON=..." >&2; exit 1; }

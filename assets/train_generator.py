@@ -20,10 +20,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from nbsupport import rng
 from nbsupport.paths import root, store_dir
-from nbsupport.savanna import VERSION, chance
+from nbsupport.savanna import VERSION
 from nbsupport.savanna.world import World
-from nbsupport.training.generative import CODE, PX, STREAM, Generator, Residual, attributes
+from nbsupport.training.stages.generator import CODE, PX, STREAM, Generator, Residual, attributes
 
 WORLDS = (0, 1, 2)
 PER_CLASS = 240
@@ -100,8 +101,8 @@ class Photographs:
 
 def annotations(world: World, label: np.ndarray, index: np.ndarray) -> Tensor:
     """Scale, position across and down, sine of the tilt, facing of each subject: [n, 5]."""
-    base = chance.number_of(VERSION, world.draws, "photo", "imagenet", STREAM)
-    u = chance.uniform(world._keys(base, label, index), "photo-pose", 8)
+    base = rng.number_of(VERSION, world.draws, "photo", "imagenet", STREAM)
+    u = rng.uniform(world._keys(base, label, index), "photo-pose", 8)
     low, high = world.settings.photo_scale
     scale, facing = low + (high - low) * u[:, :1], (u[:, 4:5] < 0.5).float() * 2 - 1
     return torch.cat([scale, (u[:, 1:4] - 0.5) * 0.3, facing], 1)

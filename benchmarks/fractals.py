@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nbsupport.data.fractals.pictures import Drawing, choices, mask_key, picture
+from nbsupport.data.fractals.drawing import Drawing, choices
+from nbsupport.data.fractals.pictures import mask_key, picture
 from nbsupport.data.fractals.systems import categories, variations, varied
 
 PLAIN = 2  # images of the plain loop: one takes a second

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nbsupport.data.batches import LabelledImages, normalise
-from nbsupport.profiles import profile_named
+from nbsupport.data.loading.batches import LabelledImages, normalise
 from nbsupport.savanna.world import World
-from nbsupport.study import GENERATION
-from nbsupport.training.generative import attributes, load_generator, sample
+from nbsupport.study.profiles import profile_named
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.study.study import GENERATION
 from nbsupport.training.loop import train
 from nbsupport.training.models import build
-from nbsupport.training.recipes import recipe_named
+from nbsupport.training.stages.generator import attributes, load_generator, sample
 
 EACH = 16  # images of a class that are named
 

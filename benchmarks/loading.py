@@ -32,10 +32,10 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
-from nbsupport.data.batches import MEAN, STD, batches
-from nbsupport.data.pictures import Pictures, place
-from nbsupport.data.prepare import cached_pictures, prepare
-from nbsupport.data.streaming import StreamedImages
+from nbsupport.data.loading.batches import MEAN, STD, batches
+from nbsupport.data.loading.streaming import StreamedImages
+from nbsupport.data.pictures.files import Pictures, place
+from nbsupport.data.pictures.prepare import cached_pictures, prepare
 from nbsupport.savanna.world import World
 
 SCENES, QUALITY, GRAIN = 32, 90, 4.0

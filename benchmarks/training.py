@@ -20,11 +20,11 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from nbsupport.data.batches import MEAN, STD, LabelledImages
+from nbsupport.data.loading.batches import MEAN, STD, LabelledImages
+from nbsupport.study.profiles.recipes import Recipe, recipe_named
 from nbsupport.training.families import FAMILIES
 from nbsupport.training.loop import learning_rates, train
 from nbsupport.training.models import build
-from nbsupport.training.recipes import Recipe, recipe_named
 
 PX, CLASSES = 32, 128
 

@@ -16,27 +16,27 @@ if TYPE_CHECKING:  # for editors and type checkers; `_HOMES` says the same to Py
         role_line,
     )
     from nbsupport.analysis.verdicts import contrast
-    from nbsupport.compare import Comparison
-    from nbsupport.group import Group
+    from nbsupport.display.widgets import glue, predict_first
+    from nbsupport.evidence.records import read_records
     from nbsupport.pages import groups_of, study_for
-    from nbsupport.publishing.page import open_page
-    from nbsupport.publishing.widgets import glue, predict_first
-    from nbsupport.records import read_records
-    from nbsupport.study import Study
+    from nbsupport.pages.open_page import open_page
+    from nbsupport.study.compare import Comparison
+    from nbsupport.study.group import Group
+    from nbsupport.study.study import Study
 
 _HOMES = {
-    "Comparison": "nbsupport.compare",
-    "Group": "nbsupport.group",
-    "Study": "nbsupport.study",
+    "Comparison": "nbsupport.study.compare",
+    "Group": "nbsupport.study.group",
+    "Study": "nbsupport.study.study",
     "bootstrap_band": "nbsupport.analysis.trends",
     "contrast": "nbsupport.analysis.verdicts",
     "effective_robustness": "nbsupport.analysis.trends",
     "fit_line": "nbsupport.analysis.trends",
-    "glue": "nbsupport.publishing.widgets",
+    "glue": "nbsupport.display.widgets",
     "groups_of": "nbsupport.pages",
-    "open_page": "nbsupport.publishing.page",
-    "predict_first": "nbsupport.publishing.widgets",
-    "read_records": "nbsupport.records",
+    "open_page": "nbsupport.pages.open_page",
+    "predict_first": "nbsupport.display.widgets",
+    "read_records": "nbsupport.evidence.records",
     "role_line": "nbsupport.analysis.trends",
     "study_for": "nbsupport.pages",
 }

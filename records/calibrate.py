@@ -26,18 +26,18 @@ import pandas as pd
 import torch
 
 from nbsupport.analysis.trends import effective_robustness, role_line
-from nbsupport.data.batches import LabelledImages
-from nbsupport.data.cache import cached_images
-from nbsupport.profiles import profile_named
-from nbsupport.records import locked
+from nbsupport.data.loading.batches import LabelledImages
+from nbsupport.data.pictures.cache import cached_images
+from nbsupport.evidence.records import locked
 from nbsupport.savanna import Settings, fingerprint
 from nbsupport.savanna.ecology import Ecology
 from nbsupport.savanna.world import World
-from nbsupport.study import Study
+from nbsupport.study.profiles import profile_named
+from nbsupport.study.profiles.recipes import Recipe, recipe_named
+from nbsupport.study.study import Study
 from nbsupport.training.evaluation import score
 from nbsupport.training.loop import train
 from nbsupport.training.models import build, replace_head
-from nbsupport.training.recipes import Recipe, recipe_named
 
 PILOT, PX, PER_CLASS = 0, 32, 80
 FIRST_SEED = 100  # of pilots on real images

@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbsupport import beside, records
 from nbsupport.data.catalogue import CATALOGUE
+from nbsupport.evidence import recorded as beside
+from nbsupport.evidence import records
 from nbsupport.paths import data_dir
-from nbsupport.profiles import PROFILES
+from nbsupport.study.profiles import PROFILES
 
 sys.path.insert(0, str(Path(__file__).parent))  # for helpers, in whatever folder a test is
 

@@ -13,8 +13,8 @@ from whole_pages import execute
 
 import nbsupport as nb
 from nbsupport.pages import PAGES
+from nbsupport.pages.open_page import OpenPage, open_page
 from nbsupport.paths import root
-from nbsupport.publishing.page import OpenPage, open_page
 
 ONE = re.compile(
     r"^\*\*(\d)\. (.*?)\n:::\{dropdown\} Solution\n(.*?)^:::$", re.MULTILINE | re.DOTALL

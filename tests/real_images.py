@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbsupport import records
+from nbsupport.evidence import records
 
 NAME = "pacs-32"
 FAMILIES = ("resnet", "densenet", "alexnet")

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from nbsupport.building import build
 from nbsupport.cli import main
 from nbsupport.errors import UserError
-from nbsupport.jobs import engines
+from nbsupport.jobs import runner
 from nbsupport.jobs.store import Store
 from nbsupport.pages import PAGES
+from nbsupport.pages.plan import plan_page
 from nbsupport.parameters import Parameter
-from nbsupport.plan import plan_page
-from nbsupport.publishing import build
 
 HUGE = (10**20, 10**30)
 NO_INTEGERS = (True, 1.0, 1.5, "1", None, [1], math.nan, math.inf, {})
@@ -78,7 +78,7 @@ def nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("it went as far as the work itself")
 
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "store"))
-    monkeypatch.setitem(engines.ENGINES, "local", refuse)
+    monkeypatch.setitem(runner.ENGINES, "local", refuse)
     monkeypatch.setattr(build, "execute_pages", refuse)
 
 

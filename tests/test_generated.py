@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 import torch
 
-from nbsupport.comparisons.generated import generated_groups
-from nbsupport.comparisons.larger_budgets import saturation_groups
 from nbsupport.errors import UserError
-from nbsupport.jobs import engines
-from nbsupport.jobs.engines import run
+from nbsupport.jobs import runner
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import StoreWarning
+from nbsupport.jobs.runner import run
 from nbsupport.jobs.schedule import Plan, plan
-from nbsupport.jobs.spec import Job
 from nbsupport.jobs.store import Store
-from nbsupport.plan import _plan
-from nbsupport.publishing.page_generated import GeneratedPage
-from nbsupport.study import Study
+from nbsupport.pages.generated import GeneratedPage
+from nbsupport.pages.generated_groups import generated_groups
+from nbsupport.pages.larger_budgets import saturation_groups
+from nbsupport.pages.plan import _plan
+from nbsupport.study.study import Study
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_a_pretraining_does_not_begin_on_damaged_images(
     content = path.read_bytes()
     study.store.remove(job)
     damaged = content[:-1] + bytes([content[-1] ^ 1])
-    monkeypatch.setattr(engines, "plan", _then(lambda: path.write_bytes(damaged)))
+    monkeypatch.setattr(runner, "plan", _then(lambda: path.write_bytes(damaged)))
     with pytest.warns(StoreWarning, match="images.npy does not match its checksum"):
         run([job], study.store, engine="serial")
     assert path.read_bytes() == content

@@ -11,9 +11,9 @@ import pytest
 
 import nbsupport as nb
 from nbsupport.analysis.trends import ID, OOD
-from nbsupport.data.subset import Subset
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
-from nbsupport.study import Study
+from nbsupport.study.study import Study
 
 JUNK = [
     *(None, True, 5, -1, 2.5, math.nan, 10**30, "", "x", b"x", print, object()),

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nbsupport.display import images
+from nbsupport.pages import caption_tables, generated
 from nbsupport.paths import root
-from nbsupport.publishing import page_captions, page_generated, page_images
 
 
 def cells(page_id: str) -> list[str]:
@@ -47,8 +48,8 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     def black(*_: Any, **__: Any) -> tuple[np.ndarray, list[str]]:
         return np.zeros((1, 3, 1, 1), np.uint8), ["black"]
 
-    for name in vars(page_images):
+    for name in vars(images):
         if name.startswith(("sample_", "large_", "in_all_", "growing_", "fractal_var")):
-            monkeypatch.setattr(page_images, name, black)
-    monkeypatch.setattr(page_generated, "GeneratedPage", _NoPictures)
-    monkeypatch.setattr(page_captions, "pairs_grid", lambda *_, **__: None)
+            monkeypatch.setattr(images, name, black)
+    monkeypatch.setattr(generated, "GeneratedPage", _NoPictures)
+    monkeypatch.setattr(caption_tables, "pairs_grid", lambda *_, **__: None)

@@ -305,7 +305,7 @@ CATALOGUE = _by_name(
             classes=0,
             images=0,
             exact=False,
-            module="nbsupport.training.pretrained",
+            module="nbsupport.training.stages.weights",
         ),
     ]
 )

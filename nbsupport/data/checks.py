@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.data.broken import leave_out, list_file, no_way_out
 from nbsupport.data.catalogue import (
     PRE_TRAINING,
     WEIGHTS,
@@ -20,8 +19,9 @@ from nbsupport.data.catalogue import (
     data_root,
     is_rehearsal,
 )
-from nbsupport.data.listings import NoListingError
-from nbsupport.data.pictures import Pictures
+from nbsupport.data.pictures.broken import leave_out, list_file, no_way_out
+from nbsupport.data.pictures.files import Pictures
+from nbsupport.data.pictures.listings import NoListingError
 from nbsupport.data.rehearsal import unfinished
 from nbsupport.errors import UserError
 

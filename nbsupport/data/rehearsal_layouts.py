@@ -108,7 +108,8 @@ def fractaldb(classes: int | None) -> DataSet:
 
 
 def _fractal(batch: Batch, px: int) -> np.ndarray:
-    from nbsupport.data.fractals.pictures import PUBLISHED_DENSITY, Drawing, draw
+    from nbsupport.data.fractals.drawing import PUBLISHED_DENSITY, Drawing
+    from nbsupport.data.fractals.pictures import draw
     from nbsupport.data.fractals.systems import categories
 
     oversize = max(1, 64 // px)  # as it is, a picture of 16 px would be half padding

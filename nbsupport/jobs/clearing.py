@@ -10,7 +10,7 @@ from typing import NamedTuple
 from filelock import Timeout
 
 from nbsupport.errors import UserError
-from nbsupport.jobs import spec
+from nbsupport.jobs import job
 from nbsupport.jobs.store import Entry, Store
 from nbsupport.sharing import file_lock, is_shared
 
@@ -126,6 +126,6 @@ def _inside(folder: Path) -> list[Path]:
 
 def _left(root: Path, stages: set[Path]) -> Iterator[Path]:
     """What is in the store's folder: folder by folder where the store works, else as a whole."""
-    ours = {folder.name for folder in stages} | {*KEPT, *spec.STAGES}
+    ours = {folder.name for folder in stages} | {*KEPT, *job.STAGES}
     for path in _inside(root):
         yield from _inside(path) if path.name in ours and path.is_dir() else [path]

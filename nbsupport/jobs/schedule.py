@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.store import Store
 
 WORKER_SECONDS = 5.0  # until a worker has imported torch and begins its first job

@@ -16,9 +16,9 @@ from filelock import FileLock, Timeout
 
 from nbsupport import sharing
 from nbsupport.errors import UserError
-from nbsupport.jobs import spec
+from nbsupport.jobs import job as spec
+from nbsupport.jobs.job import FILES, Job, canonical
 from nbsupport.jobs.problems import StoreError, StoreWarning, no_locks, store_error
-from nbsupport.jobs.spec import FILES, Job, canonical
 
 RESULT = "result.json"
 WEIGHTS = "weights.safetensors"

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from nbsupport.savanna import chance
+from nbsupport import rng
 from nbsupport.savanna.shapes import blend_table, circle, cover, ramp
 
 # wide, gently coloured: skies, walls, lawns, sand, water, wood, night, dusk
@@ -19,14 +19,14 @@ BOKEH = 3
 def draw(key: Tensor, x: Tensor, y: Tensor, px: int, variety: float) -> Tensor:
     """A backdrop [B, 3, P] for each key [B]."""
     table = torch.tensor(TONES, device=x.device)
-    u = chance.uniform(key, "backdrop", 32)
+    u = rng.uniform(key, "backdrop", 32)
     spread = (u[:, 0:3] - 0.5) * variety + 0.5
     jitter = (u[:, 3:6] - 0.5) * (0.16 * variety)
     top = blend_table(table, spread[:, 0])[:, :, None] + jitter[:, :, None]
     bottom = blend_table(table, spread[:, 1])[:, :, None]
     third = blend_table(table, spread[:, 2])[:, :, None]
-    rough = chance.lattice(key, "backdrop-rough", 5, px).flatten(1)
-    fine = chance.lattice(key, "backdrop-fine", 9, px, rows=14).flatten(1)
+    rough = rng.lattice(key, "backdrop-rough", 5, px).flatten(1)
+    fine = rng.lattice(key, "backdrop-fine", 9, px, rows=14).flatten(1)
     horizon = (u[:, 6:7] - 0.5) * 1.4
     softness = u[:, 7:8] * 0.9 + 0.03
     line = ramp(y + rough * (0.25 * u[:, 8:9]), horizon - softness, horizon + softness)

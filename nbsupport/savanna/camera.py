@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from nbsupport.savanna import chance
+from nbsupport import rng
 from nbsupport.savanna.shapes import ramp
 
 DUSK_RATE = 0.18
@@ -17,7 +17,7 @@ def to_bytes(
 
     The noise is coloured, and grey where `night` [B, 1] is 1.
     """
-    speckle = chance.grain(key, px, 3)
+    speckle = rng.grain(key, px, 3)
     if night is not None:
         speckle.add_((speckle[:, :1] - speckle).mul_(night[:, :, None]))
     image = image.add_(speckle.mul_(noise)).clamp_(0.0, 1.0).mul_(255.0).add_(0.5)
@@ -26,7 +26,7 @@ def to_bytes(
 
 def expose_photo(image: Tensor, key: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Exposure, white balance and a little light fall-off of a photograph, in place."""
-    u = chance.uniform(key, "photo-light", 4)
+    u = rng.uniform(key, "photo-light", 4)
     gain = 0.8 + 0.4 * u[:, :1]
     warm = (u[:, 1:2] - 0.5) * 0.2
     balance = torch.cat([gain * (1 + warm), gain, gain * (1 - warm)], 1)
@@ -36,7 +36,7 @@ def expose_photo(image: Tensor, key: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 def daylight(image: Tensor, far: Tensor, day: Tensor, key: Tensor, tint: Tensor, px: int) -> None:
     """The day's weather (by place and day) and the hour's light (by image), in place."""
-    w, u = chance.uniform(day, "weather", 8), chance.uniform(key, "hour", 8)
+    w, u = rng.uniform(day, "weather", 8), rng.uniform(key, "hour", 8)
     dusk = (u[:, :1] < DUSK_RATE).float()
     gain = (0.72 + 0.4 * u[:, 1:2]) * (0.85 + 0.25 * w[:, :1]) * (1 - 0.38 * dusk)
     warm = (w[:, 1:2] - 0.5) * 0.12 + 0.16 * dusk
@@ -50,7 +50,7 @@ def daylight(image: Tensor, far: Tensor, day: Tensor, key: Tensor, tint: Tensor,
     tone = torch.where(dust > 0, sand, haze)[:, :, None]
     image.add_((tone - image).mul_(veil[:, None]))
     rain = (w[:, 6:7] < RAIN_RATE).float()
-    streaks = chance.lattice(key, "rain", 22, px, rows=5).flatten(1)
+    streaks = rng.lattice(key, "rain", 22, px, rows=5).flatten(1)
     image.add_(ramp(streaks, 0.45, 0.9).mul_(0.22 * rain)[:, None])
     image.mul_((1 - 0.12 * rain)[:, :, None])
 
@@ -59,7 +59,7 @@ def infrared(
     image: Tensor, far: Tensor, night: Tensor, key: Tensor, x: Tensor, y: Tensor, shine: Tensor
 ) -> Tensor:
     """Flash pictures where `night` [B, 1] is 1: grey, brightest near the middle, eyes shining."""
-    u = chance.uniform(key, "flash", 4)
+    u = rng.uniform(key, "flash", 4)
     red, green, blue = image.unbind(1)
     grey = red.mul(0.52).add_(green * 0.34).add_(blue * 0.14)
     reach = 1.15 - far * (0.70 + 0.2 * u[:, :1])

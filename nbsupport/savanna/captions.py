@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+from nbsupport import rng
 from nbsupport.errors import unknown
-from nbsupport.savanna import CAPTIONS_VERSION, VERSION, chance
+from nbsupport.savanna import CAPTIONS_VERSION, VERSION
 from nbsupport.savanna.attributes import COAT_WORDS
 from nbsupport.savanna.ecology import SOURCES
 from nbsupport.savanna.naming import FLOWER_WORDS, PAINT_WORDS
@@ -97,7 +98,7 @@ class Corpus:
             raise unknown("split of a caption corpus", split, SPLITS)
         self.corpus, self.world = corpus, World(world, px)
         self.stream = f"captions-{corpus}-{split}"
-        self._base = chance.number_of(VERSION, CAPTIONS_VERSION, self.world.draws, self.stream)
+        self._base = rng.number_of(VERSION, CAPTIONS_VERSION, self.world.draws, self.stream)
 
     # which pictures -----------------------------------------------------------------------------
     def subjects(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,8 +192,8 @@ class Corpus:
         return self._uniform(ids, "chosen", 2)
 
     def _uniform(self, ids: np.ndarray, purpose: str, count: int) -> np.ndarray:
-        key = chance.keys(self._base, torch.from_numpy(np.array(ids, dtype=np.int64)))
-        return chance.uniform(key, purpose, count).numpy()
+        key = rng.keys(self._base, torch.from_numpy(np.array(ids, dtype=np.int64)))
+        return rng.uniform(key, purpose, count).numpy()
 
 
 def _sentence(template: str, sight: Sight) -> str:

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nbsupport.savanna import chance, scenery
+from nbsupport import rng
+from nbsupport.savanna import scenery
 from nbsupport.savanna.ecology import PLACE_LATENT, SPLITS
 from nbsupport.savanna.roaming import FIRST_PLACE, drift, is_later
 from nbsupport.savanna.world import World, place_keys
@@ -23,7 +24,7 @@ class RoamingWorld(World):
 
     def _scene(self, where: Tensor) -> scenery.Scene:
         key = place_keys(self.draws, where)
-        latents = chance.normal(key, "roaming-place", PLACE_LATENT)
+        latents = rng.normal(key, "roaming-place", PLACE_LATENT)
         blocks = torch.tensor(LATER_BLOCKS, device=where.device)
         later = torch.isin(where // FIRST_PLACE, blocks).float()[:, None]
         latents += later * torch.from_numpy(drift(PLACE_LATENT)).to(where.device)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nbsupport.savanna import chance
+from nbsupport import rng
 from nbsupport.savanna.shapes import blend_table, capsule, cover, ellipse, paint, ramp, unit
 
 # per biome: ground, its second tone, foliage, sky, hills
@@ -54,8 +54,8 @@ def draw(key: Tensor, latents: Tensor, x: Tensor, y: Tensor, px: int, grass: flo
     ]
     ground, second, foliage, sky, hill = tones
     horizon = m[:, 5:6] * 0.75 - 0.75
-    rough = chance.lattice(key, "place-rough", 6, px).flatten(1)
-    fine = chance.lattice(key, "place-fine", 20, px, rows=34).flatten(1)
+    rough = rng.lattice(key, "place-rough", 6, px).flatten(1)
+    fine = rng.lattice(key, "place-fine", 20, px, rows=34).flatten(1)
     image, far = _sky_and_ground(x, y, m, horizon, rough, fine, (ground, second, sky))
     _hills(key, image, far, y, px, m, horizon, hill, sky)
     _water(image, x, y, m, horizon, sky, fine)
@@ -91,7 +91,7 @@ def _hills(
 ) -> None:  # fmt: skip
     """Two ridges, the farther one bluer."""
     for i, (cells, haze) in enumerate(((4, 0.5), (9, 0.15))):
-        line = chance.ridge(key, f"place-ridge-{i}", cells, px).expand(-1, px, -1).flatten(1)
+        line = rng.ridge(key, f"place-ridge-{i}", cells, px).expand(-1, px, -1).flatten(1)
         top = horizon - (m[:, 6 + i : 7 + i] * 0.38 * (line * 0.5 + 0.6)).clamp(min=0.0)
         shape = ramp(y, top - 1.0 / px, top + 1.0 / px).mul_(ramp(y, horizon + 0.04, horizon))
         tone = hill + (sky - hill) * haze
@@ -171,8 +171,8 @@ def grass_before(
     image: Tensor, key: Tensor, scene: Scene, sway: Tensor, x: Tensor, y: Tensor, px: int
 ) -> None:
     """Blades before the camera, in place: rooted at the bottom, as tall as the place's grass."""
-    blades = chance.ridge(key, "blades", 26, px).expand(-1, px, -1).flatten(1)
-    clumps = chance.ridge(key, "clumps", 5, px).expand(-1, px, -1).flatten(1)
+    blades = rng.ridge(key, "blades", 26, px).expand(-1, px, -1).flatten(1)
+    clumps = rng.ridge(key, "clumps", 5, px).expand(-1, px, -1).flatten(1)
     top = 1.05 - scene.grass * (blades * 0.55 + clumps * 0.5 + 0.75 + sway * 0.15)
     shape = ramp(y, top - 0.04, top + 0.05).mul_((scene.grass > 0.01).float())
     tone = scene.foliage * 0.8 + scene.ground * 0.2

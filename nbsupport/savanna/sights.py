@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from nbsupport.savanna import animals, chance, objects, plants
+from nbsupport import rng
+from nbsupport.savanna import animals, objects, plants
 from nbsupport.savanna.attributes import COAT_WORDS
 from nbsupport.savanna.naming import FLOWER_WORDS, PAINT_WORDS
 
@@ -94,9 +95,9 @@ def sights(kind: str, latents: Tensor, key: Tensor, variety: float) -> list[Sigh
     """The sights of individuals of a kind of body: latents [N, LATENT], picture keys [N]."""
     nouns, looks, strengths = _BODIES[kind](_measures(kind, latents))
     traits = _striking(strengths, len(key))
-    backdrop = chance.uniform(key, "backdrop", 32).numpy()
+    backdrop = rng.uniform(key, "backdrop", 32).numpy()
     tones = (backdrop[:, :2] - 0.5) * variety + 0.5
-    scale = chance.uniform(key, "photo-pose", 8)[:, 0].numpy()
+    scale = rng.uniform(key, "photo-pose", 8)[:, 0].numpy()
     columns = (
         *(nouns, looks, traits, _nearest(PLACES, tones[:, 0]), _nearest(PLACES, tones[:, 1])),
         [DISTANCES[i] for i in np.minimum((scale * 3).astype(int), 2)],

@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nbsupport import savanna
+from nbsupport import rng, savanna
 from nbsupport.errors import unknown
-from nbsupport.savanna import chance
 from nbsupport.savanna.camera import expose_photo, to_bytes
 from nbsupport.savanna.ecology import WEB
 from nbsupport.savanna.shapes import blend_table, circle, cover, paint, ramp, wave
@@ -41,7 +40,7 @@ def pictures(world: World, style: str, label: np.ndarray, stream: str, index: np
     means = torch.tensor(world.ecology.latents(WEB), dtype=torch.float32)
     label, index = (np.ascontiguousarray(v, dtype=np.int64) for v in (label, index))
     check_labels(label, len(trees), WEB)
-    base = chance.number_of(savanna.VERSION, world.draws, "style", savanna.STYLES_VERSION, stream)
+    base = rng.number_of(savanna.VERSION, world.draws, "style", savanna.STYLES_VERSION, stream)
     out = torch.empty(len(label), 3, world.px, world.px, dtype=torch.uint8, device=world.device)
     with torch.inference_mode():
         for kind in np.unique(trees):
@@ -64,10 +63,10 @@ def _photo(world: World, key: Tensor, image: Tensor, brush: Brush, _: Tensor | N
 # sketch -------------------------------------------------------------------------------------------
 def _sketch(world: World, key: Tensor, _: Tensor, brush: Brush, eyes: Tensor | None) -> Tensor:
     """Pencil on paper: outlines, the edges of its markings, hatching where the subject is dark."""
-    px, u = world.px, chance.uniform(key, "sketch", 4)
+    px, u = world.px, rng.uniform(key, "sketch", 4)
     light = _grey(brush.layer)
     line = _edges(brush.alpha, px).mul_(1.1).add_(_edges(light, px).mul_(brush.alpha * 1.3))
-    pressure = chance.lattice(key, "pressure", 7, px).flatten(1).mul_(0.25).add_(0.85)
+    pressure = rng.lattice(key, "pressure", 7, px).flatten(1).mul_(0.25).add_(0.85)
     ink = line.clamp_(0.0, 1.0).mul_(pressure)
     slope = 0.7 + 0.8 * u[:, :1]
     hatch = wave((world.x + world.y * slope) * (6.0 + 2.0 * u[:, 1:2]) + brush.detail * 0.25)
@@ -93,8 +92,8 @@ def _edges(plane: Tensor, px: int) -> Tensor:
 # painting -----------------------------------------------------------------------------------------
 def _painting(world: World, key: Tensor, image: Tensor, brush: Brush, _: Tensor | None) -> Tensor:
     """Strokes of one colour each, broad behind the subject and fine on it, in richer colours."""
-    u = chance.uniform(key, "strokes", 2)
-    bend = chance.lattice(key, "bend", 3, world.px).flatten(1)
+    u = rng.uniform(key, "strokes", 2)
+    bend = rng.lattice(key, "bend", 3, world.px).flatten(1)
     broad, edge = _strokes(world, u[:, 0:1], bend, 0.42, 0.17)
     fine, rim = _strokes(world, u[:, 1:2], bend, 0.17, 0.085)
     image = _pick(image, broad)
@@ -141,7 +140,7 @@ def _infrared(
     world: World, key: Tensor, image: Tensor, brush: Brush, eyes: Tensor | None
 ) -> Tensor:
     """A flash at night: grey, the subject bright, eyes shining, the rest sunk in the dark."""
-    u, px = chance.uniform(key, "flash", 4), world.px
+    u, px = rng.uniform(key, "flash", 4), world.px
     behind = _grey(image).mul_(0.14 + 0.16 * u[:, :1])
     flash = _grey(brush.layer).mul_(0.56).add_(0.36)
     grey = behind + (flash - behind) * brush.alpha
@@ -156,7 +155,7 @@ def _infrared(
 # silhouette ---------------------------------------------------------------------------------------
 def _silhouette(world: World, key: Tensor, _: Tensor, brush: Brush, __: Tensor | None) -> Tensor:
     """A black shape, the same black throughout, before an evening sky with a low sun."""
-    u, px = chance.uniform(key, "evening", 4), world.px
+    u, px = rng.uniform(key, "evening", 4), world.px
     table = torch.tensor(SKIES, device=world.device)
     low, high = (blend_table(table[:, i], u[:, 0]) for i in (0, 1))
     image = low[:, :, None] + (high - low)[:, :, None] * ramp(world.y, 0.9, -1.0)[:, None]

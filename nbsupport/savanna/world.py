@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nbsupport import rng
 from nbsupport.errors import UserError, unknown
 from nbsupport.savanna import (
     DEFAULT,
@@ -16,7 +17,6 @@ from nbsupport.savanna import (
     animals,
     backdrops,
     camera,
-    chance,
     objects,
     own_textures,
     plants,
@@ -66,7 +66,7 @@ class World:
         trees = table["tree"].to_numpy()
         label, index = _numbers(label), _numbers(index)
         check_labels(label, len(table), source)
-        base = chance.number_of(VERSION, self.draws, "photo", source, stream)
+        base = rng.number_of(VERSION, self.draws, "photo", source, stream)
         means = torch.tensor(latents, dtype=torch.float32)
         out = torch.empty(len(label), 3, self.px, self.px, dtype=torch.uint8, device=self.device)
         for kind, usual in DRAW.items():
@@ -92,7 +92,7 @@ class World:
         table, means = self.ecology.classes(source), self.ecology.latents(source)
         label, index = _numbers(label), _numbers(index)
         check_labels(label, len(table), source)
-        base = chance.number_of(VERSION, self.draws, "photo", source, stream)
+        base = rng.number_of(VERSION, self.draws, "photo", source, stream)
         trees = table["tree"].to_numpy()[label]
         for kind in dict.fromkeys(trees.tolist()):
             rows = np.flatnonzero(trees == kind)
@@ -115,7 +115,7 @@ class World:
         `painter` draws the subject; None: the kind's usual one.
         """
         painter = painter or DRAW[kind]
-        s, u = self.settings, chance.uniform(key, "photo-pose", 8)
+        s, u = self.settings, rng.uniform(key, "photo-pose", 8)
         measures = painter.build(self._individuals(kind, latents, key))
         half, box_x, box_y = painter.extent(measures)
         low, high = s.photo_scale
@@ -125,7 +125,7 @@ class World:
         flip = (u[:, 4:5] < 0.5).float() * 2 - 1
         brush = self._brush(key, place, k, (box_x, box_y), tilt, flip)
         image = backdrops.draw(key, self.x, self.y, self.px, s.photo_variety)
-        pose = chance.uniform(key, "pose", 4) * 2 - 1
+        pose = rng.uniform(key, "pose", 4) * 2 - 1
         eyes = painter.draw(brush, measures, pose, torch.zeros_like(latents[:, :3]))
         return image, brush, eyes
 
@@ -140,8 +140,8 @@ class World:
         species = self.ecology.latents("species")
         check_labels(label, len(species) + 1, "species")
         means = torch.tensor(np.vstack([species[:1], species]), dtype=torch.float32)
-        base = chance.number_of(VERSION, self.draws, "trap", split)
-        days = chance.number_of(VERSION, self.draws, "day")
+        base = rng.number_of(VERSION, self.draws, "trap", split)
+        days = rng.number_of(VERSION, self.draws, "day")
 
         def draw(at: np.ndarray) -> Tensor:
             key = self.keys(base, label[at], location[at], day[at], index[at])
@@ -164,7 +164,7 @@ class World:
         where: Tensor,
         rate: Tensor,
     ) -> Tensor:
-        s, u = self.settings, chance.uniform(key, "trap-pose", 12)
+        s, u = self.settings, rng.uniform(key, "trap-pose", 12)
         scene = self._scene(where)
         measures = animals.build(self._individuals("animal", latents, key))
         half, box_x, box_y = animals.extent(measures)
@@ -183,7 +183,7 @@ class World:
         image = scene.image
         self._shadow(image, centre[0], ground_y, measures["length"] * k, there * (1 - night))
         blend = (scene.ground - animals.palette(measures)[0]) * s.camouflage
-        pose = chance.uniform(key, "pose", 4) * 2 - 1
+        pose = rng.uniform(key, "pose", 4) * 2 - 1
         eyes = animals.draw(brush, measures, pose, blend).mul_(there)
         brush.alpha.mul_(there)
         paint(image, brush.alpha, brush.layer)
@@ -205,7 +205,7 @@ class World:
         latents = latents.to(self.device)
         measures = animals.build(latents)
         half, box_x, box_y = animals.extent(measures)
-        key = self.keys(chance.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
+        key = self.keys(rng.number_of(VERSION, self.draws, "plate"), np.arange(len(latents)))
         nothing = torch.zeros_like(half)
         brush = self._brush(
             key, (nothing, nothing), 0.88 / half, (box_x, box_y), nothing, nothing + 1
@@ -233,11 +233,11 @@ class World:
 
     def keys(self, base: int, *parts: np.ndarray) -> Tensor:
         """A key for each row of int64 arrays [B], on this world's device."""
-        return chance.keys(base, *(torch.from_numpy(p).to(self.device) for p in parts))
+        return rng.keys(base, *(torch.from_numpy(p).to(self.device) for p in parts))
 
     def _individuals(self, kind: str, latents: Tensor, key: Tensor) -> Tensor:
         """Class means moved by each image's own deviation (what fixes the body plan stays)."""
-        moves = chance.normal(key, "individual", LATENT)
+        moves = rng.normal(key, "individual", LATENT)
         moves[:, list(FIXED[kind])] = 0.0
         return latents + moves * self.settings.within_class
 
@@ -250,7 +250,7 @@ class World:
         cosine = (1 - tilt * tilt).sqrt()
         x = (dx * cosine).add_(dy * tilt).mul_(flip / k).add_(box[0])
         y = dy.mul_(cosine).sub_(dx * tilt).div_(k).add_(box[1])
-        detail = chance.lattice(key, "detail", 14, self.px).flatten(1)
+        detail = rng.lattice(key, "detail", 14, self.px).flatten(1)
         blank = torch.zeros(len(key), 3, x.shape[1], device=self.device)
         return Brush(x, y, k * (self.px * 0.5), blank, torch.zeros_like(x), detail)
 
@@ -267,7 +267,7 @@ class World:
 
 def place_keys(draws: int, where: Tensor) -> Tensor:
     """A key for each place `where`, int64 [B]."""
-    return chance.keys(chance.number_of(VERSION, draws, "place"), where)
+    return rng.keys(rng.number_of(VERSION, draws, "place"), where)
 
 
 @lru_cache(maxsize=4)  # a caller may open the same world again for each part of a data set

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from nbsupport.data.batches import ImageSet, normalise
+from nbsupport.data.loading.batches import ImageSet, normalise
 from nbsupport.training.device import autocast
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from nbsupport.data.batches import ImageSet, batches
+from nbsupport.data.loading.batches import ImageSet, batches
 from nbsupport.errors import UserError
 from nbsupport.training import checkpoint
 from nbsupport.training.device import autocast, clock

@@ -30,7 +30,7 @@ def build(
         raise unknown("architecture family", family, ARCHITECTURES)
     with seeded(seed, "initialisation"):
         if px <= SMALL_PX and not architecture:
-            from nbsupport.training.small import build_small
+            from nbsupport.training.families.parts import build_small
 
             return build_small(family, num_classes, px)
         return _full_size(architecture or FULL_SIZE[family], num_classes, px)

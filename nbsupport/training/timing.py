@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from nbsupport.data.batches import LabelledImages
+from nbsupport.data.loading.batches import LabelledImages
 from nbsupport.training.costs import Measured
 from nbsupport.training.device import choose_device, clock
 from nbsupport.training.evaluation import predict

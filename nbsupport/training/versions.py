@@ -13,7 +13,7 @@ from typing import Any
 
 from nbsupport.errors import UserError
 from nbsupport.imports import PACKAGE, imported, reached
-from nbsupport.jobs.spec import stage_path
+from nbsupport.jobs.job import stage_path
 from nbsupport.reading import RESTORE, heading, parsed_toml, read_text, shown
 
 VERSIONS = {"pretrain": 1, "finetune": 1, "contrast": 1, "generate": 1, "weights": 1}
@@ -25,7 +25,7 @@ _COMPUTING = ("nbsupport.training", "nbsupport.data")
 _IN_KEYS = (
     "nbsupport.data.sources",
     "nbsupport.data.tasks",
-    "nbsupport.training.assets",
+    "nbsupport.training.stages.assets",
     "nbsupport.training.families",
     "nbsupport.training.versions",
 )

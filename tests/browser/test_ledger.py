@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbsupport import ledger
+from nbsupport.display import widgets
+from nbsupport.evidence import ledger
+from nbsupport.pages import claims
+from nbsupport.pages.claims_table import ledger_table
 from nbsupport.paths import root
-from nbsupport.publishing import page_ledger, widgets
-from nbsupport.publishing.page_ledger_table import ledger_table
 
 pytestmark = pytest.mark.browser
 STATIC = root() / "book" / "_static"
@@ -38,7 +39,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entries = ledger.judge_all(made_up())
     ranking = widgets.rank_first(QUESTION, ["one", "two", "three"])
     guess = widgets.compare_prediction(widgets.slug(QUESTION), "none")
-    pieces = (ranking, guess, page_ledger.summary(entries), ledger_table(entries))
+    pieces = (ranking, guess, claims.summary(entries), ledger_table(entries))
     styles = "".join(
         (STATIC / f).read_text() for f in ("nbsupport.css", "tables.css", "ledger.css")
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from nbsupport.display.html import Html
+from nbsupport.display.tabs import Tabs
 from nbsupport.paths import root
-from nbsupport.publishing.page_tables import Html
-from nbsupport.publishing.tabs import Tabs
 
 pytestmark = pytest.mark.browser
 STATIC = root() / "book" / "_static"

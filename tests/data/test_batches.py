@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbsupport.data.batches import MEAN, STD, LabelledImages, augment, batches, normalise
-from nbsupport.data.crops import random_resized_crop
+from nbsupport.data.loading.batches import MEAN, STD, LabelledImages, augment, batches, normalise
+from nbsupport.data.loading.crops import random_resized_crop
 
 
 def images(n: int, side: int = 8, seed: int = 0) -> torch.Tensor:
@@ -97,7 +97,7 @@ def test_large_images_are_augmented_as_small_ones(n, flip, shift, colour, seed):
     options = {"flip": flip, "shift": shift, "colour": colour}
     expected = augment(images(n), torch.Generator().manual_seed(seed), **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nbsupport.data.batches.LARGE", 1)
+        patch.setattr("nbsupport.data.loading.batches.LARGE", 1)
         found = augment(images(n), torch.Generator().manual_seed(seed), **options)
     assert torch.equal(found, expected)
     assert found.stride() == expected.stride()

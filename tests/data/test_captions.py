@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from nbsupport import savanna
-from nbsupport.data.captioned import captioned, load_pairs
 from nbsupport.data.sources import open_source
-from nbsupport.data.subset import Subset
+from nbsupport.data.subsets.captioned import captioned, load_pairs
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.savanna import captions as corpora
 from nbsupport.savanna.world import World

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbsupport.data.crops import RATIO, random_resized_crop
+from nbsupport.data.loading.crops import RATIO, random_resized_crop
 
 
 def images(n: int = 4, side: int = 16) -> torch.Tensor:

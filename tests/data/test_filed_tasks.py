@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbsupport.data import prepare
-from nbsupport.data.pictures import Pictures
+from nbsupport.data.pictures import prepare
+from nbsupport.data.pictures.files import Pictures
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import files, open_task
 from nbsupport.errors import UserError

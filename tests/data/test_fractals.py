@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from nbsupport.data.fractals import batched, orbits, pictures, systems
-from nbsupport.data.fractals.pictures import Drawing
+from nbsupport import rng
+from nbsupport.data.fractals import batched, drawing, orbits, pictures, systems
+from nbsupport.data.fractals.drawing import Drawing
 from nbsupport.data.sources import open_source
 from nbsupport.errors import UserError
-from nbsupport.savanna import chance
-from nbsupport.study import Study
+from nbsupport.study.study import Study
 
 SMALL = Drawing(px=48, points=3000)
 SPEC = {
@@ -91,13 +91,13 @@ def some_systems() -> list[np.ndarray]:
 def diverging() -> np.ndarray:
     every = ((s, f) for s in systems.categories(60) for f in systems.variations())
     varied = (systems.varied(s, f) for s, f in every)
-    numbers = pictures.choices(SMALL.points)
+    numbers = drawing.choices(SMALL.points)
     return next(v for v in varied if orbits.orbit(v, numbers).shape[1] < SMALL.points)
 
 
 @pytest.mark.parametrize("number", range(13))
 def test_points_and_patches_are_those_of_the_plain_method(number: int) -> None:
-    system, numbers = some_systems()[number], pictures.choices(SMALL.points)
+    system, numbers = some_systems()[number], drawing.choices(SMALL.points)
     with np.errstate(over="ignore", invalid="ignore"):  # the plain one goes on past infinity
         points, plain = orbits.orbit(system, numbers), plain_points(system, numbers)
     np.testing.assert_array_equal(points.T, plain)
@@ -110,7 +110,7 @@ def test_points_and_patches_are_those_of_the_plain_method(number: int) -> None:
 
 
 def test_a_diverging_system_is_cut_and_still_drawn() -> None:
-    points = orbits.orbit(some_systems()[-1], pictures.choices(SMALL.points))
+    points = orbits.orbit(some_systems()[-1], drawing.choices(SMALL.points))
     assert points.shape[1] < SMALL.points
     assert np.isfinite(points).all()
 
@@ -133,7 +133,7 @@ def test_masks_are_the_same_hash_everywhere() -> None:
     together = batched.patch_masks(keys, 50).numpy()
     for key, row in zip(keys.tolist(), together, strict=True):
         np.testing.assert_array_equal(orbits.patch_masks(key, 50), row)
-    first = 1 + ((chance.mix(torch.tensor([5 + chance.GOLDEN])) >> 33) & 0x7FFFFFFF) % 511
+    first = 1 + ((rng.mix(torch.tensor([5 + rng.GOLDEN])) >> 33) & 0x7FFFFFFF) % 511
     assert orbits.patch_masks(5, 1)[0] == int(first)
 
 
@@ -201,7 +201,7 @@ def test_repeats_differ_in_their_patches_only() -> None:
     keys = [pictures.mask_key(SMALL, 0, 0, repeat) for repeat in (0, 1)]
     first, second = (pictures.picture(system, SMALL, key) for key in keys)
     assert not np.array_equal(first, second)
-    assert orbits.orbit(system, pictures.choices(SMALL.points)).shape[1] == SMALL.points
+    assert orbits.orbit(system, drawing.choices(SMALL.points)).shape[1] == SMALL.points
 
 
 def test_averaging_keeps_the_mean() -> None:

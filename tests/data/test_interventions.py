@@ -12,10 +12,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbsupport.data.draw import chance, order
-from nbsupport.data.noise import noise_like
+from nbsupport.data.loading.noise import noise_like
 from nbsupport.data.sources import Source, open_source
-from nbsupport.data.subset import Subset
+from nbsupport.data.subsets.draw import chance, order
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 
 GENERA = {"cat": "animal", "dog": "animal", "cup": "object", "car": "object", "jar": "object"}
@@ -279,7 +279,7 @@ STEPS: dict[str, Callable[[Subset], Subset]] = {
 @pytest.mark.parametrize("name", STEPS)
 def test_a_subset_is_made_again_from_json(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Wooded([8] * 15)
-    monkeypatch.setattr("nbsupport.data.subset.open_source", lambda _: source)
+    monkeypatch.setattr("nbsupport.data.subsets.subset.open_source", lambda _: source)
     subset = STEPS[name](source.all().seeded(3))
     again = Subset.from_spec(json.loads(json.dumps(subset.spec())))
     assert again == subset

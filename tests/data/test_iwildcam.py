@@ -13,7 +13,7 @@ import torch
 
 from nbsupport.cli import main
 from nbsupport.data.catalogue import CATALOGUE, REHEARSAL
-from nbsupport.data.pictures import decode
+from nbsupport.data.pictures.files import decode
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, open_task
 from nbsupport.data.tasks.iwildcam import COLUMNS, OURS, PUBLISHED, RELEASE, check, official

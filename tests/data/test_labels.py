@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from nbsupport.cli import main
-from nbsupport.data.labels import Unseen, class_labels, within_class
 from nbsupport.data.sources import Source
-from nbsupport.data.subset import Subset
+from nbsupport.data.subsets.labels import Unseen, class_labels, within_class
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.data.taxonomy import imagenet_classes
 from nbsupport.errors import UserError
 
@@ -124,7 +124,7 @@ def test_a_step_with_a_tree_is_made_again_from_json(monkeypatch: pytest.MonkeyPa
     subset = diverse(tree="stall", superclasses=1)
     value = subset.spec()["steps"][0][1]
     assert value == {"p": 1.0, "subclasses": 2, "images": 4, "superclasses": 1, "tree": "stall"}
-    monkeypatch.setattr("nbsupport.data.subset.open_source", lambda _: subset.source)
+    monkeypatch.setattr("nbsupport.data.subsets.subset.open_source", lambda _: subset.source)
     again = Subset.from_spec(json.loads(json.dumps(subset.spec())))
     assert again == subset
     assert again.drawn.names == ("x",)

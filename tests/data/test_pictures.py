@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nbsupport.data.pictures import ENDINGS, NOT_DATA, Folder, Pictures, Zip, place, scan
+from nbsupport.data.pictures.files import ENDINGS, NOT_DATA, Folder, Pictures, Zip, place, scan
 from nbsupport.errors import UserError
 
 CONTENT = np.random.default_rng(0).bytes(4000)
@@ -58,7 +58,7 @@ def test_a_folder_that_may_not_be_read_is_named(
     def refuse(path: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr("nbsupport.data.pictures.os.scandir", refuse)
+    monkeypatch.setattr("nbsupport.data.pictures.files.os.scandir", refuse)
     assert f"{tmp_path}: Permission denied; put it right" in said(Folder(tmp_path).sizes)
 
 

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nbsupport.data import prepare as preparing
-from nbsupport.data.cache import cached_images, image_file
-from nbsupport.data.pictures import Pictures, place
-from nbsupport.data.prepare import (
+from nbsupport.data.pictures import prepare as preparing
+from nbsupport.data.pictures.cache import cached_images, image_file
+from nbsupport.data.pictures.files import Pictures, place
+from nbsupport.data.pictures.prepare import (
     BrokenPicturesError,
     blocks,
     cached_pictures,

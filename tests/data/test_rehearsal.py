@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nbsupport.cli import main
-from nbsupport.commands.rehearse import add
+from nbsupport.cli.rehearse import add
 from nbsupport.data.catalogue import REHEARSAL, is_rehearsal
 from nbsupport.data.rehearsal import Batch, make, textures, unfinished
 from nbsupport.data.rehearsal_layouts import EACH, LAYOUTS, SPECIES, SUPERCATEGORIES, inaturalist

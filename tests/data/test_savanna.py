@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from nbsupport.data.cache import cached_images
-from nbsupport.data.listings import remembered
+from nbsupport.data.pictures.cache import cached_images
+from nbsupport.data.pictures.listings import remembered
 from nbsupport.data.sources import open_source
 from nbsupport.data.sources.savanna import long_tail
 from nbsupport.data.tasks import open_task

@@ -9,7 +9,7 @@ import torch
 from nbsupport import savanna
 from nbsupport.data.tasks import SPLITS, open_task
 from nbsupport.errors import UserError
-from nbsupport.profiles.simulated import PAIRS
+from nbsupport.study.profiles.simulated import PAIRS
 
 PAIR = {"name": "savanna_domains", "world": 0, "px": 16, "style": "photo", "ood_style": "sketch"}
 MAIN = {"name": "savanna", "world": 0, "px": 16, "limit": None}

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from nbsupport.data import prepare as preparing
-from nbsupport.data import seals
-from nbsupport.data.cache import cached_images, image_file
-from nbsupport.data.pictures import Pictures, place
-from nbsupport.data.prepare import (
+from nbsupport.data.pictures import prepare as preparing
+from nbsupport.data.pictures import seals
+from nbsupport.data.pictures.cache import cached_images, image_file
+from nbsupport.data.pictures.files import Pictures, place
+from nbsupport.data.pictures.prepare import (
     BrokenPicturesError,
     cached_pictures,
     prepare,
@@ -193,7 +193,7 @@ def test_more_than_is_kept_unasked_is_decoded_when_read(
         return
     zeros(path)
     where = place(tmp_path / "a")
-    monkeypatch.setattr("nbsupport.data.prepare.AT_ONCE", 1)
+    monkeypatch.setattr("nbsupport.data.pictures.prepare.AT_ONCE", 1)
     with pytest.warns(StoreWarning, match="decoded when they are read"):
         assert prepared_pictures(Pictures(where, where.below("")), PX) is None
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from nbsupport.data import loading, streaming
-from nbsupport.data.batches import LabelledImages, batches
-from nbsupport.data.loading import load_images
+from nbsupport.data.loading import memory, streaming
+from nbsupport.data.loading.batches import LabelledImages, batches
+from nbsupport.data.loading.memory import load_images
+from nbsupport.data.loading.streaming import THREADS, StreamedImages
 from nbsupport.data.sources import open_source
-from nbsupport.data.streaming import THREADS, StreamedImages
 from nbsupport.data.tasks import open_task
 from nbsupport.errors import UserError
 from nbsupport.training.evaluation import predict
@@ -256,18 +256,18 @@ def chosen(n: int = 10) -> type:
 def test_images_are_resident_where_half_of_the_memory_stays_free(
     free: int, kind: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "SMALL", 100)
-    monkeypatch.setattr(loading, "memory", lambda device: (free, 2000))
+    monkeypatch.setattr(memory, "SMALL", 100)
+    monkeypatch.setattr(memory, "memory", lambda device: (free, 2000))
     assert chosen() is kind
 
 
 def test_small_data_are_resident_however_little_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "memory", lambda device: (0, 2000))
+    monkeypatch.setattr(memory, "memory", lambda device: (0, 2000))
     assert chosen() is LabelledImages
 
 
 def test_the_user_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "memory", lambda device: (0, 2000))
+    monkeypatch.setattr(memory, "memory", lambda device: (0, 2000))
     for name, kind in (("resident", LabelledImages), ("streaming", StreamedImages)):
         monkeypatch.setenv("NBSUPPORT_LOADER", name)
         assert chosen() is kind
@@ -280,7 +280,7 @@ def test_another_loader_is_a_one_line_error(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_resident_images_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "CHUNK", 4 * 3 * SIDE * SIDE)
+    monkeypatch.setattr(memory, "CHUNK", 4 * 3 * SIDE * SIDE)
     reads = Reads(10)
     data = load_images(reads, torch.arange(10), 10)
     assert isinstance(data, LabelledImages)
@@ -290,7 +290,7 @@ def test_resident_images_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_memory_is_that_of_the_machine() -> None:
-    free, total = loading.memory(torch.device("cpu"))
+    free, total = memory.memory(torch.device("cpu"))
     assert 0 < free <= total
 
 
@@ -305,12 +305,12 @@ def test_memory_is_what_the_batch_job_may_use(
     (job.parent / "memory.max").write_text("5000\n")
     (job.parent / "memory.current").write_text("3000\n")
     (job.parent / "memory.stat").write_text("anon 1000\ninactive_file 1500\nactive_file 100\n")
-    monkeypatch.setattr(loading, "GROUPS", tmp_path)
-    monkeypatch.setattr(loading, "OWN_GROUP", tmp_path / "own")
-    assert loading.memory(torch.device("cpu")) == (5000 - 1400, 5000)
+    monkeypatch.setattr(memory, "GROUPS", tmp_path)
+    monkeypatch.setattr(memory, "OWN_GROUP", tmp_path / "own")
+    assert memory.memory(torch.device("cpu")) == (5000 - 1400, 5000)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_memory_of_a_gpu_is_its_own() -> None:
-    free, total = loading.memory(torch.device("cuda"))
+    free, total = memory.memory(torch.device("cuda"))
     assert (free, total) == torch.cuda.mem_get_info()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbsupport.data.sources import Source
-from nbsupport.data.subset import Subset
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 
 
@@ -125,7 +125,7 @@ def test_an_impossible_request_says_what_is_possible(step: str, value: int, told
 
 def test_a_subset_is_made_again_from_its_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     subset = Counted([8, 9, 10]).all().seeded(4).most_frequent(2).per_class(3)
-    monkeypatch.setattr("nbsupport.data.subset.open_source", lambda _: Counted([8, 9, 10]))
+    monkeypatch.setattr("nbsupport.data.subsets.subset.open_source", lambda _: Counted([8, 9, 10]))
     again = Subset.from_spec(subset.spec())
     assert np.array_equal(again.drawn.ids, subset.drawn.ids)
 

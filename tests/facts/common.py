@@ -7,7 +7,7 @@ from exercises import Exercise
 
 from nbsupport.analysis.contrasts import Contrast, Interval
 from nbsupport.analysis.verdicts import Verdict, judge
-from nbsupport.publishing.page import open_page
+from nbsupport.pages.open_page import open_page
 
 FULL, SCRATCH = "imagenet/full", "scratch"
 Check = Callable[[Exercise], None]

@@ -27,9 +27,9 @@ from nbsupport import cli
 from nbsupport.analysis import claims, trends
 from nbsupport.analysis.verdicts import combine, more_cells
 from nbsupport.pages import all_groups, groups_of, study_for
-from nbsupport.study import Study
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.study.study import Study
 from nbsupport.training.recipe import Recipe
-from nbsupport.training.recipes import recipe_named
 
 
 # counting jobs ------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from nbsupport.analysis.contrasts import Interval, contrast
 from nbsupport.analysis.effects import is_other_task
 from nbsupport.analysis.verdicts import judge, more_cells
 from nbsupport.paths import root
-from nbsupport.training.recipes import recipe_named
+from nbsupport.study.profiles.recipes import recipe_named
 
 
 # Section 5 ----------------------------------------------------------------------------------------

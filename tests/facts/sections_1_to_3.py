@@ -11,9 +11,9 @@ import nbsupport as nb
 from nbsupport.analysis import trends
 from nbsupport.analysis.contrasts import MARGIN, contrast
 from nbsupport.errors import UserError
-from nbsupport.publishing import page_example
-from nbsupport.study import Study
-from nbsupport.training.recipes import recipe_named
+from nbsupport.pages import background
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.study.study import Study
 
 
 # Section 1 ----------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def _(e: Exercise) -> None:
 # Section 2 ----------------------------------------------------------------------------------------
 @fact("02_background", 1)
 def _(e: Exercise) -> None:
-    told = page_example.example_numbers(e.runs)
+    told = background.example_numbers(e.runs)
     names = re.findall(r"glue:text\}`([\w-]+)`", e.solution)
     expected, ood, again, er = (float(told[n].replace("\N{MINUS SIGN}", "-")) for n in names)
     asked = {n: told[n] for n in re.findall(r"glue:text\}`([\w-]+)`", e.question)}

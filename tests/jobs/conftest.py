@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nbsupport.jobs import spec
+from nbsupport.jobs import job
 from nbsupport.jobs.store import Store
 
 HERE = Path(__file__).parent
@@ -15,9 +15,9 @@ if str(HERE) not in sys.path:
 
 @pytest.fixture(autouse=True)
 def toy_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spec, "STAGES", dict(spec.STAGES))
-    spec.register_stage("toy", "toy_stages:grow")
-    spec.register_stage("surroundings", "toy_stages:surroundings")
+    monkeypatch.setattr(job, "STAGES", dict(job.STAGES))
+    job.register_stage("toy", "toy_stages:grow")
+    job.register_stage("surroundings", "toy_stages:surroundings")
 
 
 @pytest.fixture

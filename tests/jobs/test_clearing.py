@@ -13,14 +13,15 @@ import torch
 from toy_jobs import toy
 
 from nbsupport.cli import main
-from nbsupport.data.cache import cached_images
-from nbsupport.data.listings import remembered
+from nbsupport.cli.listing import reruns_table
+from nbsupport.data.pictures.cache import cached_images
+from nbsupport.data.pictures.listings import remembered
 from nbsupport.errors import UserError
-from nbsupport.jobs import clearing, spec
-from nbsupport.jobs.engines import run
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs import clearing
+from nbsupport.jobs import job as spec
+from nbsupport.jobs.job import Job
+from nbsupport.jobs.runner import run
 from nbsupport.jobs.store import Store
-from nbsupport.listing import reruns_table
 
 DAY = 86400.0
 
@@ -36,7 +37,7 @@ def store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setitem(spec.STAGES, "pretrain", "toy_stages:grow")
     made = [Job("pretrain", 1, {"name": f"{i}"}, "", None, f"job {i}") for i in range(3)]
     train(store, *made, toy("own stage"))
-    monkeypatch.setitem(spec.STAGES, "pretrain", "nbsupport.training.stages:pretrain")
+    monkeypatch.setitem(spec.STAGES, "pretrain", "nbsupport.training.stages.labels:pretrain")
     (store.folder(made[2]) / "result.json").write_text("{")
     cached_images("toy", 5, 4, lambda rows: torch.zeros(len(rows), 3, 4, 4, dtype=torch.uint8))
     remembered("a list", lambda kept: True, list)

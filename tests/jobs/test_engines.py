@@ -10,10 +10,11 @@ import pytest
 from toy_jobs import environment, toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs import engines, local, perform
-from nbsupport.jobs.engines import JobsFailed, run
+from nbsupport.jobs import runner, work
+from nbsupport.jobs.engines import local
+from nbsupport.jobs.job import Job, register_stage
 from nbsupport.jobs.problems import StoreError, StoreWarning
-from nbsupport.jobs.spec import Job, register_stage
+from nbsupport.jobs.runner import JobsFailed, run
 from nbsupport.jobs.store import Store
 
 BOTH = pytest.mark.parametrize("engine", ["serial", "local"])
@@ -190,7 +191,7 @@ def test_a_stage_s_warning_of_the_store_reaches_the_user(store: Store, engine: s
 def test_a_job_that_fails_before_it_has_a_log_names_none(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(perform, "_has_remains", lambda folder: 1 / 0)
+    monkeypatch.setattr(work, "_has_remains", lambda folder: 1 / 0)
     with pytest.raises(JobsFailed) as caught:
         run([toy("a"), toy("b", epochs=3)], store, engine="serial")
     assert "ZeroDivisionError" in str(caught.value)
@@ -248,7 +249,7 @@ def test_torch_has_one_thread(store: Store, engine: str, module: str) -> None:
         "root, engine, module = sys.argv[1:]\n"
         "spec.register_stage('threads', f'{module}:threads')\n"
         "job = spec.Job('threads', 1, {}, '')\n"
-        "engines.run([job], store.Store(Path(root)), engine=engine)\n"
+        "runner.run([job], store.Store(Path(root)), engine=engine)\n"
     )
     arguments = [sys.executable, "-c", code, str(store.root), engine, module]
     subprocess.run(arguments, env=environment(), check=True, timeout=120)
@@ -275,15 +276,16 @@ def test_an_engine_can_be_added(store: Store, monkeypatch: pytest.MonkeyPatch) -
         made.append((workers, jobs))
         return local.SerialEngine(workers, jobs, on_message)
 
-    monkeypatch.setattr(engines, "ENGINES", dict(engines.ENGINES))
-    engines.register_engine("mine", factory)
+    monkeypatch.setattr(runner, "ENGINES", dict(runner.ENGINES))
+    runner.register_engine("mine", factory)
     run([toy("a"), toy("b")], store, engine="mine", workers=4)
     assert made == [(4, 2)]
 
 
 def test_the_light_parts_do_not_import_torch() -> None:
     code = (
-        "import sys, nbsupport.jobs.engines, nbsupport.jobs.progress, nbsupport.jobs.worker; "
+        "import sys, nbsupport.jobs.runner, nbsupport.jobs.progress; "
+        "import nbsupport.jobs.engines.worker; "
         "print([name for name in ('torch', 'pandas', 'numpy', 'IPython') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -301,7 +303,7 @@ def test_two_that_ask_at_once_train_once(store: Store, diary: Path) -> None:
         "other = toy_jobs.toy('other', diary=diary, cost=0)\n"
         "seen = []\n"
         "tell = lambda e: seen.append(e['kind'])\n"
-        "engines.run([job, other], store.Store(Path(root)), workers=1, on_event=tell)\n"
+        "runner.run([job, other], store.Store(Path(root)), workers=1, on_event=tell)\n"
         "print(json.dumps(seen))\n"
     )
     arguments = [sys.executable, "-c", code, str(store.root), str(diary)]

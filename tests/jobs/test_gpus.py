@@ -8,9 +8,9 @@ import toy_stages
 from toy_jobs import toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs import local
-from nbsupport.jobs.engines import JobsFailed, run
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs.engines import local
+from nbsupport.jobs.job import Job
+from nbsupport.jobs.runner import JobsFailed, run
 from nbsupport.jobs.store import Store
 
 

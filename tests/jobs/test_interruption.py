@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from toy_jobs import environment, toy
 
-from nbsupport.jobs.engines import run
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs.job import Job
+from nbsupport.jobs.runner import run
 from nbsupport.jobs.store import Store
 
 # No guard: a worker that imported this module again would start over without end.

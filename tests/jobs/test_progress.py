@@ -14,8 +14,8 @@ import pytest
 from toy_jobs import environment, toy
 
 from nbsupport.jobs import progress
-from nbsupport.jobs.engines import JobsFailed, run
 from nbsupport.jobs.progress import Progress, Tally, duration
+from nbsupport.jobs.runner import JobsFailed, run
 from nbsupport.jobs.store import Store
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from toy_jobs import toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs.spec import Job, canonical, register_stage, stage_path
+from nbsupport.jobs.job import Job, canonical, register_stage, stage_path
 
 PARENT = Job("pretrain", 1, {"family": "resnet", "px": 32}, "abc")
 CHILD = Job("finetune", 2, {"lr": 0.1, "sizes": (1, 2), "é": None}, "déf", PARENT)
@@ -131,7 +131,7 @@ def test_a_spec_holds_what_json_has(value: dict) -> None:
 
 
 def test_stages_are_found_by_name() -> None:
-    assert stage_path("pretrain") == "nbsupport.training.stages:pretrain"
+    assert stage_path("pretrain") == "nbsupport.training.stages.labels:pretrain"
     with pytest.raises(UserError, match="did you mean 'finetune'"):
         stage_path("finetun")
     with pytest.raises(ValueError, match="module:function"):

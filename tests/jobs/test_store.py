@@ -10,10 +10,10 @@ import pytest
 from toy_jobs import toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs import perform
-from nbsupport.jobs.engines import run
+from nbsupport.jobs import work
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import StoreError, StoreWarning
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs.runner import run
 from nbsupport.jobs.store import Store
 
 
@@ -264,30 +264,30 @@ def test_a_disk_that_fills_up_keeps_what_is_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = toy("first", cost=2.0), toy("second", cost=1.0)
-    write = perform._write
+    write = work._write
 
     def full(path: Path, content: dict) -> None:
         if path.name == "result.json" and content["result"]["total"] != 3.0:
             raise OSError(errno.ENOSPC, "No space left on device")
         write(path, content)
 
-    monkeypatch.setattr(perform, "_write", full)
+    monkeypatch.setattr(work, "_write", full)
     third = toy("third", epochs=3, cost=1.5)
     with pytest.raises(StoreError, match=r"disk of the store .* is full.*NBSUPPORT_STORE"):
         train(store, first, second, third)
     assert store.check(first, full=True)
     assert not store.done(third)
     assert not store.done(second)
-    monkeypatch.setattr(perform, "_write", write)
+    monkeypatch.setattr(work, "_write", write)
     assert len(train(store, first, second, third)) == 3
 
 
 def test_the_error_of_safetensors_on_a_full_disk_is_understood(tmp_path: Path) -> None:
     problem = RuntimeError("Error while serializing: I/O error: No space left (os error 28)")
-    assert "is full" in str(perform.store_error(problem, tmp_path))
-    assert perform.store_error(ValueError("no"), tmp_path) is None
+    assert "is full" in str(work.store_error(problem, tmp_path))
+    assert work.store_error(ValueError("no"), tmp_path) is None
     elsewhere = PermissionError(errno.EACCES, "no", "/elsewhere/data.csv")
-    assert perform.store_error(elsewhere, tmp_path) is None
+    assert work.store_error(elsewhere, tmp_path) is None
 
 
 def test_the_list_of_a_store_that_may_only_be_read(

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs.job import Job
 from nbsupport.paths import root
 
 

@@ -17,27 +17,28 @@ from typing import Any
 import numpy as np
 import torch
 
-from nbsupport.data.batches import LabelledImages
-from nbsupport.data.cache import cached_images
-from nbsupport.data.listings import remembered
-from nbsupport.data.pictures import Pictures, place
-from nbsupport.data.prepare import BrokenPicturesError, prepare
+from nbsupport.data.loading.batches import LabelledImages
+from nbsupport.data.pictures.cache import cached_images
+from nbsupport.data.pictures.files import Pictures, place
+from nbsupport.data.pictures.listings import remembered
+from nbsupport.data.pictures.prepare import BrokenPicturesError, prepare
 from nbsupport.data.rehearsal import encoded
-from nbsupport.jobs import local, spec, worker
-from nbsupport.jobs.engines import run
+from nbsupport.jobs import job
+from nbsupport.jobs.engines import local, worker
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import JobsFailed
-from nbsupport.jobs.spec import Job
+from nbsupport.jobs.runner import run
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
+from nbsupport.study.profiles.recipes import Recipe
 from nbsupport.training import checkpoint, loop
 from nbsupport.training.models import build, load_weights, save_weights
-from nbsupport.training.recipes import Recipe
 
 PX, WEIGHTS = 16, "weights.safetensors"
 STOP = {"epoch": 0}
 
 
-def learn(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+def learn(job: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     """Two epochs, or as many as are left; stopped after one where that is asked."""
     resumed = (folder / checkpoint.NAME).exists()
     model = load_weights("resnet", PX, parent / WEIGHTS) if parent else build("resnet", 2, PX, 1)
@@ -121,7 +122,7 @@ def draw_pictures(folder: Path) -> None:
 
 def main() -> None:
     steps, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
-    spec.register_stage("toy", "toy_shared:learn")
+    job.register_stage("toy", "toy_shared:learn")
     sys.modules["toy_shared"] = sys.modules["__main__"]
     local.copy_to = worker.log_to  # as worker processes do it
     loop.CHECKPOINT_UPDATES = 1

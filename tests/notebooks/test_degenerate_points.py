@@ -13,18 +13,18 @@ import pandas as pd
 import pytest
 from whole_pages import cells, execute, without_pictures
 
-from nbsupport import records
 from nbsupport.analysis import trends
 from nbsupport.analysis.charts import Figure
+from nbsupport.display import widgets
+from nbsupport.display.tabs import Tabs
+from nbsupport.evidence import records
 from nbsupport.pages import PAGES, all_groups
-from nbsupport.profiles import PROFILES
-from nbsupport.publishing import widgets
-from nbsupport.publishing.page import open_page
-from nbsupport.publishing.tabs import Tabs
-from nbsupport.study import Study
+from nbsupport.pages.open_page import open_page
+from nbsupport.study.profiles import PROFILES
+from nbsupport.study.study import Study
 
 FAMILIES = ("resnet", "densenet", "alexnet")
-READS = re.compile(r"\b(runs|recorded|everything|book|line|page_welcome|welcome|findings)\b")
+READS = re.compile(r"\b(runs|recorded|everything|book|line|welcome|findings)\b")
 ROLES = [group.role for group in all_groups(Study("demo"))]
 
 

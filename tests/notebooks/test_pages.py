@@ -12,10 +12,10 @@ import pytest
 import nbsupport as nb
 from nbsupport import cli
 from nbsupport.pages import PAGES, all_groups, page_named, study_for
+from nbsupport.pages.open_page import open_page
 from nbsupport.parameters import check_parameters, parse_assignments
 from nbsupport.paths import root
-from nbsupport.publishing.page import open_page
-from nbsupport.study import Study
+from nbsupport.study.study import Study
 
 LONGEST_CELL = 10
 NOTEBOOKS = sorted((root() / "notebooks").glob("*.ipynb"))

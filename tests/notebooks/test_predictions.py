@@ -5,9 +5,9 @@ import re
 import pytest
 from whole_pages import cells
 
+from nbsupport.display import widgets
 from nbsupport.pages import PAGES
-from nbsupport.publishing import widgets
-from nbsupport.publishing.page_findings import CHOICES
+from nbsupport.pages.introduction import CHOICES
 
 ASKED = re.compile(r"predict_first\(|rank_first\(")
 

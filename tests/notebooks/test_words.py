@@ -9,12 +9,13 @@ import pytest
 import nbsupport as nb
 from nbsupport.analysis import claims
 from nbsupport.analysis.charts import Words, prepare, trend_figure
-from nbsupport.beside import families_by_seeds
+from nbsupport.display import numbers
+from nbsupport.evidence.recorded import families_by_seeds
+from nbsupport.pages import discussion, index
+from nbsupport.pages.open_page import open_page
 from nbsupport.paths import root
-from nbsupport.publishing import page_discussion, page_numbers, page_welcome
-from nbsupport.publishing.page import open_page
-from nbsupport.study import FULL, SCRATCH, Study
-from nbsupport.training.recipes import recipe_named
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.study.study import FULL, SCRATCH, Study
 
 NOTEBOOKS = sorted((root() / "notebooks").glob("*.ipynb"))
 BOOK = sorted((root() / "book").glob("*.md"))
@@ -36,7 +37,7 @@ def recorded() -> pd.DataFrame:
 
 def test_no_page_says_ten_times_where_it_was_two():
     ratio = len(Study("demo").fractaldb) / (128 * Study("demo").profile.sizes["150K"])
-    assert float(page_numbers.fractal_ratio(Study("demo"))["fractal-ratio"]) == ratio == 2
+    assert float(numbers.fractal_ratio(Study("demo"))["fractal-ratio"]) == ratio == 2
     for claim in claims.load().values():
         assert not re.search(r"\b(ten|\d+) times\b|million", claim.text), claim.id
     for name, text in sentences().items():
@@ -62,7 +63,7 @@ def test_no_time_and_no_size_is_typed_that_only_a_build_knows(typed):
 
 def test_the_fine_tuning_set_is_counted():
     assert "{glue:text}`train-images` pictures" in sentences()["index.ipynb"]
-    told = page_numbers.task_numbers(Study("demo"))
+    told = numbers.task_numbers(Study("demo"))
     assert told["train-images"] == f"{len(Study('demo').task.table('train')):,}" == "2,000"
 
 
@@ -94,9 +95,9 @@ def test_section_6_counts_the_runs_that_its_figures_rest_on(recorded):
     figures = [
         make(page, recorded, **words).panels["Simulated world"]
         for make in (
-            page_discussion.effects_figure,
-            page_discussion.positions_figure,
-            page_discussion.no_gap,
+            discussion.effects_figure,
+            discussion.positions_figure,
+            discussion.no_gap,
         )
     ]
     scratch = recorded[recorded["role"] == SCRATCH]
@@ -108,6 +109,6 @@ def test_section_6_counts_the_runs_that_its_figures_rest_on(recorded):
 
 def test_a_run_that_plays_two_roles_is_counted_once():
     records = nb.read_records("demo")
-    told = page_welcome.record_numbers("demo")["recorded-runs"]
+    told = index.record_numbers("demo")["recorded-runs"]
     assert told == f"{records['key'].nunique():,}"
     assert records["key"].nunique() < len(records.drop_duplicates(["world", "role", "key"]))

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from nbsupport import rng
 from nbsupport.errors import UserError
-from nbsupport.savanna import DEFAULT, Settings, chance
+from nbsupport.savanna import DEFAULT, Settings
 from nbsupport.savanna.shapes import blend_table, circle, cover, grid, wave
 from nbsupport.savanna.world import World
 
@@ -150,20 +151,20 @@ def test_mistakes_are_user_errors(world: World) -> None:
 
 
 def test_numbers_are_those_of_splitmix() -> None:
-    golden = chance.mix(torch.tensor([chance.GOLDEN]))
+    golden = rng.mix(torch.tensor([rng.GOLDEN]))
     assert golden.item() == 0xE220A8397B1DCDAF - (1 << 64)  # first output for seed 0
 
 
 def test_uniform_and_normal_have_their_moments() -> None:
-    key = chance.keys(5, torch.arange(2000))
-    u, z = chance.uniform(key, "a", 20), chance.normal(key, "a", 20)
+    key = rng.keys(5, torch.arange(2000))
+    u, z = rng.uniform(key, "a", 20), rng.normal(key, "a", 20)
     assert abs(u.mean() - 0.5) < 0.01
     assert abs(u.var() - 1 / 12) < 0.002
     assert abs(z.mean()) < 0.02
     assert abs(z.var() - 1) < 0.02
-    assert not torch.equal(u, chance.uniform(key, "b", 20))
+    assert not torch.equal(u, rng.uniform(key, "b", 20))
     assert abs(torch.corrcoef(u.T).fill_diagonal_(0)).max() < 0.1
-    assert abs(chance.grain(key[:20], 32, 3).var() - 1) < 0.05
+    assert abs(rng.grain(key[:20], 32, 3).var() - 1) < 0.05
 
 
 def test_shapes_measure_distance() -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from nbsupport import rng
 from nbsupport.errors import UserError
-from nbsupport.savanna import STYLES, chance, styles
+from nbsupport.savanna import STYLES, styles
 from nbsupport.savanna.ecology import SOURCES, TIPS, WEB, ecology
 from nbsupport.savanna.styles import DRAW, pictures
 from nbsupport.savanna.world import World
@@ -34,7 +35,7 @@ def coverage(world: World) -> torch.Tensor:
     """How much of each pixel the animals among the subjects cover: [n, 32, 32]."""
     trees = world.ecology.classes(WEB)["tree"].to_numpy()[LABELS]
     means = torch.tensor(world.ecology.latents(WEB)[LABELS], dtype=torch.float32)
-    base = chance.number_of(1, world.draws, "style", 1, "train")
+    base = rng.number_of(1, world.draws, "style", 1, "train")
     key = world.keys(base, LABELS, np.arange(COUNT))
     parts = [
         world.compose(tree, means[i : i + 1], key[i : i + 1])[1].alpha

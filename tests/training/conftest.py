@@ -24,7 +24,7 @@ def one_thread() -> Iterator[None]:
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     import toy_lab
 
-    from nbsupport.training import stages
+    from nbsupport.training.stages import labels
 
-    monkeypatch.setattr(stages, "Subset", toy_lab.ToySubset)
-    monkeypatch.setattr(stages, "open_task", lambda spec: toy_lab.ToyTask())
+    monkeypatch.setattr(labels, "Subset", toy_lab.ToySubset)
+    monkeypatch.setattr(labels, "open_task", lambda spec: toy_lab.ToyTask())

@@ -8,9 +8,9 @@ from safetensors import SafetensorError
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from nbsupport.study.profiles.recipes import Recipe
 from nbsupport.training import checkpoint
 from nbsupport.training.loop import make_optimizer
-from nbsupport.training.recipes import Recipe
 
 OPTIMIZERS = {"adamw": {}, "sgd": {"optimizer": "sgd", "momentum": 0.9}}
 

@@ -10,20 +10,21 @@ from safetensors.torch import load_file
 from torch import nn
 from toy_lab import PX, spec, toy
 
-from nbsupport.data.batches import LabelledImages
+from nbsupport.data.loading.batches import LabelledImages
 from nbsupport.errors import UserError
-from nbsupport.training import contrastive, loop
-from nbsupport.training.contrastive import (
+from nbsupport.study.profiles.recipes import Recipe
+from nbsupport.training import loop
+from nbsupport.training.families import ARCHITECTURES
+from nbsupport.training.loop import train
+from nbsupport.training.stages import captions
+from nbsupport.training.stages.captions import (
     LARGEST_SCALE,
     TwoTowers,
     contrast,
     retrieval,
     two_towers,
 )
-from nbsupport.training.families import ARCHITECTURES
-from nbsupport.training.loop import train
-from nbsupport.training.recipes import Recipe
-from nbsupport.training.stages import finetune
+from nbsupport.training.stages.labels import finetune
 
 VOCABULARY, LENGTH = 20, 5
 
@@ -60,10 +61,10 @@ class ToySource:
 
 @pytest.fixture
 def toy_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contrastive, "Subset", ToySource)
-    monkeypatch.setattr(contrastive, "captioned", lambda source: source)
+    monkeypatch.setattr(captions, "Subset", ToySource)
+    monkeypatch.setattr(captions, "captioned", lambda source: source)
     monkeypatch.setattr(
-        contrastive, "load_pairs", lambda subset, device: toy_pairs(subset.n, subset.seed)
+        captions, "load_pairs", lambda subset, device: toy_pairs(subset.n, subset.seed)
     )
 
 
@@ -91,7 +92,7 @@ IMAGES, TOKENS = torch.zeros(6, 3, 4, 4, dtype=torch.float64), torch.ones(6, 2, 
 # the loss -----------------------------------------------------------------------------------------
 def test_the_loss_is_that_of_a_plain_loop():
     model = given_towers()
-    loss, right = contrastive.contrastive(model, IMAGES, TOKENS, 0.0)
+    loss, right = captions.contrastive(model, IMAGES, TOKENS, 0.0)
     parts = (model.image.given, model.text.given, model.log_scale.exp())
     images, texts, scale = (part.detach() for part in parts)
     total, hits = 0.0, []
@@ -107,7 +108,7 @@ def test_the_loss_is_that_of_a_plain_loop():
 
 def test_without_information_the_loss_is_the_logarithm_of_the_batch():
     model = TwoTowers(Given(torch.ones(6, 4)), Given(torch.ones(6, 4)))
-    loss = contrastive.contrastive(model, IMAGES.float(), TOKENS, 0.0)[0]
+    loss = captions.contrastive(model, IMAGES.float(), TOKENS, 0.0)[0]
     assert loss.item() == pytest.approx(math.log(6), rel=1e-6)
 
 
@@ -115,7 +116,7 @@ def test_pictures_and_captions_count_alike():
     model = given_towers()
     turned = TwoTowers(Given(model.text.given.detach()), Given(model.image.given.detach()))
     turned = turned.double()
-    losses = [contrastive.contrastive(m, IMAGES, TOKENS, 0.1)[0].item() for m in (model, turned)]
+    losses = [captions.contrastive(m, IMAGES, TOKENS, 0.1)[0].item() for m in (model, turned)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
@@ -143,7 +144,7 @@ def test_the_scale_has_its_gradient_and_is_never_above_its_limit(log_scale):
     model = given_towers()
     with torch.no_grad():
         model.log_scale.fill_(log_scale)
-    contrastive.contrastive(model, IMAGES, TOKENS, 0.0)[0].backward()
+    captions.contrastive(model, IMAGES, TOKENS, 0.0)[0].backward()
     at = min(log_scale, math.log(LARGEST_SCALE))
     assert model.log_scale.item() == pytest.approx(at)
     step = 1e-4  # from below: beyond the limit the loss is flat
@@ -157,7 +158,7 @@ def test_a_scale_at_its_limit_can_come_down_again():
     with torch.no_grad():
         model.log_scale.fill_(math.log(LARGEST_SCALE))
     steps = torch.optim.SGD([model.log_scale], lr=0.01)
-    contrastive.contrastive(model, IMAGES, TOKENS, 0.0)[0].backward()
+    captions.contrastive(model, IMAGES, TOKENS, 0.0)[0].backward()
     assert model.log_scale.grad > 0  # random pairs: less sharp is better
     steps.step()
     assert model.log_scale.exp() < LARGEST_SCALE
@@ -201,7 +202,7 @@ def trained(folder: Path, stop_after: int | None = None) -> TwoTowers:
         recipe,
         seed=5,
         folder=folder,
-        objective=contrastive.contrastive,
+        objective=captions.contrastive,
         report=report,
     )
     return model
@@ -231,7 +232,7 @@ def test_a_run_is_a_contrast_and_a_finetuning(tmp_path, family):
     assert set(outcome) > {"train_accuracy", "loss", "seconds", "scale", "retrieval_accuracy"}
     weights = load_file(parent / "weights.safetensors")
     assert not any("text" in name or "scale" in name for name in weights)
-    assert weights["head.weight"].shape[0] == contrastive.EMBEDDING
+    assert weights["head.weight"].shape[0] == captions.EMBEDDING
     result = finetune(spec(family, epochs=1, lr=0.0, weight_decay=0.0), child, parent)
     assert [record["epoch"] for record in result["records"]] == [1]
     tuned = load_file(child / "weights.safetensors")
@@ -244,7 +245,7 @@ def test_a_run_is_a_contrast_and_a_finetuning(tmp_path, family):
 def test_it_learns_to_retrieve(tmp_path):
     outcome = contrast(spec("resnet", epochs=12, flip=False, shift=0), tmp_path)
     assert outcome["retrieval_accuracy"] > 3 * outcome["retrieval_chance"]
-    assert outcome["scale"] != pytest.approx(contrastive.FIRST_SCALE, rel=1e-3)  # it is learned
+    assert outcome["scale"] != pytest.approx(captions.FIRST_SCALE, rel=1e-3)  # it is learned
 
 
 def test_a_contrast_has_no_parent(tmp_path):

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from nbsupport.errors import UserError
+from nbsupport.evidence.records import read_records
 from nbsupport.jobs.store import Store
 from nbsupport.machine import cpu_model
-from nbsupport.plan import basis_note, measure, plan_page
-from nbsupport.records import read_records
-from nbsupport.study import Study
+from nbsupport.pages.plan import basis_note, measure, plan_page
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.study.study import Study
 from nbsupport.training import costs
 from nbsupport.training.costs import ASSUMED, Measured, Pace, note, pace_of
 from nbsupport.training.families import (
@@ -24,7 +25,6 @@ from nbsupport.training.families import (
     training_seconds,
 )
 from nbsupport.training.recipe import Recipe
-from nbsupport.training.recipes import recipe_named
 
 RECIPE = Recipe(epochs=10, evaluate_at=tuple(range(3, 11)))
 
@@ -186,7 +186,7 @@ def test_a_plan_says_in_one_line_what_it_rests_on(
 
 
 def test_measuring_is_short_and_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbsupport.plan.ARCHITECTURES", {"alexnet": "small AlexNet"})
+    monkeypatch.setattr("nbsupport.pages.plan.ARCHITECTURES", {"alexnet": "small AlexNet"})
     measure("smoke", Store(tmp_path))
     pace = pace_of(tmp_path, 16)
     assert pace.basis.startswith("a short measurement")

@@ -8,8 +8,8 @@ import pytest
 
 from nbsupport.data.sources import open_source
 from nbsupport.errors import UserError
-from nbsupport.training.assets import GENERATOR
-from nbsupport.training.generation import generate
+from nbsupport.training.stages.assets import GENERATOR
+from nbsupport.training.stages.generate import generate
 
 SPEC = {
     "kind": "imagenet",

@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import save_file
 
 from nbsupport.errors import UserError
-from nbsupport.training import generative
-from nbsupport.training.assets import GENERATOR, Asset
-from nbsupport.training.generative import (
+from nbsupport.training.stages import generator
+from nbsupport.training.stages.assets import GENERATOR, Asset
+from nbsupport.training.stages.generator import (
     ATTRIBUTES,
     BLOCK,
     CODE,
@@ -108,7 +108,7 @@ def test_weights_of_another_model_are_refused(tmp_path: Path, monkeypatch, conte
     else:
         path.write_bytes(b"\x80\x04 nothing is ever unpickled")
     monkeypatch.setattr(Asset, "path", property(lambda asset: path))
-    checksum = generative.sha256(path.read_bytes()).hexdigest()
+    checksum = generator.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(UserError, match="no weights of this model"):
         load_generator(checksum, Asset(path.name, checksum))
 

@@ -8,10 +8,10 @@ import torch
 from toy_lab import PX, toy
 
 from nbsupport.errors import UserError
+from nbsupport.study.profiles.recipes import Recipe
 from nbsupport.training import checkpoint, loop
 from nbsupport.training.loop import learning_rates, make_optimizer, train
 from nbsupport.training.models import build
-from nbsupport.training.recipes import Recipe
 
 
 class Stopped(Exception):  # noqa: N818

@@ -12,13 +12,14 @@ from timm.layers import AttentionPool2d
 from toy_lab import spec as toy_spec
 
 from nbsupport.errors import UserError
-from nbsupport.jobs.engines import run
 from nbsupport.jobs.problems import JobsFailed
-from nbsupport.profiles import profile_named
-from nbsupport.study import Group, Study
-from nbsupport.training.fake_weights import fake_weights
+from nbsupport.jobs.runner import run
+from nbsupport.study.profiles import profile_named
+from nbsupport.study.study import Group, Study
 from nbsupport.training.models import build, head_name, load_weights
-from nbsupport.training.pretrained import (
+from nbsupport.training.stages.fake_weights import fake_weights
+from nbsupport.training.stages.labels import finetune
+from nbsupport.training.stages.weights import (
     _attention_pool,
     fingerprint,
     local_file,
@@ -26,7 +27,6 @@ from nbsupport.training.pretrained import (
     weights,
     weights_spec,
 )
-from nbsupport.training.stages import finetune
 
 TINY = "vit_tiny_patch16_224"
 

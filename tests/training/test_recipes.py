@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbsupport.errors import UserError
-from nbsupport.profiles.real import REAL
+from nbsupport.study.profiles.real import REAL
+from nbsupport.study.profiles.recipes import OVERRIDES, SETS, Recipe, recipe_named
 from nbsupport.training.families import ARCHITECTURES
-from nbsupport.training.recipes import OVERRIDES, SETS, Recipe, recipe_named
 
 FINETUNED = ("finetune", "scratch")
 
@@ -116,7 +116,7 @@ def test_an_unknown_recipe_names_the_nearest(names):
 
 def test_planning_needs_no_torch():
     code = (
-        "import nbsupport.training.families, nbsupport.training.recipes, sys\n"
+        "import nbsupport.training.families, nbsupport.study.profiles.recipes, sys\n"
         "import nbsupport.training.versions\n"
         "assert not {'torch', 'timm', 'torchvision'} & set(sys.modules)"
     )

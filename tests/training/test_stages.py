@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file
 from toy_lab import spec
 
-from nbsupport.training import stages
 from nbsupport.training.families import ARCHITECTURES
-from nbsupport.training.stages import finetune, pretrain
+from nbsupport.training.stages import labels
+from nbsupport.training.stages.labels import finetune, pretrain
 
 HERE = Path(__file__).parent
 SCORES = {"id_macro_f1", "ood_macro_f1", "id_accuracy", "ood_accuracy", "n_id", "n_ood"}
@@ -91,8 +91,8 @@ def test_validation_is_looked_at_only_when_asked_for(tmp_path):
 @pytest.mark.usefixtures("toys")
 def test_a_parent_of_a_pretraining_is_where_its_images_lie(tmp_path, monkeypatch):
     seen = []
-    from_spec = stages.Subset.from_spec
-    monkeypatch.setattr(stages.Subset, "from_spec", lambda s: seen.append(s) or from_spec(s))
+    from_spec = labels.Subset.from_spec
+    monkeypatch.setattr(labels.Subset, "from_spec", lambda s: seen.append(s) or from_spec(s))
     given = spec("resnet", epochs=1) | {"subset": {"source": {"name": "toy"}}}
     with_parent = pretrain(given, folder(tmp_path, "with"), tmp_path / "images")
     without = pretrain(given, folder(tmp_path, "without"))

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from nbsupport.data.batches import LabelledImages
-from nbsupport.training import stages
-from nbsupport.training.recipes import Recipe
+from nbsupport.data.loading.batches import LabelledImages
+from nbsupport.study.profiles.recipes import Recipe
+from nbsupport.training.stages import labels as stages
 
 PX = 16
 

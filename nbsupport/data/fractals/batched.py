@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from nbsupport.data.fractals.drawing import Drawing, choices
 from nbsupport.data.fractals.orbits import DROPPED, GREY, PATCH
-from nbsupport.data.fractals.pictures import Drawing, choices
-from nbsupport.savanna.chance import GOLDEN, mix
+from nbsupport.rng import GOLDEN, mix
 
 LONGEST_BLOCK = 448  # 1.8 to this power is still a finite number
 

@@ -93,7 +93,7 @@ def draw_patches(points: np.ndarray, masks: np.ndarray, size: int, padding: int)
 def patch_masks(key: int, count: int) -> np.ndarray:
     """Random nine-bit masks, none of them empty: uint16 [count], a hash of key and position.
 
-    key: int64. The numbers of `nbsupport.savanna.chance.mix`, so that a GPU draws the same image.
+    key: int64. The numbers of `nbsupport.rng.mix`, so that a GPU draws the same image.
     """
     masks = np.empty(count, np.uint16)
     start = np.uint64(key)

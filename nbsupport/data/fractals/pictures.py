@@ -1,57 +1,20 @@
 """Images of systems at any size: which instance of which category, drawn and reduced."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbsupport.data.fractals.drawing import Drawing, choices
 from nbsupport.data.fractals.systems import variations, varied
 
 if TYPE_CHECKING:
     import torch
 
-PUBLISHED_PX, PUBLISHED_POINTS, PUBLISHED_PADDING = 362, 200_000, 6
-PUBLISHED_DENSITY = PUBLISHED_POINTS / PUBLISHED_PX**2  # points to a pixel
-LEAST_PADDING = 4  # a patch reaches three pixels past its point
-CHOICES_SEED = 100  # the public code takes maps in the same order in every image
 VARIATIONS, REPEATS, FLIPS = 25, 10, 4
 INSTANCES = VARIATIONS * REPEATS * FLIPS
 BATCH = 64  # images that a GPU draws at once: 2 GB at the published size
 VERSION = 1  # raise it when an image changes
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """How a system becomes an image of `px` pixels a side.
-
-    It is drawn `oversize` times as large with `points` points, and each block of oversize x
-    oversize pixels is averaged. `seed` fixes the patches.
-    """
-
-    px: int = PUBLISHED_PX
-    points: int = PUBLISHED_POINTS
-    oversize: int = 1
-    seed: int = 0
-
-    @property
-    def side(self) -> int:
-        """Pixels a side before averaging."""
-        return self.px * self.oversize
-
-    @property
-    def padding(self) -> int:
-        """Black pixels at each edge: as published in proportion, and room for a patch."""
-        return max(LEAST_PADDING, round(PUBLISHED_PADDING * self.side / PUBLISHED_PX))
-
-
-@lru_cache(maxsize=4)
-def choices(count: int) -> np.ndarray:
-    """The numbers in [0, 1) that choose the maps: float64 [count], the same for every image."""
-    numbers = np.random.RandomState(CHOICES_SEED).random_sample(count)
-    numbers.flags.writeable = False
-    return numbers
 
 
 def instance(number: int | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -68,7 +31,7 @@ def instance(number: int | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def mask_key(drawing: Drawing, category: int, variation: int, repeat: int) -> int:
     """The int64 from which the patches of an image follow; its flips share them."""
-    from nbsupport.savanna.chance import number_of  # here: it needs torch, a plan does not
+    from nbsupport.rng import number_of  # here: it needs torch, a plan does not
 
     return number_of("fractaldb", drawing.seed, category, variation, repeat)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.subset import Subset
+    from nbsupport.data.subsets.subset import Subset
 
 
 class Source(ABC):
@@ -62,7 +62,7 @@ class Source(ABC):
 
     def all(self) -> "Subset":
         """The whole source as a subset, to which interventions are applied."""
-        from nbsupport.data.subset import Subset
+        from nbsupport.data.subsets.subset import Subset
 
         return Subset(self)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport import savanna
-from nbsupport.data.cache import cached_images
-from nbsupport.data.captioned import CaptionedSource
+from nbsupport.data.pictures.cache import cached_images
+from nbsupport.data.subsets.captioned import CaptionedSource
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:

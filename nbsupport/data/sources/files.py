@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport.data.broken import VARIABLE, leave_out, left_out, skipping
 from nbsupport.data.catalogue import CatalogueEntry, data_root, entry_named, is_rehearsal
-from nbsupport.data.listings import ChangedFileError, ListedFolder, PartOf
-from nbsupport.data.pictures import Pictures, Zip, aside, decoders, place
-from nbsupport.data.prepare import BrokenPicturesError, prepared_pictures
+from nbsupport.data.pictures.broken import VARIABLE, leave_out, left_out, skipping
+from nbsupport.data.pictures.files import Pictures, Zip, aside, decoders, place
+from nbsupport.data.pictures.layout import Layout, arrange, class_folder, start
+from nbsupport.data.pictures.listings import ChangedFileError, ListedFolder, PartOf
+from nbsupport.data.pictures.prepare import BrokenPicturesError, prepared_pictures
 from nbsupport.data.sources.base import Source
-from nbsupport.data.sources.layout import Layout, arrange, class_folder, start
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:

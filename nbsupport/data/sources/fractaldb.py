@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport.data.cache import cached_images
-from nbsupport.data.fractals.pictures import INSTANCES, VERSION, Drawing, draw
+from nbsupport.data.fractals.drawing import Drawing
+from nbsupport.data.fractals.pictures import INSTANCES, VERSION, draw
 from nbsupport.data.fractals.systems import SEED, TABLE, categories
+from nbsupport.data.pictures.cache import cached_images
 from nbsupport.data.sources.base import Source
 from nbsupport.errors import UserError
 

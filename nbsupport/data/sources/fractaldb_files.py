@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.data.pictures.layout import empty, number, several, strange
 from nbsupport.data.sources.files import FilesSource, evenly
-from nbsupport.data.sources.layout import empty, number, several, strange
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from nbsupport.data.pictures.layout import several
 from nbsupport.data.sources.files import FilesSource
-from nbsupport.data.sources.layout import several
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport.data.listings import changed, remembered
-from nbsupport.data.pictures import reason
+from nbsupport.data.pictures.files import reason
+from nbsupport.data.pictures.layout import class_folder, compare, empty, number, several
+from nbsupport.data.pictures.listings import changed, remembered
 from nbsupport.data.sources.files import FilesSource
-from nbsupport.data.sources.layout import class_folder, compare, empty, number, several
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:

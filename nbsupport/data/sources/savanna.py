@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport import savanna
-from nbsupport.data.cache import cached_images
+from nbsupport.data.pictures.cache import cached_images
 from nbsupport.data.sources.base import Source
 from nbsupport.errors import UserError, unknown
 from nbsupport.savanna.ecology import ecology

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbsupport.data.pictures.layout import compare
 from nbsupport.data.sources.files import FilesSource
-from nbsupport.data.sources.layout import compare
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import ImageSet
+    from nbsupport.data.loading.batches import ImageSet
 
 SPLITS = ("train", "id_val", "id_test", "ood_val", "ood_test")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.catalogue import entry_named, is_rehearsal
-from nbsupport.data.pictures import Folder, Pictures, reason
+from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nbsupport.data.pictures import Pictures, Place
+from nbsupport.data.pictures.files import Pictures, Place
 from nbsupport.data.tasks.base import SPLITS, Task
 from nbsupport.errors import UserError, unknown
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import ImageSet
+    from nbsupport.data.loading.batches import ImageSet
 
 Counting = Callable[[int, int], None]  # how many pictures are looked at, of how many
 
@@ -94,8 +94,8 @@ class FiledTask(Task):
     def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         import torch
 
-        from nbsupport.data.loading import load_images
-        from nbsupport.data.prepare import read_pictures
+        from nbsupport.data.loading.memory import load_images
+        from nbsupport.data.pictures.prepare import read_pictures
 
         names = self.names  # before pictures are read: it may be what is wrong
         labels = torch.from_numpy(self.table(split)["label"].to_numpy(dtype=np.int64, copy=True))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from nbsupport.data.catalogue import entry_named, is_rehearsal
-from nbsupport.data.pictures import Folder, Pictures, reason
+from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.tasks.files import Counting, FiledTask, Listing, miscounts, unreadable
 from nbsupport.errors import UserError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import ImageSet
+    from nbsupport.data.loading.batches import ImageSet
 
 RELEASE = "RELEASE_v2.0.txt"
 CLASSES = 182  # 0 is "empty", a class like the others

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import ImageSet
+    from nbsupport.data.loading.batches import ImageSet
 
 
 class NominalTask(Task):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.data.catalogue import entry_named, is_rehearsal
-from nbsupport.data.pictures import ENDINGS, Pictures, Place, place, shallowest
+from nbsupport.data.pictures.files import ENDINGS, Pictures, Place, place, shallowest
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbsupport import savanna
-from nbsupport.data.cache import cached_images
+from nbsupport.data.pictures.cache import cached_images
 from nbsupport.data.tasks.base import SPLITS, Task
 from nbsupport.errors import UserError, unknown
 from nbsupport.savanna.ecology import ecology
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbsupport.data.batches import ImageSet
+    from nbsupport.data.loading.batches import ImageSet
     from nbsupport.savanna.world import World
 
 
@@ -66,7 +66,7 @@ class SavannaTask(Task):
     def load(self, split: str, device: "str | torch.device" = "cpu") -> "ImageSet":
         import torch
 
-        from nbsupport.data.loading import load_images
+        from nbsupport.data.loading.memory import load_images
 
         table = self.table(split)
 

@@ -17,7 +17,7 @@ from damaged import DAMAGES, damaged, wholes
 from PIL import Image
 
 from nbsupport.cli import main
-from nbsupport.data.pictures import Pictures, decode, place
+from nbsupport.data.pictures.files import Pictures, decode, place
 from nbsupport.data.sources import generated_files
 from nbsupport.errors import UserError
 from nbsupport.paths import root as root_of_project
@@ -138,7 +138,7 @@ def test_whatever_a_decoder_raises_is_one_line_with_the_file(
 
 
 def test_a_training_and_a_preparation_name_the_file_too(imagenet: Path) -> None:
-    from nbsupport.data.prepare import BrokenPicturesError, prepare
+    from nbsupport.data.pictures.prepare import BrokenPicturesError, prepare
     from nbsupport.data.sources import imagenet as module
 
     name = f"{WNIDS[1]}/{WNIDS[1]}_2.JPEG"
@@ -215,7 +215,7 @@ def test_a_hundred_megapixels_are_read_without_a_warning(tmp_path: Path) -> None
     )
     (tmp_path / "large.png").write_bytes(png)
     code = (
-        "from pathlib import Path; from nbsupport.data.pictures import *; "
+        "from pathlib import Path; from nbsupport.data.pictures.files import *; "
         f"print(Pictures(place(Path({str(tmp_path)!r})), ['large.png']).square(0, 8).max())"
     )
     for how in ("default", "error"):

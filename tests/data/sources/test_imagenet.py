@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
-from nbsupport.data import prepare
-from nbsupport.data.cache import image_file
-from nbsupport.data.pictures import decode
+from nbsupport.data.pictures import prepare
+from nbsupport.data.pictures.cache import image_file
+from nbsupport.data.pictures.files import decode
 from nbsupport.data.sources import imagenet as module
 from nbsupport.data.sources import open_source
 from nbsupport.data.sources.imagenet import extremes, open_it
@@ -94,7 +94,7 @@ def test_a_damaged_note_of_the_camera_harms_no_picture(imagenet: Path, tmp_path:
     header = b"\xff\xe1" + (len(note) + 2).to_bytes(2, "big") + note
     path.write_bytes(content[:2] + header + content[after:])
     look = (
-        "import sys, pathlib; from nbsupport.data.pictures import decode; "
+        "import sys, pathlib; from nbsupport.data.pictures.files import decode; "
         "print(decode(pathlib.Path(sys.argv[1]).read_bytes(), 8, 'crop', 'x').shape)"
     )
     command = [sys.executable, "-W", "error", "-c", look, str(path)]

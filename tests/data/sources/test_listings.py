@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nbsupport.data import listings
-from nbsupport.data.listings import ListedFolder, PartOf, remembered
-from nbsupport.data.pictures import Folder, Zip
+from nbsupport.data.pictures import listings
+from nbsupport.data.pictures.files import Folder, Zip
+from nbsupport.data.pictures.listings import ListedFolder, PartOf, remembered
 from nbsupport.errors import UserError
 
 Write = Callable[..., None]

@@ -166,7 +166,7 @@ def test_tiny_imagenet_can_be_planned_with(taxonomy: Write) -> None:
 def test_the_real_tiny_imagenet(
     root: Path, taxonomy: Write, real_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbsupport.data import prepare
+    from nbsupport.data.pictures import prepare
 
     monkeypatch.setenv("NBSUPPORT_DATA", str(real_data))
     monkeypatch.setattr(prepare, "AT_ONCE", 0)

@@ -1,0 +1,57 @@
+"""What stands at the head of a page that is built on real images: what its words mean there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbsupport.display.where_possible import MISSING
+from nbsupport.study.profiles import PROFILES
+
+CELL = "on-real-images"
+DIFFERS = "{admonition} What differs"
+ROLES = {
+    "imagenet": "the ImageNet stand-in is",
+    "inaturalist": "the iNaturalist stand-in is",
+    "fractaldb": "fractals are",
+    "generated": "generated images are",
+}
+
+
+def real_note(profile: str, world: int) -> str:
+    """The note in Markdown, for a profile's world; nothing for a profile that is simulated.
+
+    The pages are written once, for the simulated world, and are the same on all profiles.
+    """
+    found = PROFILES.get(profile)
+    if found is None or found.simulated:
+        return ""
+    meant = [f"{role} {_data(found, kind, world)}" for kind, role in ROLES.items()]
+    meant.append(f"the camera traps are {found.shifts.get(world, f'those of shift {world}')}")
+    return "\n".join(
+        [
+            ":::{admonition} This build is on real images",
+            ":class: important",
+            f"Profile `{profile}`: {found.meaning}. The text is written for the simulated world. "
+            f"Here {', '.join(meant[:-1])}, and {meant[-1]}. [From two cores to the full study]"
+            "(scale.ipynb) gives the numbers, [Get the data](../data.md) the data sets.",
+            ":::",
+        ]
+    )
+
+
+def _data(profile: Any, kind: str, world: int) -> str:
+    return f"`{profile.source_spec(kind, world)['name']}`" if profile.has(kind) else MISSING
+
+
+def add_real_note(notebook: Any, parameters: Mapping[str, object]) -> None:
+    """Put the note, if there is one, below the first cell of an executed notebook, in place.
+
+    What that cell says to differ from the paper is then said of the simulated world.
+    """
+    from nbformat.v4 import new_markdown_cell
+
+    world = parameters.get("world", 1)
+    text = real_note(str(parameters.get("profile", "")), world if isinstance(world, int) else 1)
+    if text:
+        title = notebook.cells[0]
+        title["source"] = title["source"].replace(f"{DIFFERS} here", f"{DIFFERS} in the demo")
+        notebook.cells.insert(1, new_markdown_cell(text, id=CELL))

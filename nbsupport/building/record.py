@@ -1,0 +1,101 @@
+"""Training and recording what the verdicts rest on, cell by cell."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nbsupport.errors import UserError
+from nbsupport.evidence import provenance
+from nbsupport.pages import all_groups, check_claims
+from nbsupport.study.profiles import PROFILES, Profile, profile_named
+from nbsupport.study.study import Study
+from nbsupport.training.families import FAMILIES
+
+if TYPE_CHECKING:
+    pass
+from nbsupport.evidence.records import add_records, missing_runs, read_records
+
+Cell = tuple[int, int, str]  # world, seed, family
+
+
+def record_profile(
+    profile: str,
+    world: int | None = None,
+    seeds: Sequence[int] = (),
+    families: Sequence[str] = (),
+) -> Iterator[str]:
+    """Train and record what the pages' verdicts rest on; yields a line after each part.
+
+    A part is one cell (seed and family) of one world. A seed is recorded in every world before the
+    next one, so that verdicts on all worlds rest on as much. The CSV is written after each part, so
+    that who stops loses at most the one under way, and of that only what the store lacks. `world`,
+    `seeds` and `families` choose among the cells. Raises UserError where the profile records
+    nothing, or none of these.
+    """
+    check_claims()
+    chosen = cells(profile_named(profile), world, seeds, families)
+    studies = [Study(profile, world=w, families=[f], seeds=[s]) for w, s, f in chosen]
+    for study, (w, seed, family) in zip(studies, chosen, strict=True):
+        count = _record_cell(study)
+        yield f"world {w}, seed {seed}, {family}: {count} runs recorded now"
+
+
+def cells(
+    profile: Profile,
+    world: int | None = None,
+    seeds: Sequence[int] = (),
+    families: Sequence[str] = (),
+) -> list[Cell]:
+    """The cells that a profile records, of the worlds, seeds and families asked for; seed by seed.
+
+    Raises UserError where it records none of these.
+    """
+    recorded = profile.recorded or _trial(profile, world, seeds, families)
+    _among(profile, "world", [] if world is None else [world], recorded)
+    held = {number: recorded[number] for number in ([*recorded] if world is None else [world])}
+    _among(profile, "family", families, {f for own, _ in held.values() for f in own})
+    _among(profile, "seed", seeds, {seed for _, draws in held.values() for seed in draws})
+    wanted = [
+        (number, seed, family)
+        for number, (own, draws) in held.items()
+        for seed in draws
+        for family in own
+        if (not seeds or seed in seeds) and (not families or family in families)
+    ]
+    return sorted(wanted, key=lambda cell: cell[1])  # stable: worlds and families keep their order
+
+
+def _trial(
+    profile: Profile, world: int | None, seeds: Sequence[int], families: Sequence[str]
+) -> dict[int, tuple[tuple[str, ...], tuple[int, ...]]]:
+    """What a profile that is no evidence records, to try the way: a build's cells, or any others.
+
+    UserError where the profile is evidence, and what it records is not decided yet.
+    """
+    if profile.evidence:
+        recording = ", ".join(p.name for p in PROFILES.values() if p.recorded)
+        raise UserError(f"profile {profile.name} records nothing: give one of {recording}")
+    _among(profile, "family", families, FAMILIES)
+    drawn = tuple(dict.fromkeys(seeds)) or profile.seeds
+    own = tuple(dict.fromkeys(families)) or profile.families
+    return dict.fromkeys((1,) if world is None else profile.worlds, (own, drawn))
+
+
+def _among(profile: Profile, what: str, given: Iterable[object], allowed: Iterable[object]) -> None:
+    """UserError for the first that a profile does not record."""
+    known = list(allowed)
+    for value in given:
+        if value not in known:
+            ordered = ", ".join(str(v) for v in sorted(known, key=str))
+            raise UserError(
+                f"profile {profile.name} records no {what} {value}: give one of {ordered}"
+            )
+
+
+def _record_cell(study: Study) -> int:
+    """Train and record what the records lack of a study's runs; how many that was."""
+    profile, runs = study.profile.name, study.runs(all_groups(study))
+    todo = missing_runs(runs, read_records(profile), study.world)
+    if todo:
+        new = provenance.with_places(study.execute(todo), study.store)
+        add_records(profile, runs, new, study.world)
+    return len(todo)

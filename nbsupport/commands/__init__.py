@@ -1,1 +1,0 @@
-"""Commands of `python -m nbsupport`, a module each: `add(commands)` says what it is called."""

@@ -1,1 +1,0 @@
-"""What each page compares: one file a page, a function `(study, parameters) -> groups` in it."""

@@ -1,0 +1,1 @@
+"""From images in memory or on disk to batches on a device."""

@@ -1,0 +1,1 @@
+"""Pictures in files: listed, decoded, kept, checked."""

@@ -1,0 +1,1 @@
+"""Parts of a source: interventions, and the draws they make."""

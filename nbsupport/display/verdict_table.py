@@ -1,0 +1,145 @@
+"""The table of verdicts: the paper's finding, and what live and recorded runs say of it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from nbsupport.display.html import Html, signed
+
+if TYPE_CHECKING:
+    from nbsupport.analysis.claims import Claim
+    from nbsupport.analysis.verdicts import Contrast, Verdict
+
+BAR_WIDTH, BAR_HEIGHT = 132, 16
+# A shape beside each word, so that colour alone never tells a verdict.
+_SHAPES = {
+    "supported": '<path d="M3 8.5l3.2 3.2L13 4.8"/>',
+    "contradicted": '<path d="M4 4l8 8M12 4l-8 8"/>',
+    "inconclusive": '<path d="M3.5 8h9"/>',
+    "leans": '<path d="M4 12L12 4M6.5 4H12v5.5"/>',
+    "calibrated": '<circle cx="8" cy="8" r="4.6"/><path d="M8 1v3M8 12v3M1 8h3M12 8h3"/>',
+    "measured": '<path d="M3 12.5V9M8 12.5v-9M13 12.5V6"/>',
+    "not testable": '<circle cx="8" cy="8" r="5"/><path d="M4.5 11.5l7-7"/>',
+    "not run": '<circle cx="8" cy="8" r="5"/>',
+}
+NOTE = (
+    "Dot and bar: estimate with its 95 % interval. Shaded: the zone of no difference (the margin). "
+    "Upright line: zero. One scale in each row. Units: macro F1, unless a claim says otherwise."
+)
+
+
+def verdict_table(
+    claim_ids: Sequence[str],
+    columns: "Mapping[str, Mapping[str, Verdict | None]]",
+    *,
+    masked: str = "",
+    anchors: bool = True,
+) -> Html:
+    """A row for each claim and a column for each set of runs, by claim id; None: not run.
+
+    masked: shown in place of every verdict, where runs are no evidence. anchors: rows can be linked
+    to by their claim; only one table of a page can have that.
+    Raises UserError for an unknown claim.
+    """
+    from nbsupport import errors
+    from nbsupport.analysis import claims
+
+    known = claims.load()
+    for claim_id in claim_ids:
+        if claim_id not in known:
+            raise errors.unknown("claim", claim_id, known)
+    rows, plain = [], []
+    for claim_id in claim_ids:
+        found = {name: verdicts.get(claim_id) for name, verdicts in columns.items()}
+        anchor = f' id="verdict-{escape(claim_id, quote=True)}"' if anchors else ""
+        rows.append(_row(known[claim_id], found, masked, anchor))
+        said = [f"{name}: {masked or found[name] or 'not run'}" for name in columns]
+        plain.append(" | ".join([known[claim_id].text, *said]))
+    head = "".join(f'<th scope="col">{escape(c)}</th>' for c in ("Claim", *columns))
+    html = (
+        '<div class="nb-scroll"><table class="nb-table nb-verdicts">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f'<p class="nb-quiet">{escape(NOTE)}</p>'
+    )
+    return Html(html, "\n".join(plain))
+
+
+def _row(claim: "Claim", found: "Mapping[str, Verdict | None]", masked: str, anchor: str) -> str:
+    contrasts = [v.contrast for v in found.values() if v is not None and v.contrast is not None]
+    reach = common_reach(contrasts)
+    cells = "".join(
+        f'<td data-label="{escape(name, quote=True)}">{verdict_html(verdict, reach, masked)}</td>'
+        for name, verdict in found.items()
+    )
+    key = escape(claim.id, quote=True)
+    paper = f'<div class="nb-paper">Paper: {escape(claim.paper)}</div>' if claim.paper else ""
+    guess = f'<div class="nb-guess" data-prediction="{key}" hidden></div>'
+    return (
+        f'<tr{anchor}><th scope="row"><div class="nb-claim">{escape(claim.text)}</div>'
+        f"{paper}{guess}</th>{cells}</tr>"
+    )
+
+
+def verdict_html(verdict: "Verdict | None", reach: float, masked: str = "") -> str:
+    """One verdict: its word with a shape, the interval as a bar and in numbers, the remark."""
+    if masked:
+        return f'<span class="nb-masked">{escape(masked)}</span>'
+    if verdict is None:
+        return badge("not run")
+    parts = [badge(verdict.word, verdict.text)]
+    if verdict.contrast is not None and math.isfinite(verdict.contrast.estimate.value):
+        parts.append(interval_bar(verdict.contrast, reach))
+        parts.append(f'<div class="nb-interval">{interval_text(verdict.contrast)}</div>')
+    if verdict.remark:
+        parts.append(f'<div class="nb-remark">{escape(verdict.remark)}</div>')
+    return "".join(parts)
+
+
+def badge(word: str, text: str = "") -> str:
+    """A verdict's word with its shape; the class names the word."""
+    kind = escape(word.replace(" ", "-"), quote=True)
+    shape = _SHAPES.get(word, _SHAPES["not run"])
+    return (
+        f'<span class="nb-badge nb-badge-{kind}"><svg viewBox="0 0 16 16" width="13" height="13" '
+        f'aria-hidden="true">{shape}</svg>{escape(text or word)}</span>'
+    )
+
+
+def interval_text(contrast: "Contrast") -> str:
+    """The estimate, and its interval where there is one."""
+    estimate = f"<strong>{signed(contrast.estimate.value)}</strong>"
+    if not (math.isfinite(contrast.low) and math.isfinite(contrast.high)):
+        return f"{estimate} <span>no interval</span>"
+    return f"{estimate} <span>{signed(contrast.low)} to {signed(contrast.high)}</span>"
+
+
+def interval_bar(contrast: "Contrast", reach: float) -> str:
+    """The estimate and its interval on a scale from -reach to reach, with zero and the margin."""
+
+    def at(value: float) -> float:
+        return BAR_WIDTH / 2 * (1 + max(-1.0, min(1.0, value / reach)))
+
+    low, high, middle = contrast.low, contrast.high, BAR_HEIGHT / 2
+    marks = []
+    if math.isfinite(contrast.margin) and contrast.margin > 0:
+        left, right = at(-contrast.margin), at(contrast.margin)
+        marks.append(
+            f'<rect class="nb-bar-margin" x="{left:.1f}" y="0" width="{right - left:.1f}" '
+            f'height="{BAR_HEIGHT}"/>'
+        )
+    marks.append(f'<path class="nb-bar-zero" d="M{at(0):.1f} 0V{BAR_HEIGHT}"/>')
+    if math.isfinite(low) and math.isfinite(high):
+        marks.append(f'<path class="nb-bar-span" d="M{at(low):.1f} {middle}H{at(high):.1f}"/>')
+    x = at(contrast.estimate.value)
+    marks.append(f'<circle class="nb-bar-dot" cx="{x:.1f}" cy="{middle}" r="4"/>')
+    return (
+        f'<svg class="nb-bar" viewBox="0 0 {BAR_WIDTH} {BAR_HEIGHT}" width="{BAR_WIDTH}" '
+        f'height="{BAR_HEIGHT}" aria-hidden="true">{"".join(marks)}</svg>'
+    )
+
+
+def common_reach(contrasts: "Sequence[Contrast]") -> float:
+    """The largest distance from zero that bars on one scale must show, and a little room."""
+    ends = [abs(v) for c in contrasts for v in (c.low, c.high, c.estimate.value, c.margin)]
+    return 1.08 * max((v for v in ends if math.isfinite(v)), default=1.0) or 1.0

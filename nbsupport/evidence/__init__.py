@@ -1,0 +1,1 @@
+"""What recorded runs say: records, settings, the ledger of claims."""

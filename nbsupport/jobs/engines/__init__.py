@@ -1,0 +1,1 @@
+"""Engines: where jobs are done. One file each."""

@@ -1,0 +1,283 @@
+"""The engines of this machine: one after the other in this process, or in worker processes."""
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from nbsupport.errors import UserError
+from nbsupport.jobs.work import Emit, Message, Request, log_heading, log_records, perform
+from nbsupport.machine import cpu_count
+from nbsupport.paths import root
+
+# What `result` hands over; all else is news on the way and goes to `on_message`.
+ENDS = {"done", "found", "busy", "orphan", "failed", "died"}
+
+
+class Engine(Protocol):
+    """What does jobs. `slots` is how many at a time; `submit` no more than that."""
+
+    slots: int
+
+    def submit(self, request: Request) -> None:
+        """Begin a job."""
+
+    def result(self, timeout: float) -> Message | None:
+        """The message that ends a job (see `perform`; or "died"), None after `timeout` seconds."""
+
+    def cancel(self) -> None:
+        """End all work at once, and free what the engine holds; also called after the last job."""
+
+
+def gpu_names() -> list[str]:
+    """The CUDA devices to use, as CUDA_VISIBLE_DEVICES names them, found without torch."""
+    try:
+        if version("torch").endswith("+cpu"):
+            return []
+    except PackageNotFoundError:
+        return []
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
+    if not shutil.which("nvidia-smi"):
+        return []
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    lines = listed.stdout.splitlines() if listed.returncode == 0 else []
+    return [str(i) for i, _ in enumerate(line for line in lines if line.startswith("GPU "))]
+
+
+class _Tee:
+    """A stream that writes to two."""
+
+    def __init__(self, first: IO[str], second: IO[str]) -> None:
+        self.streams = first, second
+
+    def write(self, text: str) -> int:
+        for stream in self.streams:
+            stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for stream in self.streams:
+            stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.streams[0], name)
+
+
+@contextmanager
+def copy_to(path: Path) -> Iterator[None]:
+    """Standard output and error also go to the end of a file."""
+    with path.open("a", encoding="utf-8") as log:
+        log.write(log_heading())
+        out: Any = _Tee(sys.stdout, log)
+        err: Any = _Tee(sys.stderr, log)
+        with redirect_stdout(out), redirect_stderr(err), log_records():
+            yield
+
+
+class SerialEngine:
+    """Does each job in this process when its result is asked for: breakpoints work."""
+
+    slots = 1
+
+    def __init__(self, workers: int | None, jobs: int, on_message: Emit) -> None:
+        self._waiting: deque[Request] = deque()
+        self._on_message = on_message
+
+    def submit(self, request: Request) -> None:
+        """Put the job in line."""
+        self._waiting.append(request)
+
+    def result(self, timeout: float) -> Message | None:
+        """Do the job at the head of the line."""
+        if not self._waiting:
+            return None
+        message = perform(self._waiting.popleft(), self._on_message, copy_to)
+        if message["kind"] != "spoilt":
+            return message
+        if message["memory"]:
+            return {**message, "kind": "failed", "error": message["how"]}
+        raise UserError(
+            f"{message['how']}: this process can use its GPU no more; what is done is kept, the "
+            "same command in a new process goes on"
+        )
+
+    def cancel(self) -> None:
+        """Drop what waits."""
+        self._waiting.clear()
+
+
+class _Worker:
+    """A worker process, the job it does, and the thread that reads its answers."""
+
+    def __init__(self, environment: dict[str, str], inbox: "queue.SimpleQueue[Message]") -> None:
+        self.job = ""
+        self.ready = False
+        self.last_words: Message = {}
+        self._inbox = inbox
+        # Not a pipe: nobody would empty it. It tells why a start failed; a job has its own log.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self.process = subprocess.Popen(
+            # -P: the current folder may hold a file named like a module.
+            [sys.executable, "-P", "-m", "nbsupport.jobs.engines.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+            text=True,
+            encoding="utf-8",
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            # A line cut short by the worker's death is no message.
+            with suppress(json.JSONDecodeError):
+                self._inbox.put({**json.loads(line), "worker": self})
+        self._inbox.put({"kind": "died", "worker": self})
+
+    def send(self, request: Request) -> None:
+        """Hand over a job."""
+        assert self.process.stdin is not None
+        self.job = request.job
+        # A dead worker is noticed by its reader, and the job given to another.
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(request.to_json() + "\n")
+            self.process.stdin.flush()
+
+    def death(self) -> str:
+        """How the ended process came to its end."""
+        code = self.process.wait()
+        if self.last_words:
+            return str(self.last_words["how"])
+        if code >= 0:
+            return f"its worker ended with status {code}"
+        hint = " (out of memory?)" if -code == signal.SIGKILL else ""
+        return f"its worker was killed by {signal.Signals(-code).name}{hint}"
+
+    def complaint(self) -> str:
+        """The last line on its standard error."""
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def end(self) -> None:
+        """End the process, now, and wait for that."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.terminate()
+        try:
+            self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.close()
+        self._errors.close()
+
+
+class LocalEngine:
+    """Worker processes on this machine: one a core, of one thread; or one a GPU where there is one.
+
+    A worker is started when a job needs it, and lives until `cancel`: importing torch takes
+    5 to 7 seconds, paid once a worker.
+    """
+
+    def __init__(self, workers: int | None, jobs: int, on_message: Emit) -> None:
+        self._gpus = gpu_names()
+        self.slots = max(1, min(workers or len(self._gpus) or cpu_count(), jobs))
+        self._on_message = on_message
+        self._workers: dict[int, _Worker] = {}
+        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+
+    def submit(self, request: Request) -> None:
+        """Send the job to an idle worker, a new one if there is none."""
+        for worker in self._workers.values():
+            if not worker.job:
+                worker.send(request)
+                return
+        slot = next(slot for slot in range(self.slots) if slot not in self._workers)
+        self._workers[slot] = _Worker(self._environment(slot), self._inbox)
+        self._workers[slot].send(request)
+
+    def _environment(self, slot: int) -> dict[str, str]:
+        """The worker's environment; threads are counted when torch is imported, so say it here."""
+        threads = str(max(1, cpu_count() // self.slots) if self._gpus else 1)
+        # What this process can import, its worker can: the caller's own modules may hold stages.
+        places = [str(root()), *(str(Path(place).absolute()) for place in sys.path)]
+        places += filter(None, [os.environ.get("PYTHONPATH")])
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
+            # The order of a set of strings is the same in each worker.
+            "PYTHONHASHSEED": "0",
+            "NBSUPPORT_THREADS": threads,
+        }
+        for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
+            environment[f"{library}_NUM_THREADS"] = threads
+        if self._gpus:
+            environment["CUDA_VISIBLE_DEVICES"] = self._gpus[slot % len(self._gpus)]
+        return environment
+
+    def result(self, timeout: float) -> Message | None:
+        """The next message that ends a job; news on the way goes to `on_message`."""
+        while True:
+            try:
+                message = self._inbox.get(timeout=timeout)
+            except queue.Empty:
+                return None
+            worker: _Worker = message.pop("worker")
+            if message["kind"] == "died":
+                return self._bury(worker)
+            if message["kind"] in ENDS:
+                worker.job = ""
+                return message
+            if message["kind"] == "ready":
+                worker.ready = True
+            elif message["kind"] == "spoilt":
+                worker.last_words = message
+            else:
+                self._on_message(message)
+
+    def _bury(self, worker: _Worker) -> Message:
+        """Forget a worker that ended by itself; UserError when it never came to work."""
+        how, complaint, job = worker.death(), worker.complaint(), worker.job
+        slot = next(slot for slot, other in self._workers.items() if other is worker)
+        del self._workers[slot]
+        worker.end()
+        if not worker.ready:
+            raise UserError(f"a worker process cannot start: {complaint or how}")
+        return {"kind": "died", "job": job, "how": how, "again": self._made_room(worker)}
+
+    def _made_room(self, worker: _Worker) -> bool:
+        """Whether a worker that found its GPU full has left it to those that share it."""
+        shared = self.slots > len(self._gpus) > 0
+        if not (shared and worker.last_words.get("memory")):
+            return False
+        self.slots -= 1
+        return True
+
+    def cancel(self) -> None:
+        """End the workers."""
+        for worker in self._workers.values():
+            worker.end()
+        self._workers.clear()

@@ -1,0 +1,344 @@
+"""Doing one job, in the process at hand: lock, check the parent, call the stage, keep the result.
+
+Everything that is written to the store is written here, by the process that holds the job's lock.
+"""
+
+import importlib
+import json
+import logging
+import math
+import os
+import platform
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from filelock import Timeout
+
+from nbsupport.errors import StoreWarning, UserError
+from nbsupport.jobs.job import Job, canonical, stage_path
+from nbsupport.jobs.problems import gpu_trouble, store_error
+from nbsupport.jobs.store import RESULT, Store, weights_seal
+from nbsupport.machine import processor
+from nbsupport.sharing import filling
+
+Message = dict[str, Any]
+Emit = Callable[[Message], None]
+Logging = Callable[[Path], Any]
+
+# What a checkpoint that was cut short raises when a stage reads it.
+_DAMAGE = (json.JSONDecodeError, UnicodeDecodeError, EOFError)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A job as it is sent to a worker: `job` is its key, `function` its stage's "module:function".
+
+    `record` is what spec.json will hold, `parent` the (stage, key) of the parent.
+    """
+
+    job: str
+    root: str
+    function: str
+    record: dict[str, Any]
+    parent: tuple[str, str] | None = None
+
+    @classmethod
+    def of(cls, job: Job, root: Path) -> "Request":
+        """The request for a job of the store under `root`."""
+        parent = (job.parent.stage, job.parent.key) if job.parent else None
+        record = {
+            "key": job.key,
+            "stage": job.stage,
+            "version": job.version,
+            "spec": job.spec,
+            "data": job.data,
+            "parent": job.parent.key if job.parent else None,
+            "label": job.title,
+            "cost": job.cost,
+            "about": job.about,
+        }
+        return cls(job.key, str(Path(root).absolute()), stage_path(job.stage), record, parent)
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> "Request":
+        """The request behind `to_json`'s line."""
+        content = json.loads(line)
+        parent = tuple(content.pop("parent") or ())
+        return cls(**content, parent=parent or None)
+
+    @property
+    def folder(self) -> Path:
+        """The job's folder."""
+        return Path(self.root) / self.record["stage"] / self.job
+
+    @property
+    def parent_folder(self) -> Path | None:
+        """The parent's folder."""
+        return Path(self.root, *self.parent) if self.parent else None
+
+
+def perform(request: Request, emit: Emit, logged: Logging) -> Message:
+    """Do a job unless it is done; the message that ends it is returned, others are emitted.
+
+    The answer's `kind` is "done", "found" (it was done already), "busy" (another process is at
+    it), "orphan" (its parent's weights are missing or damaged: that one comes first), "spoilt" (the
+    GPU failed, `how` says in which way, `memory` whether it was full: this process can use it no
+    more) or "failed" (with `error`, `log`; `user` and `fatal` tell a user's mistake and an unusable
+    store).
+    `logged(path)` is a context in which all output goes to that file.
+    """
+    try:
+        return {"job": request.job, **_perform(request, emit, logged)}
+    except Exception as problem:
+        return {"job": request.job, **_failure(problem, request)}
+
+
+def _perform(request: Request, emit: Emit, logged: Logging) -> Message:
+    store = Store(Path(request.root))
+    try:
+        with store.hold(request.job):
+            if _settled(store, request.job, emit, request.job):
+                return {"kind": "found"}
+            if request.parent and not _parent_ready(store, request, emit):
+                return {"kind": "orphan"}
+            return _attempt(store, request, emit, logged)
+    except Timeout:
+        return {"kind": "busy"}
+
+
+def _settled(store: Store, key: str, emit: Emit, job: str, *, full: bool = False) -> bool:
+    """Whether a job is done; damaged, it is set aside with a warning. Its lock is held."""
+    problem = store.problem(key, full=full)
+    if problem:
+        emit({"kind": "warning", "job": job, "text": store.set_aside(key, problem)})
+    return problem == ""
+
+
+def _parent_ready(store: Store, request: Request, emit: Emit) -> bool:
+    """Whether the weights to start from are there and whole."""
+    key = request.record["parent"]
+    if store.check(key, full=True):
+        return True
+    # Not waiting for this lock: whoever holds it may wait for ours.
+    with store.hold(key):
+        return _settled(store, key, emit, request.job, full=True)
+
+
+def _attempt(store: Store, request: Request, emit: Emit, logged: Logging) -> Message:
+    """Run the stage; from the start, when what a former attempt left cannot be read."""
+    resumed = _has_remains(request.folder)
+    try:
+        return _run(store, request, emit, logged, resumed)
+    except Exception as problem:
+        if not resumed or not _is_damage(problem):
+            raise
+        text = store.set_aside(request.job, f"an unreadable checkpoint ({problem})")
+        emit({"kind": "warning", "job": request.job, "text": text})
+    return _run(store, request, emit, logged, False)
+
+
+def _has_remains(folder: Path) -> bool:
+    ours = {"spec.json", "log.txt", "environment.json"}
+    return folder.exists() and any(path.name not in ours for path in folder.iterdir())
+
+
+def _is_damage(problem: BaseException) -> bool:
+    return isinstance(problem, _DAMAGE) or type(problem).__name__ == "SafetensorError"
+
+
+def _run(store: Store, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
+    with filling(request.folder, store.root):
+        return _run_in(request.folder, request, emit, logged, resumed)
+
+
+def _run_in(folder: Path, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
+    _write(folder / "spec.json", request.record)
+    emit({"kind": "started", "job": request.job, "resumed": resumed})
+
+    def report(progress: dict[str, Any]) -> None:
+        emit({**_jsonable(progress), "kind": "epoch", "job": request.job})
+
+    began = time.monotonic()
+    with store_warnings(request.job, emit), logged(folder / "log.txt"):
+        try:
+            outcome = _call(request, report)
+        except Exception:
+            traceback.print_exc()
+            raise
+    seconds = round(time.monotonic() - began, 3)
+    _finish(folder, outcome, seconds)
+    return {"kind": "done", "seconds": seconds}
+
+
+@contextmanager
+def store_warnings(job: str, emit: Emit) -> Iterator[None]:
+    """What a stage warns of the store is told to the user afterwards, not to its log alone."""
+    texts: list[str] = []
+    show = warnings.showwarning
+
+    def keep(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, StoreWarning):
+            texts.append(str(message))
+        else:
+            show(message, category, *place, **more)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", StoreWarning)
+            warnings.showwarning = keep
+            yield
+    finally:
+        for text in texts:
+            emit({"kind": "warning", "job": job, "text": text})
+
+
+def _call(request: Request, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Import the stage's function and call it, torch on one thread."""
+    module, _, name = request.function.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    with one_thread():
+        # A copy, so that the stage cannot change what was asked for.
+        spec = json.loads(canonical(request.record["spec"]))
+        outcome = function(spec, request.folder, request.parent_folder, report)
+    if not isinstance(outcome, dict):
+        raise TypeError(f"the stage {request.function} returned a {type(outcome).__name__}")
+    return outcome
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on NBSUPPORT_THREADS threads (1) within, imported before or within.
+
+    Sums over several threads depend on their number: with one, records are bit-identical
+    however the jobs were scheduled.
+    """
+    threads = os.environ.get("NBSUPPORT_THREADS", "1")
+    # What torch counts by, should the stage be the first to import it.
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = threads
+    torch: Any = sys.modules.get("torch")
+    width = torch.get_num_threads() if torch else None
+    if torch:
+        torch.set_num_threads(int(threads))
+        if "NBSUPPORT_THREADS" in os.environ:
+            # In a worker only; possible only before torch's first parallel work.
+            with suppress(RuntimeError):
+                torch.set_num_interop_threads(1)
+    try:
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(width)
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def _finish(folder: Path, outcome: dict[str, Any], seconds: float) -> None:
+    """Keep the outcome. result.json comes last, and whole: with it the job is done."""
+    result = _jsonable(outcome)
+    _write(folder / "environment.json", _environment(result))
+    record = {
+        "result": result,
+        "checksum": sha256(canonical(result).encode("ascii")).hexdigest(),
+        "weights": weights_seal(folder),
+        "wall_seconds": seconds,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    _write(folder / RESULT, record)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Put a JSON file in its place at once, with all of its content on the disk."""
+    draft = path.with_name(f"{path.name}.tmp")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _jsonable(value: Any) -> Any:
+    """What a stage returned in JSON's types: numbers of NumPy become Python's, NaN becomes null."""
+    if isinstance(value, dict):
+        return {str(name): _jsonable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return _jsonable(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _environment(result: dict[str, Any]) -> dict[str, Any]:
+    """What the job ran on, as far as results may depend on it."""
+    names = ("torch", "torchvision", "timm", "numpy")
+    versions = {
+        name: str(getattr(sys.modules[name], "__version__", "unknown"))
+        for name in names
+        if name in sys.modules
+    }
+    return {
+        "python": platform.python_version(),
+        "platform": platform.system() + "-" + platform.machine(),
+        "processor": processor(result.get("device", "cpu")),
+        "versions": versions,
+        "threads": int(os.environ.get("NBSUPPORT_THREADS", "1")),
+        "device": result.get("device", "cpu"),
+    }
+
+
+def _failure(problem: Exception, request: Request) -> Message:
+    """The message about an exception; a user's own mistake needs no log."""
+    store_problem = store_error(problem, Path(request.root))
+    if store_problem:
+        return {"kind": "failed", "error": str(store_problem), "user": True, "fatal": True}
+    lines = traceback.format_exception_only(problem)
+    error = lines[-1].strip().partition("\n")[0]
+    log = str(request.folder / "log.txt")
+    if trouble := gpu_trouble(problem):
+        return {"kind": "spoilt", "how": error, "memory": trouble == "memory", "log": log}
+    if isinstance(problem, UserError):
+        return {"kind": "failed", "error": str(problem), "user": True}
+    return {"kind": "failed", "error": error, "user": False, "log": log}
+
+
+def log_heading() -> str:
+    """What separates the attempts in a job's log."""
+    return f"--- {datetime.now(UTC).isoformat(timespec='seconds')}, process {os.getpid()}\n"
+
+
+@contextmanager
+def log_records(level: int = logging.INFO) -> Iterator[None]:
+    """Messages of the logging module go to stderr as it is now, and so to the job's log."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(level)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)

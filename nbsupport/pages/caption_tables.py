@@ -1,0 +1,115 @@
+"""What Section 5 shows besides its figure: captions beside pictures, retrieval, and each family."""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbsupport.display.html import Html, note, signed, table
+from nbsupport.display.where_possible import numbers_where_possible, shown_where_possible
+from nbsupport.study.study import FULL, Group, Run, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.data.sources.captions import CaptionSource
+
+UNKNOWN = "not in the store"
+
+
+@shown_where_possible
+def pairs_grid(study: Study, corpus: str, *, count: int = 8, caption: str = "") -> Any:
+    """The first pairs of a corpus: each picture over its caption."""
+    from nbsupport.display.widgets import image_grid
+
+    source: CaptionSource = study.captions(corpus).source  # type: ignore[assignment]
+    ids = np.arange(count)
+    return image_grid(source.images(ids).numpy(), source.pairs.captions(ids), caption, size=150)
+
+
+def noise_numbers() -> dict[str, str]:
+    """The rates of the noisy corpus, and the words of all captions, as text to glue."""
+    from nbsupport.savanna import captions
+
+    rates = {name: f"{getattr(captions, name):.0%}" for name in ("WRONG", "DROPPED", "SHUFFLED")}
+    return {f"captions-{name.lower()}": text for name, text in rates.items()} | {
+        "captions-uninformative": f"{captions.UNINFORMATIVE:.0%}",
+        "captions-vocabulary": f"{len(captions.VOCABULARY)}",
+    }
+
+
+@numbers_where_possible
+def corpus_numbers(study: Study) -> dict[str, str]:
+    """Sizes of the corpora beside the ImageNet stand-in, as text to glue."""
+    from nbsupport.training.stages.captions import HELD_OUT
+
+    classes = [s.num_classes for s in (study.imagenet, study.inaturalist)]
+    sizes = {f"pairs-{r.lower()}": study.imagenet.num_classes * n for r, n in _sizes(study).items()}
+    whole = study.simulation.captioned_images
+    numbers = {"pairs-full": whole, "imagenet-images": len(study.imagenet)}
+    texts = {name: f"{n:,}" for name, n in (numbers | sizes).items()}
+    return texts | {
+        "held-out": f"{HELD_OUT:,}",
+        "caption-classes": f"{sum(classes):,}",
+        "pairs-over-imagenet": f"{whole / len(study.imagenet):.1f}",
+    }
+
+
+def _sizes(study: Study) -> dict[str, int]:
+    return {role: study.profile.sizes[role] for role in ("150K", "25K")}
+
+
+def retrieval_table(study: Study, groups: Sequence[Group]) -> Html:
+    """For each pre-training on captions: in how many held-out pairs the own caption comes first."""
+    runs = [run for run in study.runs(groups) if run.group.objective == "captions"]
+    if not runs:
+        return note("Nothing here was trained on captions by this book, so there are no pairs.")
+    rows = [_retrieval_row(study, run) for run in runs]
+    header = ("group", "family", "seed", "own caption comes first", "by chance")
+    return table(header, rows, numeric=(2, 3, 4))
+
+
+def _retrieval_row(study: Study, run: Run) -> tuple[str, ...]:
+    parent = run.finetune.parent
+    start = (run.group.role, run.family, str(run.seed))
+    if parent is None or not study.store.check(parent):
+        return (*start, UNKNOWN, UNKNOWN)
+    result = study.store.result(parent)
+    shares = (result["retrieval_accuracy"], result["retrieval_chance"])
+    return (*start, *(f"{share:.1%}" for share in shares))
+
+
+def families_table(points: "pd.DataFrame", axis: str = "linear", masked: str = "") -> Html:
+    """How far each family's runs on captions lie above the full-source line: a row a family.
+
+    The line is that of the full source's own runs; a family without such a run (the Vision
+    Transformer) has no part in it. Means of runs, without intervals.
+    """
+    from nbsupport.analysis.charts.prepare import why_no_line
+    from nbsupport.analysis.trends import effective_robustness, role_line
+
+    if masked:
+        return note(f"{masked}: no table.")
+    own = points[points["role"].str.startswith("clip/")]
+    if own.empty or not (points["role"] == FULL).any():
+        return note("No runs of these groups yet, so there is no table.")
+    if why := why_no_line(points, FULL, axis):
+        return note(f"There is no line of the full source to measure from: {why}.")
+    found = effective_robustness(own, role_line(points, FULL, axis))
+    roles = sorted(found["role"].unique())
+    rows = [
+        (family, *(_mean(runs[runs["role"] == role]) for role in roles))
+        for family, runs in found.groupby("family", sort=False)
+    ]
+    return table(("family", *roles), rows, numeric=range(1, len(roles) + 1))
+
+
+def _mean(runs: "pd.DataFrame") -> str:
+    on_line = runs["er"].dropna()
+    value = float(on_line.mean()) if len(on_line) else float("nan")
+    if not len(runs):
+        return "not run"
+    if not isfinite(value):
+        return "off the line"
+    return f"{signed(value)} ({len(on_line)} of {len(runs)} runs on the line)"

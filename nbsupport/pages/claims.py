@@ -1,0 +1,230 @@
+"""The page of all claims: every verdict, a summary, downloads, how the records were made."""
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from nbsupport.analysis.verdicts import WORDS
+from nbsupport.display.html import Html, note, table
+from nbsupport.evidence import ledger, provenance
+from nbsupport.evidence.ledger import Judged
+from nbsupport.evidence.records import evidence_profile, read_records
+from nbsupport.pages.claims_table import ledger_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.evidence.recorded import Beside
+    from nbsupport.pages.open_page import OpenPage
+
+
+class BookLedger:
+    """All claims judged once, for the pages that show them."""
+
+    def __init__(self, page: "OpenPage", runs: "pd.DataFrame | None" = None) -> None:
+        self.profile = evidence_profile(page.study.profile.name)
+        self.mask = page.mask()
+        self.records = read_records(self.profile)
+        self.real = ledger.beside_of(self.profile)
+        self.entries = ledger.judge_profile(self.profile, runs)
+
+    @property
+    def claims(self) -> list[Judged]:
+        """The paper's claims, without the controls."""
+        return [entry for entry in self.entries if not entry.claim.control]
+
+    def of(self, claim_id: str) -> Judged:
+        """One claim's entry."""
+        return next(entry for entry in self.entries if entry.claim.id == claim_id)
+
+    def table(self) -> Html:
+        """Every claim and control, a row each; the reader's browser sorts and filters it."""
+        return ledger_table(self.entries, self.mask, self.real)
+
+    def summary(self) -> Html:
+        """How many claims are testable, settled, supported, contradicted, and which replicate."""
+        return summary(self.claims, self.real)
+
+    def numbers(self) -> dict[str, str]:
+        """The summary's counts, as text to glue."""
+        return {name: f"{value}" for name, value in counts(self.claims).items()}
+
+    def downloads(self) -> Html:
+        """Links to the same as CSV and as JSON."""
+        return downloads(self.entries, self.mask)
+
+    def made(self) -> Html:
+        """How the records were made."""
+        return made(self.records, ledger.read_ledger(self.profile).get("made"))
+
+
+# the summary --------------------------------------------------------------------------------------
+def counts(entries: Sequence[Judged]) -> dict[str, int]:
+    """How many claims there are, by what the recorded runs of world 1 say, and how they hold up."""
+    words = [entry.first.word for entry in entries]
+    total = {
+        "claims": len(entries),
+        "run": sum(word != "not run" for word in words),
+        "testable": sum(word in ledger.TESTED for word in words),
+        "settled": sum(word in ledger.SETTLED for word in words),
+    }
+    total |= {word.replace(" ", "-"): words.count(word) for word in WORDS}
+    held = [entry.replication for entry in entries]
+    for name in ("replicated", "reversed", "left open"):
+        total[name.replace(" ", "-")] = held.count(name)
+    return total | {"fragile": sum(bool(entry.fragile) for entry in entries)}
+
+
+# (name in counts, what it says, the filter that shows these rows)
+_TILES = (
+    ("claims", "claims of the paper", ""),
+    ("run", "with recorded runs", ""),
+    ("testable", "testable", ""),
+    ("settled", "settled", ""),
+    ("supported", "supported", "supported"),
+    ("contradicted", "contradicted", "contradicted"),
+    ("replicated", "replicated on world 2", "replicated on world 2"),
+    ("reversed", "reversed on world 2", "reversed on world 2"),
+)
+
+
+def summary(entries: Sequence[Judged], real: "Beside | None" = None) -> Html:
+    """The counts as a row of numbers, a sentence on what does not replicate, one on real images."""
+    found = counts(entries)
+    tiles = "".join(_tile(found[name], text, word) for name, text, word in _TILES)
+    sentences = [*_held_up(entries), *_rest(found), *_on_real(entries, real)]
+    told = "".join(f"<p>{sentence}</p>" for sentence in sentences)
+    plain = ", ".join(f"{found[name]} {text}" for name, text, _ in _TILES)
+    return Html(f'<ul class="nb-tiles">{tiles}</ul>{told}', plain)
+
+
+def _tile(value: int, text: str, word: str) -> str:
+    inner = f"<strong>{value}</strong><span>{escape(text)}</span>"
+    if word and value:
+        inner = f'<a href="#ledger" data-ledger-filter="{escape(word, quote=True)}">{inner}</a>'
+    return f"<li>{inner}</li>"
+
+
+def _held_up(entries: Sequence[Judged]) -> list[str]:
+    if not any(e.first.word in ledger.SETTLED for e in entries):
+        return ["No claim is settled by the recorded runs of world 1 yet."]
+    lists = {
+        name: [e.claim.id for e in entries if e.replication == name]
+        for name in ("reversed", "left open")
+    }
+    if not any(lists.values()):
+        return ["Every claim that is settled on world 1 has the same verdict on world 2."]
+    says = {
+        "reversed": "Settled on world 1, and the other way round on world 2: ",
+        "left open": "Settled on world 1 and left open on world 2: ",
+    }
+    return [says[name] + _anchors(ids) + "." for name, ids in lists.items() if ids]
+
+
+def _rest(found: dict[str, int]) -> list[str]:
+    """What the tiles leave out."""
+    words = ("inconclusive", "leans", "not testable", "measured", "calibrated", "not run")
+    parts = [f"{found[w.replace(' ', '-')]} {w}" for w in words if found[w.replace(" ", "-")]]
+    return [f"The other claims: {', '.join(parts)}."] if parts else []
+
+
+def _on_real(entries: Sequence[Judged], real: "Beside | None") -> list[str]:
+    """How many claims real images support and contradict, beside the simulated world."""
+    if real is None:
+        return []
+    told = "; ".join(f"{real.short(w)} {_counted(entries, w)}" for w in real.shifts)
+    state = [text] if (text := real.state()) else []
+    if real.records.empty:
+        return [f"{escape(real.title)}: {escape(text)}" for text in state]
+    return [escape(text) for text in (f"{real.title}: {told}.", *state)]
+
+
+def _counted(entries: Sequence[Judged], shift: int) -> str:
+    """Claims by their word on one shift between real images."""
+    words = [entry.real[shift].word for entry in entries if entry.real]
+    return ", ".join(f"{words.count(w)} {w}" for w in WORDS if w in words)
+
+
+def _anchors(ids: Sequence[str]) -> str:
+    return ", ".join(f'<a href="#claim-{escape(i, quote=True)}">{escape(i)}</a>' for i in ids)
+
+
+# downloads ----------------------------------------------------------------------------------------
+def downloads(entries: Sequence[Judged], mask: str = "") -> Html:
+    """The whole ledger as CSV and JSON, inside the page: no server is asked for them."""
+    told = [ledger.as_dict(entry) for entry in entries]
+    if mask:
+        told = [{k: v for k, v in entry.items() if k != "live"} for entry in told]
+    files = {
+        "claims.csv": ("text/csv", ledger.as_csv(ledger.ledger_table(entries))),
+        "claims.json": ("application/json", json.dumps(told, indent=1, ensure_ascii=False)),
+    }
+    links = " ".join(
+        f'<a class="nb-download" download="{name}" href="data:{kind};charset=utf-8,'
+        f'{quote(text, safe="")}">{name}</a>'
+        for name, (kind, text) in files.items()
+    )
+    return Html(f'<p class="nb-quiet">Download: {links}</p>', "claims.csv, claims.json")
+
+
+# how the records were made ------------------------------------------------------------------------
+def made(records: "pd.DataFrame", account: dict[str, Any] | None) -> Html:
+    """Runs, cells, worlds, devices, versions, dates and thread-hours behind the verdicts."""
+    if records.empty:
+        return note("No runs are recorded yet. The command make records trains them.")
+    runs = records.drop_duplicates(["world", "role", "key"])
+    jobs = {stage: len(keys) for stage, keys in provenance.job_keys(records).items()}
+    rows = [
+        ("runs", f"{len(runs):,} in {runs['role'].nunique()} groups"),
+        ("models trained", f"{jobs['pretrain']:,} pre-trained, {jobs['finetune']:,} fine-tuned"),
+        ("worlds", "; ".join(_world(number, part) for number, part in runs.groupby("world"))),
+        ("device", _values(records, "device")),
+        ("precision", _values(records, "precision")),
+        ("versions of the stages", _values(records, "versions")),
+        *_from_store(records, account or {}),
+    ]
+    return table(("how the records were made", ""), rows)
+
+
+def _world(number: Any, runs: "pd.DataFrame") -> str:
+    families, seeds = runs["family"].nunique(), runs["seed"].nunique()
+    return f"world {number}: {len(runs):,} runs of {families} families x {seeds} seeds"
+
+
+def _values(records: "pd.DataFrame", column: str) -> str:
+    return ", ".join(str(value) for value in sorted(records[column].unique()))
+
+
+def _from_store(records: "pd.DataFrame", account: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where and when the runs were made, as their rows and the account written beside them say."""
+    tuned = records.drop_duplicates("key")["seconds"].sum()
+    rows = [*_places(records), ("thread-hours of fine-tuning", f"{tuned / 3600:.1f}")]
+    if not provenance.noted(account):
+        return rows
+    stage = account["jobs"]["pretrain"]
+    part = "" if stage["noted"] == stage["jobs"] else f" ({stage['noted']} of {stage['jobs']} jobs)"
+    listed = {n: ", ".join(str(v) for v in account.get(n, [])) for n in provenance.LISTS}
+    return [
+        *rows,
+        ("thread-hours of pre-training", f"{stage['seconds'] / 3600:.1f}{part}"),
+        ("jobs finished (UTC)", f"{account['first'][:10]} to {account['last'][:10]}"),
+        ("Python", listed["python"]),
+        ("machine", f"{listed['platform']}; threads a job: {listed['threads']}"),
+    ]
+
+
+def _places(records: "pd.DataFrame") -> list[tuple[str, str]]:
+    """Processor, PyTorch and days of the recorded runs; of how many of them this is lost."""
+    found = provenance.places(records)
+    if not found["noted"]:
+        lost = "lost: it was not noted when these runs were made"
+        return [(name, lost) for name in ("processor", "PyTorch", "when (UTC)")]
+    part = f" ({found['noted']:,} of {found['runs']:,} runs; of the others it is lost)"
+    part = "" if found["noted"] == found["runs"] else part
+    return [
+        ("processor", f"{'; '.join(found['processor'])}{part}"),
+        ("PyTorch", f"{', '.join(found['torch'])}{part}"),
+        ("when (UTC)", f"{found['first']} to {found['last']}{part}"),
+    ]

@@ -1,0 +1,232 @@
+"""The ledger as a table: readable as it stands, sorted and filtered by `book/_static/ledger.js`."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from nbsupport.analysis.verdicts import WORDS, Verdict
+from nbsupport.display import verdict_table as look
+from nbsupport.display.html import Html
+from nbsupport.evidence import ledger
+from nbsupport.evidence.ledger import Judged
+from nbsupport.evidence.recorded import Beside
+from nbsupport.pages import PAGES
+
+# name, how a reader's browser sorts by it ("" not at all), what the column holds
+HEADER = (
+    ("Section", "number", "the section and figure of the paper"),
+    ("Claim", "text", "in our words"),
+    ("Estimate", "number", "recorded on world 1, with its 95 % interval"),
+    ("World 1", "number", "verdict of the recorded runs"),
+    ("World 2", "number", "verdict of the recorded runs"),
+    ("Live", "number", "verdict of the runs that this build trained"),
+    ("Otherwise", "number", "on other axes and at other margins"),
+    ("To settle", "number", "about how many more cells"),
+)
+NOTE = (
+    "Estimate: dot and bar show it with its 95 % interval, shaded is the zone of no difference, "
+    "the upright line is zero. All bars in macro F1 share a scale, all bars in gaps another. "
+    "Otherwise: verdicts on logit and probit axes, and at margins of 0.15 and 0.33 of the gap."
+)
+FRAGILE = "differs otherwise"
+REAL = "Real images"
+
+
+def header(real: Beside | None) -> list[tuple[str, str, str]]:
+    """The columns: HEADER, and after the simulated worlds what real images say."""
+    columns = list(HEADER)
+    if real:
+        told = f"verdicts of the recorded runs, {real.title}, by the images that are new"
+        columns.insert(5, (REAL, "number", told))
+    return columns
+
+
+def ledger_table(entries: Sequence[Judged], mask: str = "", real: Beside | None = None) -> Html:
+    """The ledger as a table, with the controls that a script brings to life.
+
+    real: the records on real images that entries were judged by, for a column of their own.
+    """
+    scales = {name: _scale(entries, name) for name in {ledger.unit(e.claim) for e in entries}}
+    for name in set(scales) - {"gaps"}:  # everything in macro F1 on one scale
+        scales[name] = max(v for n, v in scales.items() if n != "gaps")
+    rows = "".join(
+        _row(i, e, scales[ledger.unit(e.claim)], mask, real) for i, e in enumerate(entries)
+    )
+    head = "".join(
+        f'<th scope="col" data-sort="{kind}" title="{escape(told, quote=True)}">{escape(name)}</th>'
+        for name, kind, told in header(real)
+    )
+    html = (
+        f'<div class="nb-ledger">{_controls(entries, real)}<div class="nb-scroll" tabindex="0" '
+        'role="region" aria-label="All claims, a table that scrolls sideways">'
+        f'<table class="nb-table nb-verdicts nb-ledger-table"><thead><tr>{head}</tr></thead>'
+        f'<tbody>{rows}</tbody></table></div><p class="nb-quiet">{escape(NOTE)}</p></div>'
+    )
+    return Html(html, "\n".join(_plain(e) for e in entries))
+
+
+def _plain(entry: Judged) -> str:
+    said = f"{entry.claim.id}: {entry.first.text}; world 2: {entry.second.text}"
+    return f"{said}; real images: {said_on_real(entry)}" if entry.real else said
+
+
+def said_on_real(entry: Judged) -> str:
+    """The verdicts on real images as words: one, or one for each shift."""
+    return " / ".join([v.text for v in entry.real.values()][: 1 if entry.alike_on_real else None])
+
+
+def _scale(entries: Sequence[Judged], unit: str) -> float:
+    found = [e.first.contrast for e in entries if ledger.unit(e.claim) == unit]
+    return look.common_reach([c for c in found if c is not None])
+
+
+def _row(place: int, entry: Judged, reach: float, mask: str, real: Beside | None) -> str:
+    claim = entry.claim
+    more = entry.first.more_cells
+    cells = [
+        (place, _where(entry), ""),
+        (claim.text, _statement(entry), "row"),
+        (ledger.numbers(entry.first)["statistic"], _estimate(entry, reach), ""),
+        (_rank(entry.first), _worded(entry.first), ""),
+        (_rank(entry.second), _worded(entry.second, entry.replication), ""),
+        (_rank(entry.live), _live(entry.live, mask), ""),
+        (len(entry.fragile), _otherwise(entry), ""),
+        (more, f"{more:,}" if more else "\N{EN DASH}", ""),
+    ]
+    if real:
+        cells.insert(5, (_rank(entry.on_real), _on_real(entry, real), ""))
+    heads = zip(header(real), cells, strict=True)
+    columns = "".join(_cell(name, *cell) for (name, _, _), cell in heads)
+    words = escape("|".join(tokens(entry)), quote=True)
+    key = escape(claim.id, quote=True)
+    return (
+        f'<tr id="claim-{key}" data-words="{words}" '
+        f'data-section="{escape(claim.section, quote=True)}">{columns}</tr>'
+    )
+
+
+def _cell(name: str, value: Any, inner: str, scope: str) -> str:
+    missing = value is None or (isinstance(value, float) and not math.isfinite(value))
+    shown = "" if missing else escape(str(value), quote=True)
+    tag, attribute = ("th", ' scope="row"') if scope else ("td", "")
+    label = escape(name, quote=True)
+    return f'<{tag}{attribute} data-label="{label}" data-value="{shown}">{inner}</{tag}>'
+
+
+def tokens(entry: Judged) -> list[str]:
+    """What the filter by verdict finds an entry under: its word on world 1, how it holds up, its
+    word on real images."""
+    held = {"reversed": ["reversed on world 2"], "left open": ["left open on world 2"]}
+    fragile = [FRAGILE] if entry.fragile else []
+    replicated = ["replicated on world 2"] if entry.replication == "replicated" else []
+    real = [f"{word} on real images" for word in dict.fromkeys(v.word for v in entry.real.values())]
+    return [entry.first.word, *held.get(entry.replication, []), *replicated, *fragile, *real]
+
+
+def _where(entry: Judged) -> str:
+    claim = entry.claim
+    figure = f'<div class="nb-paper">{escape(claim.figure)}</div>' if claim.figure else ""
+    return f"{escape(claim.section)}{figure}"
+
+
+def _statement(entry: Judged) -> str:
+    claim = entry.claim
+    paper = f'<div class="nb-paper">Paper: {escape(claim.paper)}</div>' if claim.paper else ""
+    return (
+        f'<div class="nb-claim">{escape(claim.text)}</div>{paper}'
+        f'<div class="nb-paper"><code>{escape(claim.id)}</code> {page_link(claim.page, claim.id)}'
+        "</div>"
+    )
+
+
+def page_link(page_id: str, claim_id: str = "") -> str:
+    """A link to a page of the book, at a claim's verdict where one is named; words where the page
+    is not there."""
+    if page_id not in PAGES:
+        return "no page yet"
+    page = PAGES[page_id]
+    name = f"Section {page.section}" if page.section[:1].isdigit() else page.title
+    at = f"#verdict-{claim_id}" if claim_id in page.claims else ""
+    return f'<a href="{escape(page_id, quote=True)}.html{at}">{escape(name)}</a>'
+
+
+def _estimate(entry: Judged, reach: float) -> str:
+    found = entry.first.contrast
+    if found is None or not math.isfinite(found.estimate.value):
+        return "\N{EN DASH}"
+    text = look.interval_text(found)
+    cells = f'<div class="nb-paper">{escape(ledger.unit(entry.claim))}, {found.cells} cells</div>'
+    return f'{look.interval_bar(found, reach)}<div class="nb-interval">{text}</div>{cells}'
+
+
+def _worded(verdict: Verdict, replication: str = "") -> str:
+    remarks = [text for text in (replication, verdict.remark) if text]
+    told = f'<div class="nb-remark">{escape("; ".join(remarks))}</div>' if remarks else ""
+    return f"{look.badge(verdict.word, verdict.text)}{told}"
+
+
+def _on_real(entry: Judged, real: Beside) -> str:
+    """The verdict on each shift; what there is to remark on them unfolds."""
+    verdicts = [*entry.real.values()]
+    if entry.alike_on_real and len({v.remark for v in verdicts}) == 1:
+        return _worded(verdicts[0])
+    remarks = "".join(
+        f"<dt>{escape(real.short(shift))}</dt><dd>{escape(verdict.remark)}</dd>"
+        for shift, verdict in entry.real.items()
+        if verdict.remark
+    )
+    told = f"<details><summary>remarks</summary><dl>{remarks}</dl></details>" if remarks else ""
+    return f'<div class="nb-shifts">{shift_badges(entry, real)}{told}</div>'
+
+
+def shift_badges(entry: Judged, real: Beside) -> str:
+    """The verdicts on real images as badges: one, or one for each shift."""
+    badges = {shift: look.badge(v.word, v.text) for shift, v in entry.real.items()}
+    if entry.alike_on_real:
+        return next(iter(badges.values()))
+    rows = "".join(f"<dt>{escape(real.short(s))}</dt><dd>{b}</dd>" for s, b in badges.items())
+    return f'<div class="nb-shifts"><dl>{rows}</dl></div>'
+
+
+def _live(verdict: Verdict | None, mask: str) -> str:
+    if mask:
+        return f'<span class="nb-masked">{escape(mask)}</span>'
+    return look.badge("not run") if verdict is None else look.badge(verdict.word, verdict.text)
+
+
+def _otherwise(entry: Judged) -> str:
+    if not entry.others:
+        return "\N{EN DASH}"
+    if not entry.fragile:
+        return "the same"
+    return "".join(
+        f'<div class="nb-remark">{escape(name)}: {escape(entry.others[name])}</div>'
+        for name in entry.fragile
+    )
+
+
+def _rank(verdict: Verdict | None) -> int | None:
+    """Where a verdict stands in the order of the words."""
+    return WORDS.index(verdict.word) if verdict else None
+
+
+def _controls(entries: Sequence[Judged], real: Beside | None) -> str:
+    """Choices by verdict, section and text; hidden until the script is there to answer them."""
+    words = sorted({t for e in entries for t in tokens(e)}, key=lambda t: (t not in WORDS, t))
+    sections = dict.fromkeys(e.claim.section for e in entries)
+    sorts = [name for name, kind, _ in header(real) if kind]
+    return (
+        '<form class="nb-ledger-controls" role="search" aria-label="Filter the claims" hidden>'
+        f"{_select('Verdict', 'words', words)}{_select('Section', 'section', list(sections))}"
+        '<label>Text<input type="search" name="text" placeholder="fractals, margin ..."></label>'
+        f'<span class="nb-ledger-sort">{_select("Sort by", "sort", sorts, first="")}</span>'
+        '<button type="reset">Show all</button>'
+        '<output class="nb-quiet" aria-live="polite"></output></form>'
+    )
+
+
+def _select(label: str, name: str, values: Sequence[str], first: str = "all") -> str:
+    start = [f'<option value="">{escape(first)}</option>'] if first else []
+    options = "".join([*start, *(f"<option>{escape(v)}</option>" for v in values)])
+    return f'<label>{escape(label)}<select name="{name}">{options}</select></label>'

@@ -1,0 +1,62 @@
+"""Controls: comparisons whose answer is known, or that the simulated world might help along."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nbsupport import arguments
+from nbsupport.pages.groups import given_or, reference_groups
+from nbsupport.study.study import Group, Study
+
+OTHER_SEEDS = 1000  # added to a cell's seed: far from any that a page or a reader gives
+
+
+def control_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """The controls beside what they are compared with; `controls` names those to run."""
+    possible = [control for control in CONTROLS if _possible(study, control)]
+    chosen = given_or("controls", parameters, possible)
+    for name in arguments.different("controls", chosen):
+        arguments.chosen("control", name, CONTROLS)
+    animals = study.imagenet.under(study.profile.animal)
+    compared = Group("imagenet/animal", f"{animals.num_classes:,} animal classes", animals)
+    own = [CONTROLS[name](study) for name in CONTROLS if name in chosen]
+    beside = [compared] if "own-textures" in chosen else []
+    return [*reference_groups(study, {}), *beside, *own]
+
+
+def _possible(study: Study, control: str) -> bool:
+    """Two of them need pictures that only a simulated world can draw."""
+    needed = {"own-textures": "own-textures", "own-species": "species"}.get(control)
+    return needed is None or study.has(needed)
+
+
+def _full_again(study: Study) -> Group:
+    label = "all images, other seeds"
+    return Group("control/full-again", label, study.imagenet, seed_shift=OTHER_SEEDS)
+
+
+def _shuffled_labels(study: Study) -> Group:
+    return Group("control/shuffled-labels", "labels shuffled", study.imagenet.shuffled_labels())
+
+
+def _noise(study: Study) -> Group:
+    return Group("control/noise", "noise for images", study.imagenet.noise())
+
+
+def _own_textures(study: Study) -> Group:
+    objects = study.own_textures.not_under(study.profile.animal)
+    label = f"{objects.num_classes:,} object classes, own textures"
+    return Group("control/own-textures", label, objects)
+
+
+def _own_species(study: Study) -> Group:
+    label = f"{len(study.species):,} photographs of the task's species"
+    return Group("control/own-species", label, study.species)
+
+
+CONTROLS: dict[str, Callable[[Study], Group]] = {
+    "full-again": _full_again,
+    "shuffled-labels": _shuffled_labels,
+    "noise": _noise,
+    "own-textures": _own_textures,
+    "own-species": _own_species,
+}

@@ -1,0 +1,208 @@
+"""What a page, or the book, needs: jobs needed, shared, in the store, to train, and their cost."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nbsupport.errors import UserError
+from nbsupport.evidence.records import missing_runs, read_records
+from nbsupport.jobs.job import Job
+from nbsupport.jobs.progress import duration
+from nbsupport.jobs.schedule import in_order, makespan
+from nbsupport.jobs.store import Store
+from nbsupport.machine import cpu_count
+from nbsupport.pages import PAGES, all_groups, groups_of, page_named, study_for
+from nbsupport.study.profiles import profile_named
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.study.study import Run, Study
+from nbsupport.text import aligned
+from nbsupport.training.costs import ASSUMED, note, pace_of
+from nbsupport.training.families import (
+    ARCHITECTURES,
+    GPU_IMAGES_PER_SECOND,
+    SMALL_PX,
+    weights_bytes,
+)
+
+RECORDED = "the recorded study"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts of jobs, and the cost of those to train (training, evaluation, and a start for each).
+
+    `shared` are the jobs that several runs need or, in a plan of the book, several pages.
+    `thread_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`), `minutes`
+    those on the clock of this machine's cores (None where a GPU is meant); `basis` says what the
+    estimates rest on. `disk_gb` is what the weights take that they leave in the store.
+    """
+
+    page: str
+    profile: str
+    runs: int
+    jobs: int
+    shared: int
+    in_store: int
+    to_train: int
+    thread_seconds: float
+    on_gpu: bool
+    minutes: float | None
+    basis: str
+    disk_gb: float
+    parameters: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+def runs_of(page_id: str, parameters: dict[str, Any], *, nominal: bool = False) -> list[Run]:
+    """Every run that a page needs under these parameters; nothing is trained.
+
+    `nominal`: data that are not here are planned with by their published numbers.
+    """
+    study = study_for(page_id, nominal=nominal, **parameters)
+    return study.runs(groups_of(page_id, study, **parameters))
+
+
+def plan_page(page_id: str, parameters: dict[str, Any], store: Store) -> Plan:
+    """The plan of one page. UserError for an unknown page or a wrong parameter."""
+    profile = study_for(page_id, **parameters).profile.name
+    runs = runs_of(page_id, parameters, nominal=True)
+    return _plan(page_id, profile, runs, store, parameters=_declared(page_id, parameters))
+
+
+def plan_book(profile: str, store: Store) -> list[Plan]:
+    """The plan of each page at its defaults, and last of the whole book ("all pages")."""
+    parameters = {"profile": profile}
+    runs = {page_id: runs_of(page_id, parameters, nominal=True) for page_id in PAGES}
+    keys = [{job.key for run in own for job in run.jobs} for own in runs.values()]
+    pages = Counter(key for own in keys for key in own)
+    elsewhere = {key for key, count in pages.items() if count > 1}
+    plans = [
+        _plan(page_id, profile, own, store, elsewhere, _declared(page_id, parameters))
+        for page_id, own in runs.items()
+    ]
+    every = [run for own in runs.values() for run in own]
+    plans.append(_plan("all pages", profile, every, store, elsewhere))
+    if not profile_named(profile).simulated:
+        plans.append(_plan(RECORDED, profile, _recorded_runs(profile), store))
+    return plans
+
+
+def measure(profile: str, store: Store) -> None:
+    """Time some updates of each family here, and keep in the store how fast this machine is.
+
+    Raises UserError where the profile is meant for a GPU and there is none.
+    """
+    from nbsupport.jobs.work import one_thread
+    from nbsupport.training.timing import measure_families, on_gpu
+
+    chosen = profile_named(profile)
+    if chosen.px > SMALL_PX and not on_gpu():
+        raise UserError(
+            f"profile {profile} is meant for a GPU, and torch finds none here: measure where one is"
+        )
+    store.require_writable()
+    batch = recipe_named(chosen.recipes, "finetune", chosen.families[0]).batch_size
+    with one_thread():  # as a worker has it
+        measured = measure_families(ARCHITECTURES, chosen.px, batch)
+    note(store.root, chosen.px, batch, measured)
+
+
+def _recorded_runs(profile: str) -> list[Run]:
+    """Every run that the profile's records are to hold and do not yet."""
+    recorded, runs = read_records(profile), []
+    for world, (families, seeds) in profile_named(profile).recorded.items():
+        study = Study(profile, world=world, families=families, seeds=seeds, nominal=True)
+        runs += missing_runs(study.runs(all_groups(study)), recorded, world)
+    return runs
+
+
+def _declared(page_id: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        asdict(p) | {"value": given.get(p.name, p.default)}
+        for p in page_named(page_id).parameters()
+    ]
+
+
+def _plan(
+    page: str,
+    profile: str,
+    runs: Iterable[Run],
+    store: Store,
+    elsewhere: Collection[str] = (),
+    parameters: list[dict[str, Any]] | None = None,
+) -> Plan:
+    distinct = {run.finetune.key: run for run in runs}
+    uses = Counter(job.key for run in distinct.values() for job in run.jobs)
+    jobs: dict[str, Job] = {job.key: job for run in distinct.values() for job in run.jobs}
+    missing = [job for key, job in jobs.items() if not store.done(key)]
+    px = profile_named(profile).px
+    weights = sum(weights_bytes(job.spec["family"], px) for job in missing if "family" in job.spec)
+    return Plan(
+        page=page,
+        profile=profile,
+        runs=len(distinct),
+        jobs=len(jobs),
+        shared=sum(count > 1 or key in elsewhere for key, count in uses.items()),
+        in_store=len(jobs) - len(missing),
+        to_train=len(missing),
+        thread_seconds=round(sum(job.cost for job in missing), 1),
+        on_gpu=px > SMALL_PX,
+        minutes=None if px > SMALL_PX else round(makespan(in_order(missing), cpu_count()) / 60, 2),
+        basis=pace_of(store.root, px).basis,
+        disk_gb=round(weights / 1e9, 2),
+        parameters=parameters or [],
+    )
+
+
+def plan_table(plans: list[Plan]) -> str:
+    """Plans as an aligned text table."""
+    on_gpu = any(p.on_gpu for p in plans)
+    unit, per = ("GPU-hours", 3600) if on_gpu else ("thread-seconds", 1)
+    header = ["page", "runs", "jobs", "shared", "in the store", "to train", unit, "GB"]
+    rows = [
+        [p.page, p.runs, p.jobs, p.shared, p.in_store, p.to_train, cost, f"{p.disk_gb:,.1f}"]
+        for p in plans
+        for cost in [f"{p.thread_seconds / per:,.{int(on_gpu)}f}"]
+    ]
+    text = aligned([header, *rows], numeric=range(1, 8))
+    notes = [_STUDY] if any(p.page == RECORDED for p in plans) else []
+    return "\n".join([text, "", *notes, basis_note(plans)])
+
+
+_STUDY = (
+    '"all pages" is one pass through the book; "the recorded study" is all that its verdicts rest\n'
+    "on, every family and seed. GB are weights; decoded pictures take more (see Get the data)."
+)
+
+
+def basis_note(plans: list[Plan]) -> str:
+    """What the estimates rest on, and what the last plan takes on the clock of this machine."""
+    whole, cores = plans[-1], cpu_count()
+    if whole.minutes is None:
+        return _assumed() if whole.basis == ASSUMED else f"GPU-hours rest on {whole.basis}."
+    known = f"by {whole.basis}"
+    if whole.basis == ASSUMED:
+        known = "if it is as fast as the one that recorded the demo (--measure finds out)"
+    time, where = duration(60 * whole.minutes), f"{cores} core{'s' * (cores > 1)}"
+    return f"Training for {whole.page} takes about {time} on this machine's {where}, {known}."
+
+
+def _assumed() -> str:
+    """On what the hours of a GPU rest where it was not measured."""
+    rates = ", ".join(f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items())
+    return (
+        "GPU-hours assume these images of 224 px a second, as an A100 trains on prepared\n"
+        f"pictures: {rates}; three times as many\n"
+        "evaluated; and for small batches at least the time in which a processor starts an update."
+    )
+
+
+def parameter_table(plan: Plan) -> str:
+    """A page's parameters as an aligned text table: name, type, value, meaning."""
+    header = ["parameter", "type", "value", "meaning"]
+    rows = [[p["name"], p["type"], p["value"], p["meaning"]] for p in plan.parameters]
+    return aligned([header, *rows])

@@ -1,0 +1,26 @@
+"""Section 4.1: fewer pre-training images, from two sources."""
+
+from typing import Any
+
+from nbsupport.pages.groups import balanced, distinct, present, reference_groups, sized_role, wholes
+from nbsupport.study.study import Group, Study
+
+
+def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
+    """Both sources in full and at each size, between the two reference lines.
+
+    `sizes` (images in all) replaces the profile's roles where it is given.
+    """
+    sizes = distinct("sizes", parameters.get("sizes", []))
+    groups = [*reference_groups(study, {}), *wholes(study, "inaturalist")]
+    for kind in present(study, "imagenet", "inaturalist"):
+        if sizes:
+            groups += [_sized(study, kind, images) for images in sizes]
+        else:
+            groups += [sized_role(study, kind, role) for role in study.profile.sizes]
+    return groups
+
+
+def _sized(study: Study, kind: str, images: int) -> Group:
+    subset = balanced(study, kind).take(images)
+    return Group(f"{kind}/{images:,} images", f"{images:,} images", subset)

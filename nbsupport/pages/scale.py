@@ -1,0 +1,124 @@
+"""The page on scale: what each profile makes of the paper's roles, and what its study costs."""
+
+from collections.abc import Callable
+from functools import cache
+
+from nbsupport.display.html import Html, table
+from nbsupport.jobs.store import Store
+from nbsupport.pages import plan
+from nbsupport.paths import store_dir
+from nbsupport.study.profiles import PROFILES, Profile, profile_named
+from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.training.families import GPU_IMAGES_PER_SECOND, architecture
+
+ORDER = ("demo", "pacs-32", "classroom", "paper", "rehearsal")
+
+
+def profile_table() -> Html:
+    """A row for each thing that profiles differ in, a column for each profile."""
+    profiles = [PROFILES[name] for name in ORDER]
+    rows = [(name, *(tell(profile) for profile in profiles)) for name, tell in _FACTS.items()]
+    return table(("", *ORDER), rows)
+
+
+def _trade(role: str) -> Callable[[Profile], str]:
+    def tell(profile: Profile) -> str:
+        trade = profile.trades[role]
+        sides = zip(trade.classes, trade.each, strict=True)
+        return " against ".join(f"{classes:,} x {each:,}" for classes, each in sides)
+
+    return tell
+
+
+def _within(source: str) -> Callable[[Profile], str]:
+    def tell(profile: Profile) -> str:
+        setting = profile.within.get(source)
+        if setting is None:
+            return "–"
+        parts = (setting.superclasses, setting.subclasses, setting.images)
+        return "{} x {} classes, {:,} images each".format(*parts)
+
+    return tell
+
+
+def _epochs(stage: str) -> Callable[[Profile], str]:
+    def tell(profile: Profile) -> str:
+        recipe = recipe_named(profile.recipes, stage, "resnet")
+        floor = f", at least {recipe.min_updates:,} updates" if recipe.min_updates else ""
+        rate = f"{recipe.optimizer} {recipe.lr:g}, batches of {recipe.batch_size}"
+        return f"{recipe.epochs} epochs{floor}; {rate}"
+
+    return tell
+
+
+def _recorded(profile: Profile) -> str:
+    return "; ".join(
+        f"{'shift' if profile.shifts else 'world'} {world}: {len(families)} x {len(seeds)}"
+        for world, (families, seeds) in profile.recorded.items()
+    )
+
+
+_FACTS: dict[str, Callable[[Profile], str]] = {
+    "what it is": lambda p: p.meaning,
+    "image side": lambda p: f"{p.px} px",
+    "sources": lambda p: ", ".join(p.sources),
+    "images of each class: 150K, 100K, 50K, 25K, 5K": lambda p: ", ".join(
+        f"{n:,}" for n in p.sizes.values()
+    ),
+    "depths of the tree: 7, 6, 5, 4, 2": lambda p: ", ".join(
+        f"{d}" for d in p.granularity.depths.values()
+    ),
+    "60K: classes x images": _trade("60K"),
+    "300K: classes x images": _trade("300K"),
+    "within classes, ImageNet": _within("imagenet"),
+    "within classes, iNaturalist": _within("inaturalist"),
+    "p": lambda p: ", ".join(f"{share:g}" for share in p.diversity),
+    "families live": lambda p: ", ".join(p.families),
+    "first family's model": lambda p: architecture(p.families[0], p.px),
+    "families x seeds recorded": lambda p: _recorded(p) or "none",
+    "pre-training": _epochs("pretrain"),
+    "fine-tuning": _epochs("finetune"),
+    "from scratch": _epochs("scratch"),
+    "pairs of domains": lambda p: ", ".join(f"{a} to {b}" for a, b in p.pairs).replace("_", " "),
+}
+
+
+def choices_table(profile: str) -> Html:
+    """What the paper leaves unsaid or could not be done as it stands: our choice and its reason."""
+    rows = list(profile_named(profile).notes.items())
+    return table(("about", "what was chosen, and why"), rows)
+
+
+def plan_table(profile: str) -> Html:
+    """The plan of a profile's book and, last, of the whole study that its records need."""
+    plans = _plans(profile)
+    rows = [_plan_row(p) for p in plans]
+    unit = "GPU-hours" if plans[0].on_gpu else "thread-seconds"
+    return table(("page", "runs", "jobs", "shared", unit, "GB"), rows, numeric=range(1, 6))
+
+
+@cache
+def _plans(profile: str) -> list[plan.Plan]:
+    """The page asks twice, for a table and for numbers."""
+    return plan.plan_book(profile, Store(store_dir()))
+
+
+def _plan_row(p: plan.Plan) -> tuple[str, ...]:
+    cost = f"{p.thread_seconds / 3600:,.1f}" if p.on_gpu else f"{p.thread_seconds:,.0f}"
+    return (p.page, f"{p.runs:,}", f"{p.jobs:,}", f"{p.shared:,}", cost, f"{p.disk_gb:,.1f}")
+
+
+def numbers(profile: str) -> dict[str, str]:
+    """What the prose quotes of a profile's plan, as text to glue."""
+    plans = {p.page: p for p in _plans(profile)}
+    whole = plans[plan.RECORDED]
+    rates = [f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items()]
+    return {
+        "study-runs": f"{whole.runs:,}",
+        "study-jobs": f"{whole.jobs:,}",
+        "study-shared": f"{whole.shared:,}",
+        "study-hours": f"{whole.thread_seconds / 3600:,.0f}",
+        "study-days-8": f"{whole.thread_seconds / 86400 / 8:,.0f}",
+        "study-gb": f"{whole.disk_gb:,.0f}",
+        "assumed-rates": ", ".join(rates),
+    }

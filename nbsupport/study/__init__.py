@@ -1,0 +1,1 @@
+"""A study: a profile, its groups, and the runs that they need."""

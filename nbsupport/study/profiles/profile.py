@@ -1,0 +1,132 @@
+"""What a profile is: frozen values for the paper's roles (full, 150K ...), and what runs live."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbsupport.errors import NotHereError
+
+FIVE_FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
+THREE_FAMILIES = ("resnet", "densenet", "alexnet")
+
+
+@dataclass(frozen=True)
+class Granularity:
+    """Section 4.2: depths of a tree that stand for the paper's WordNet depths, by role.
+
+    `coarse` is the depth to which iNaturalist's labels are collapsed (in the paper, to 13).
+    """
+
+    depths: dict[str, int]
+    coarse: int
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Section 4.4.1: one total, as many classes of few images or as few classes of many."""
+
+    classes: tuple[int, int]  # many, few
+    each: tuple[int, int]  # images of each class: few, many
+
+    def __post_init__(self) -> None:
+        (many, few), (less, more) = self.classes, self.each
+        if many * less != few * more:
+            raise ValueError(f"{many} x {less} and {few} x {more} images are different totals")
+
+    @property
+    def total(self) -> int:
+        """Images in all, on both sides."""
+        return self.classes[0] * self.each[0]
+
+
+@dataclass(frozen=True)
+class WithinClass:
+    """Section 4.4.2: superclasses of one source, their subclasses, and images of each superclass.
+
+    Superclasses are the `superclasses` largest nodes at `depth` with at least `subclasses` classes,
+    or those of the `tree` of the source that is named in place of a depth. `balanced`: only the
+    part of the source that class-balanced subsets come from is drawn from.
+    """
+
+    superclasses: int
+    subclasses: int
+    images: int
+    depth: int = 0
+    tree: str = ""
+    balanced: bool = True
+
+    def where(self) -> dict[str, Any]:
+        """The level of the tree, as `Subset.within_class` takes it."""
+        return {"tree": self.tree} if self.tree else {"depth": self.depth}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(ABC):
+    """What the paper's roles mean in one setting.
+
+    `sizes` maps each role to images per class (the paper's subsets are class-balanced, so 150K of
+    1000 classes is 150 each). `sources` are what there is to pre-train on. `page_families` are the
+    families that a build trains live for the groups of a page, `families` for every other page;
+    `recorded` are (families, seeds) by world. A world is a draw of a simulated profile; in one of
+    real images it is a shift, an arrangement of training and OOD data that `shifts` names.
+    `pairs` are (trained on, OOD) domains (Appendix G). `notes` say why a number is as it is, by
+    what it is about.
+    """
+
+    name: str
+    meaning: str
+    px: int
+    sources: tuple[str, ...]
+    sizes: dict[str, int]
+    balanced_classes: int  # of iNaturalist or its stand-in, in its class-balanced subsets
+    families: tuple[str, ...]
+    page_families: dict[str, tuple[str, ...]]
+    seeds: tuple[int, ...]
+    recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]]
+    recipes: str  # a set of recipes in nbsupport.study.profiles.recipes
+    evidence: bool  # False: verdicts are masked
+    granularity: Granularity
+    trades: dict[str, Trade]  # by role: 60K, 300K
+    within: dict[str, WithinClass]  # by source
+    diversity: tuple[float, ...]  # p: the shares of subclasses that are compared
+    animal: str  # the node of the tree above all animals
+    animal_share: float  # of the object images, in the claim on co-occurrence
+    pairs: tuple[tuple[str, str], ...]
+    worlds: tuple[int, ...]
+    shifts: dict[int, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()  # profiles whose recorded runs a page shows beside its own
+
+    @property
+    @abstractmethod
+    def simulated(self) -> bool:
+        """Whether the images are drawn by this project."""
+
+    def has(self, kind: str) -> bool:
+        """Whether there is such a source to pre-train on."""
+        return kind in self.sources
+
+    def check(self, kind: str) -> None:
+        """NotHereError (a UserError) where there is no such source."""
+        if not self.has(kind):
+            raise NotHereError(
+                f"profile {self.name} has no {kind} to pre-train on: "
+                f"it has {', '.join(self.sources)}"
+            )
+
+    @abstractmethod
+    def source_spec(self, kind: str, world: int) -> dict[str, Any]:
+        """What opens a source in full. NotHereError where the profile has none of that kind."""
+
+    @abstractmethod
+    def task_spec(self, world: int) -> dict[str, Any]:
+        """What opens the downstream task."""
+
+    @abstractmethod
+    def pair_task(self, trained: str, ood: str) -> dict[str, Any]:
+        """Options of the downstream task of a pair of domains, over those of `task_spec`."""
+
+    @property
+    def no_gap_task(self) -> dict[str, Any]:
+        """Options of a task without a bias of place (Section 6); empty where there is none."""
+        return {}

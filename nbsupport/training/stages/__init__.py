@@ -1,0 +1,1 @@
+"""Stages of work: one file each, a function that a worker calls."""

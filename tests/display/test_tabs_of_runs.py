@@ -1,0 +1,218 @@
+"""The tab of real images on a page: every state, and that only its pages depend on it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from real_images import REAL_HEIGHTS, real_runs
+
+from nbsupport.building import build
+from nbsupport.display.html import Html
+from nbsupport.display.tabs import Tabs, text_of, together
+from nbsupport.pages import PAGES, discussion
+from nbsupport.pages import index as welcome
+from nbsupport.pages import open_page as page_module
+from nbsupport.pages.open_page import open_page
+
+REAL = "Real images (Tiny-ImageNet to PACS)"
+FIGURE = {"number": "Figure 4, recorded", "caption": "c", "origin": "recorded"}
+BOTH = {1: REAL_HEIGHTS, 2: REAL_HEIGHTS}
+
+
+@pytest.fixture
+def quantity():
+    return open_page("04_1_quantity", {"profile": "smoke"})
+
+
+@pytest.fixture
+def complete(set_beside):
+    set_beside(real_runs(BOTH))
+
+
+def nothing() -> pd.DataFrame:
+    return real_runs({1: {}})
+
+
+# figures ------------------------------------------------------------------------------------------
+def test_a_recorded_figure_has_the_real_one_in_a_tab(quantity, complete):
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert list(shown.panels) == ["Simulated world", REAL]
+    real = shown.panels[REAL]
+    assert real.title == "More pre-training images, more robustness"
+    assert real.number == "Figure 4, real images"
+    assert real.subtitle.startswith("Recorded runs on real images, photo to sketch: 3 families x 3")
+    assert "fine-tuned on PACS at 32 px (photo to sketch), 3 families x 3 seeds" in real.caption
+    assert real.table["pre-training"].tolist()[:2] == ["all 50,000 images", "25,000 images (150K)"]
+    assert "new cameras" not in str(real.wide)
+    assert "-p profile pacs-32" in real.datasets["commands"][0]["rerun"]
+
+
+def test_a_live_figure_has_no_tab(quantity, complete):
+    options = FIGURE | {"origin": "live"}
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **options)
+    assert not isinstance(shown, Tabs)
+
+
+def test_groups_that_were_not_run_are_left_out_and_named(complete):
+    page = open_page("04_5_sources", {"profile": "smoke"})
+    roles = ["inaturalist/full", "fractaldb/full"]
+    real = page.trend(nothing(), roles=roles, claim="fractals", **FIGURE).panels[REAL]
+    assert real.table["pre-training"].tolist() == [
+        "Tiny-ImageNet, full",
+        "fractals, full",
+        "from scratch",
+    ]
+    assert real.caption.endswith("Not run there: iNaturalist.")
+
+
+def test_a_figure_of_which_nothing_was_run_is_a_sentence(quantity, complete):
+    shown = quantity.trend(nothing(), "inaturalist", claim="quantity-inaturalist", **FIGURE)
+    assert shown.panels[REAL].text == "Not run on these images: iNaturalist. So there is no figure."
+    pairs = open_page("appendix_domain_pairs", {"profile": "smoke"})
+    real = pairs.pairs(nothing(), claim="some-shifts-only", **FIGURE).panels[REAL]
+    assert "pairs of domains" in real.text
+
+
+def test_without_records_the_tab_says_how_to_make_them(quantity, set_beside):
+    set_beside()
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert "No runs on these images" in shown.panels[REAL].text
+    assert "make records PROFILE=pacs-32" in quantity.verdicts(nothing()).panels[REAL].text
+    assert "No runs" in text_of(welcome.ledger("smoke").panels[REAL])
+
+
+def test_incomplete_records_are_shown_and_said_to_be_so(quantity, set_beside):
+    table = real_runs(BOTH)
+    set_beside(table[(table["world"] == 1) | (table["seed"] < 2)])
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert "15 of 18 cells" in shown.panels[REAL].text
+    assert "Figure 4, real images" in shown.panels[REAL].text
+    assert "leans" in quantity.verdicts(nothing()).panels[REAL].text
+
+
+def test_the_first_shift_that_can_be_tested_is_drawn(quantity, set_beside):
+    without_gap = dict.fromkeys(REAL_HEIGHTS, 0.0)
+    set_beside(real_runs({1: without_gap, 2: REAL_HEIGHTS}))
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    real = shown.panels[REAL]
+    assert real.subtitle.startswith("Recorded runs on real images, sketch to photo")
+    assert "first shift on which the claim can be tested" in real.caption
+    set_beside(real_runs({1: without_gap, 2: without_gap}))
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert "photo to sketch" in shown.panels[REAL].subtitle
+    assert "first shift" not in shown.panels[REAL].caption
+
+
+def test_without_runs_there_is_no_figure(quantity, set_beside):
+    roles = {"scratch": 0.0, "imagenet/animal": 0.06}
+    set_beside(real_runs({2: roles}))
+    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert "No runs of the shift photo to sketch yet" in shown.panels[REAL].text
+
+
+def test_a_page_with_other_groups_shows_the_recorded_default(complete):
+    page = open_page("04_1_quantity", {"profile": "smoke", "sizes": [64, 128], "axis": "logit"})
+    shown = page.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    groups = shown.panels[REAL].table["pre-training"].tolist()
+    assert groups[0] == "all 50,000 images"
+    assert groups[-2:] == ["8,333 images (5K)", "from scratch"]
+    command = shown.panels[REAL].datasets["commands"][0]["rerun"]
+    assert "sizes" not in command
+    assert "-p axis logit" in command
+    assert "supported" in page.verdicts(nothing()).panels[REAL].text
+
+
+def test_the_task_without_a_gap_was_not_run(complete):
+    page = open_page("06_discussion", {"profile": "smoke"})
+    options = FIGURE | {"number": "Figure 6"}
+    draw = (discussion.no_gap, discussion.positions_figure)
+    gap, positions = (d(page, nothing(), **options).panels[REAL] for d in draw)
+    assert "a task without a bias of place" in gap.text
+    assert "Tiny-ImageNet, all" in positions.table["pre-training"].tolist()
+
+
+def test_figures_two_and_three_are_drawn_from_real_runs(complete):
+    background = open_page("02_background", {"profile": "smoke"})
+    real = background.reference(nothing(), claim="reference-gap", **FIGURE).panels[REAL]
+    assert real.datasets["published"] == []  # results of another task
+    assert "domains trained on" in str(real.wide)
+    residuals = open_page("02_residuals", {"profile": "smoke"})
+    drift = residuals.residuals(nothing(), claim="no-epoch-trend", **FIGURE).panels[REAL]
+    assert drift.number == "Figure 4, real images"
+
+
+# verdicts -----------------------------------------------------------------------------------------
+def test_verdicts_stand_claim_by_claim_beside_the_simulated_ones(quantity, complete):
+    shown = quantity.verdicts(nothing())
+    lines = shown.panels[REAL].text.splitlines()
+    for line, claim_id in zip(lines, quantity.page.claims, strict=False):
+        parts = [part.partition(": ")[0] for part in line.split(" | ")[-3:]]
+        assert parts == ["Simulated, world 1", "photo to sketch", "sketch to photo"], claim_id
+    assert lines[0].count("supported") >= 2
+    assert "no runs of iNaturalist" in lines[1]
+    assert lines[-1].startswith("Real images: pre-trained on Tiny-ImageNet")
+    assert shown.html.count('id="verdict-five-per-class"') == 1
+
+
+def test_smoke_masks_its_own_runs_only(quantity, complete):
+    shown = quantity.verdicts(nothing())
+    assert "smoke: not evidence" in shown.panels["Simulated world"].text
+    assert "smoke: not evidence" not in shown.panels[REAL].text
+
+
+def test_a_contradiction_on_real_images_is_shown(set_beside):
+    set_beside(real_runs({1: REAL_HEIGHTS | {"imagenet/object": 0.01}}))
+    page = open_page("04_3_semantics", {"profile": "smoke"})
+    assert "photo to sketch: contradicted" in page.verdicts(nothing()).panels[REAL].text
+
+
+def test_a_profile_with_nothing_beside_it_has_no_tabs(complete, monkeypatch):
+    table = real_runs(BOTH)
+    monkeypatch.setattr(page_module, "read_records", lambda profile: table)
+    page = open_page("02_background", {"profile": "smoke"})
+    page.study.profile = build.profile_named("pacs-32")
+    shown = page.verdicts(nothing())
+    assert not isinstance(shown, Tabs)
+    assert "Recorded, photo to sketch: supported" in shown.text
+    assert page.subtitle(table[table["world"] == 2], "recorded").startswith(
+        "Recorded runs on sketch to photo: 3 families x 3 seeds."
+    )
+
+
+# what pages depend on -----------------------------------------------------------------------------
+def keys() -> dict[str, str]:
+    return {page_id: build.page_key(page_id, {"profile": "smoke"}) for page_id in PAGES}
+
+
+def test_new_records_execute_the_pages_that_show_them_and_no_other(set_beside):
+    set_beside(real_runs(BOTH))
+    before = keys()
+    changed = real_runs(BOTH)
+    changed.loc[changed["role"] == "fractaldb/full", "ood_macro_f1"] += 0.01
+    set_beside(changed)
+    moved = {page_id for page_id, key in keys().items() if key != before[page_id]}
+    assert moved == {*build.WHOLE_BOOK, "04_5_sources"}
+    set_beside()
+    moved = {page_id for page_id, key in keys().items() if key != before[page_id]}
+    judged = {page.id for page in PAGES.values() if page.claims}
+    assert moved == {*build.WHOLE_BOOK, *judged}
+
+
+def test_the_pages_that_show_every_run_say_so_in_code():
+    calls = ("BookLedger(", "welcome.ledger(", "discussion.effects_figure(", "welcome.headline(")
+    found = {p.id for p in PAGES.values() if any(c in p.notebook.read_text() for c in calls)}
+    assert found == set(build.WHOLE_BOOK)
+
+
+# tabs ---------------------------------------------------------------------------------------------
+def test_tabs_escape_their_titles_and_keep_the_first_picture():
+    class Picture(Html):
+        def _repr_mimebundle_(self, include=None, exclude=None):
+            return {"image/png": "p", "text/html": "own"}
+
+    tabs = Tabs("a b", {"<one>": Picture("<p>1</p>", "1"), "two": together(Html("<p>2</p>", "2"))})
+    bundle = tabs._repr_mimebundle_()
+    assert bundle["image/png"] == "p"
+    assert bundle["text/plain"] == "<one>: 1\ntwo: 2"
+    assert bundle["text/html"].count("&lt;one&gt;</label>") == 1
+    assert bundle["text/html"].count(" checked") == 1
+    assert np.unique([tabs.html.count("<p>1</p>"), tabs.html.count("<p>2</p>")]).tolist() == [1]

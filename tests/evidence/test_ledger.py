@@ -1,0 +1,259 @@
+"""The ledger: made-up records for and against claims, the files, and how records were made."""
+
+import json
+import math
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from real_images import NAME, real_runs
+
+from nbsupport.analysis import claims
+from nbsupport.cli import main
+from nbsupport.errors import UserError
+from nbsupport.evidence import ledger, provenance, records
+from nbsupport.evidence.recorded import Beside
+from nbsupport.jobs.store import Store
+
+HEIGHTS = {
+    "scratch": 0.0,
+    "imagenet/full": 0.06,
+    "imagenet/25K": 0.03,
+    "imagenet/5K": 0.0,
+    "inaturalist/25K": 0.03,
+    "inaturalist/5K": 0.0,
+}
+
+
+def made_up(worlds: dict[int, dict[str, float]], spread: float = 0.002) -> pd.DataFrame:
+    """Records of three families and three seeds, roles at these heights above the scratch line."""
+    rng = np.random.default_rng(0)
+    rows: list[dict[str, Any]] = []
+    for world, heights in worlds.items():
+        for role, height in heights.items():
+            for cell in [(f, s) for f in ("resnet", "densenet", "alexnet") for s in range(3)]:
+                run = height + rng.normal(0, spread)
+                for epoch in (1, 2, 3, 4):
+                    x = 0.2 + 0.08 * epoch + rng.normal(0, 0.01)
+                    rows.append(_row(world, role, cell, epoch, x, 0.02 + 0.6 * x + run))
+    return pd.DataFrame(rows)
+
+
+def _row(
+    world: int, role: str, cell: tuple[str, int], epoch: int, x: float, y: float
+) -> dict[str, Any]:
+    named = {"profile": "demo", "world": world, "role": role, "family": cell[0], "seed": cell[1]}
+    name = f"{world}{role}{cell}"
+    keys = {"key": f"tuned {name}", "parent_key": "" if role == "scratch" else f"first {name}"}
+    origin = {"versions": "1", "device": "cpu", "precision": "float32", "seconds": 3600.0}
+    scores = {"epoch": epoch, "id_macro_f1": x, "ood_macro_f1": y}
+    return dict.fromkeys(records.COLUMNS, 0) | named | keys | origin | scores
+
+
+def by_id(judged: list[ledger.Judged]) -> dict[str, ledger.Judged]:
+    return {entry.claim.id: entry for entry in judged}
+
+
+def test_records_for_and_against_a_claim_settle_it_both_ways() -> None:
+    against = HEIGHTS | {"imagenet/25K": -0.03, "inaturalist/25K": -0.03, "imagenet/5K": 0.03}
+    found = by_id(ledger.judge_all(made_up({1: HEIGHTS, 2: against})))
+    small, five = found["small-subset-helps"], found["five-per-class"]
+    assert (small.first.word, small.second.word) == ("supported", "contradicted")
+    assert (five.first.word, five.second.word) == ("supported", "contradicted")
+    assert small.replication == five.replication == "reversed"
+    assert found["reference-gap"].first.word == "calibrated"
+
+
+def test_a_claim_that_holds_on_both_worlds_is_replicated() -> None:
+    found = by_id(ledger.judge_all(made_up({1: HEIGHTS, 2: HEIGHTS})))
+    assert found["small-subset-helps"].replication == "replicated"
+    assert found["reference-gap"].replication == ""  # calibrated: never settled
+
+
+def test_a_second_world_with_few_runs_leaves_a_claim_open() -> None:
+    table = made_up({1: HEIGHTS, 2: HEIGHTS})
+    few = table[(table["world"] == 1) | (table["seed"] == 0)]
+    assert by_id(ledger.judge_all(few))["small-subset-helps"].replication == "left open"
+    only = by_id(ledger.judge_all(table[table["world"] == 1]))["small-subset-helps"]
+    assert (only.second.word, only.replication) == ("not run", "left open")
+
+
+def test_what_was_not_run_is_said_to_be_so() -> None:
+    found = by_id(ledger.judge_all(made_up({1: HEIGHTS})))
+    assert found["fractals"].first.word == "not run"
+    assert found["fractals"].others == {}
+    empty = ledger.judge_all(pd.DataFrame(columns=records.COLUMNS))
+    assert [e.claim.id for e in empty] == list(claims.load())
+    assert {e.first.word for e in empty} == {e.second.word for e in empty} == {"not run"}
+
+
+def test_live_runs_are_judged_beside_the_recorded_ones() -> None:
+    table = made_up({1: HEIGHTS})
+    found = by_id(ledger.judge_all(table, table[table["seed"] == 0]))["small-subset-helps"]
+    assert found.live is not None
+    assert found.live.text == "leans towards"
+    assert ledger.judge_all(table)[0].live is None
+
+
+def test_a_verdict_that_hangs_on_the_margin_names_it() -> None:
+    """A difference of a fifth of the gap: the same at a third of it, not at 0.15."""
+    near = HEIGHTS | {"imagenet/5K": 0.012, "inaturalist/5K": 0.012}
+    found = by_id(ledger.judge_all(made_up({1: near}, spread=0.0005)))["five-per-class"]
+    assert found.first.word == "supported"
+    assert found.others["margin 0.15"] == "contradicted"
+    assert "margin 0.15" in found.fragile
+    assert "margin 0.33" not in found.fragile
+
+
+def test_the_table_is_what_the_verdicts_say() -> None:
+    table = made_up({1: HEIGHTS, 2: HEIGHTS})
+    found = ledger.ledger_table(ledger.judge_all(table)).set_index("id")
+    for world, end in ((1, ""), (2, "_2")):
+        expected = claims.ledger(table[table["world"] == world]).set_index("id")
+        for name in ("statistic", "low", "high"):
+            np.testing.assert_allclose(found[name + end], expected[name], equal_nan=True)
+        assert found["verdict" + end].tolist() == expected["verdict"].tolist()
+        assert found["cells" + end].tolist() == expected["cells"].tolist()
+
+
+def columns_of_shifts(first: int, *others: int) -> list[str]:
+    return [name + end for end in ("", *(f"_{o}" for o in others)) for name in ledger.REAL_COLUMNS]
+
+
+def test_real_images_stand_beside_the_simulated_worlds(real_profile: None) -> None:
+    real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS | {"imagenet/5K": 0.03}}))
+    judged = ledger.judge_all(made_up({1: HEIGHTS}), real=real)
+    table = ledger.ledger_table(judged)
+    assert tuple(table.columns) == (*ledger.COLUMNS, *columns_of_shifts(1, 2))
+    expected = claims.ledger(real.points(1), simulated=False).set_index("id")
+    found = table.set_index("id")
+    assert found["real_verdict"].tolist() == expected["verdict"].tolist()
+    for name in ("statistic", "low", "high", "cells"):
+        np.testing.assert_allclose(found[f"real_{name}"], expected[name], equal_nan=True)
+    assert found.loc["five-per-class", "real_verdict_2"] == "contradicted"
+    told = ledger.as_dict(by_id(judged)["five-per-class"])["real images"]
+    assert [told[f"shift {w}"]["verdict"] for w in (1, 2)] == ["supported", "contradicted"]
+
+
+def test_further_worlds_of_a_profile_have_columns_of_their_own() -> None:
+    judged = ledger.judge_all(made_up({1: HEIGHTS, 3: HEIGHTS}), simulated=False)
+    table = ledger.ledger_table(judged).set_index("id")
+    assert table.loc["small-subset-helps", "verdict_2"] == "not run"
+    assert table.loc["small-subset-helps", "verdict_3"] == "supported"
+    assert ledger.as_dict(judged[0])["world 3"]["verdict"] == "supported"
+
+
+def test_everything_told_fits_into_json() -> None:
+    told = [ledger.as_dict(e) for e in ledger.judge_all(made_up({1: HEIGHTS}))]
+    again = json.loads(json.dumps(told, allow_nan=False))
+    small = next(entry for entry in again if entry["id"] == "small-subset-helps")
+    assert small["world 1"]["verdict"] == "supported"
+    assert small["world 2"]["statistic"] is None
+    assert set(small["world 1"]["otherwise"]) == {"logit", "probit", "margin 0.15", "margin 0.33"}
+
+
+# files --------------------------------------------------------------------------------------------
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for module in (ledger, records):
+        monkeypatch.setattr(module, "records_path", lambda profile: tmp_path / f"{profile}.csv")
+    monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "store"))
+    return tmp_path
+
+
+def test_the_ledger_is_written_from_the_records_at_hand(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.write_records("demo", made_up({1: HEIGHTS, 2: HEIGHTS}))
+    assert main(["records", "--ledger-only"]) == 0
+    assert "claims-demo.csv" in capsys.readouterr().out
+    table = pd.read_csv(folder / "claims-demo.csv").set_index("id")
+    assert tuple(table.reset_index().columns) == (*ledger.COLUMNS, *columns_of_shifts(1, 2, 3))
+    assert set(table["real_verdict"]) == {"not run"}
+    told = json.loads((folder / "claims-demo.json").read_text())
+    for entry in told["claims"]:
+        row = table.loc[entry["id"]]
+        assert row["verdict"] == entry["world 1"]["verdict"]
+        assert row["verdict_2"] == entry["world 2"]["verdict"]
+        given = entry["world 1"]["statistic"]
+        assert math.isnan(row["statistic"]) if given is None else row["statistic"] == given
+    assert list(folder.glob("*.partial")) == []
+
+
+def test_records_on_real_images_are_judged_alone_and_beside_the_others(
+    folder: Path, real_profile: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.write_records("demo", made_up({1: HEIGHTS}))
+    records.write_records(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS}))
+    assert main(["records", "--ledger-only", "--profile", NAME]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    alone = pd.read_csv(folder / f"claims-{NAME}.csv").set_index("id")
+    assert tuple(alone.reset_index().columns) == ledger.COLUMNS
+    beside = pd.read_csv(folder / "claims-demo.csv").set_index("id")
+    assert beside["real_verdict"].tolist() == alone["verdict"].tolist()
+    assert "supported" in set(alone["verdict"])
+    told = ledger.read_ledger("demo")["real images"]
+    assert told["shifts"] == {"shift 1": "photo to sketch", "shift 2": "sketch to photo"}
+    assert told["records"]["rows"] == len(records.read_records(NAME))
+
+
+def test_without_records_there_is_no_ledger(folder: Path) -> None:
+    with pytest.raises(UserError, match="make records"):
+        ledger.write_ledger("demo", Store(folder / "store"))
+    assert ledger.read_ledger("demo") == {}
+
+
+def test_the_committed_ledger_is_what_the_committed_records_give() -> None:
+    """Written anew by `python -m nbsupport records --ledger-only` whenever records change."""
+    csv, document = ledger.ledger_paths("demo")
+    if not records.records_path("demo").exists():
+        assert [p.name for p in (csv, document) if p.exists()] == []
+        return
+    judged = ledger.judge_profile("demo")
+    assert csv.read_text() == ledger.as_csv(ledger.ledger_table(judged))
+    assert ledger.read_ledger("demo")["claims"] == [ledger.as_dict(entry) for entry in judged]
+
+
+# how the records were made ------------------------------------------------------------------------
+def note(store: Store, stage: str, key: str, seconds: float, finished: str) -> None:
+    """A finished job in the store, as far as its account needs it."""
+    from nbsupport.jobs.job import canonical
+
+    place = store.root / stage / key
+    place.mkdir(parents=True)
+    result = {"seconds": seconds}
+    seal = sha256(canonical(result).encode("ascii")).hexdigest()
+    whole = {"result": result, "checksum": seal, "weights": None, "finished": finished}
+    (place / "spec.json").write_text("{}")
+    (place / "result.json").write_text(json.dumps(whole))
+    environment = {"python": "3.11", "versions": {"torch": "2"}, "platform": "Linux", "threads": 1}
+    (place / "environment.json").write_text(json.dumps(environment))
+
+
+def test_an_account_adds_up_what_the_store_noted(tmp_path: Path) -> None:
+    store, keys = Store(tmp_path), ["a" * 64, "b" * 64, "c" * 64]
+    note(store, "pretrain", keys[0], 10.0, "2026-01-02T00:00:00+00:00")
+    note(store, "finetune", keys[1], 5.0, "2026-01-01T00:00:00+00:00")
+    table = pd.DataFrame({"key": [keys[1], keys[2]], "parent_key": [keys[0], ""]})
+    account = provenance.made(table, store)
+    assert account["runs"]["noted"] == 0
+    assert account["jobs"]["pretrain"] == {"jobs": 1, "noted": 1, "seconds": 10.0}
+    assert account["jobs"]["finetune"] == {"jobs": 2, "noted": 1, "seconds": 5.0}
+    assert (account["first"][:10], account["last"][:10]) == ("2026-01-01", "2026-01-02")
+    assert account["torch"] == ["2"]
+
+
+def test_an_account_survives_a_store_that_has_forgotten(folder: Path) -> None:
+    records.write_records("demo", made_up({1: HEIGHTS}))
+    ledger.write_ledger("demo", Store(folder / "store"))
+    kept = json.loads((folder / "claims-demo.json").read_text())
+    kept["made"]["jobs"]["finetune"]["noted"] = 7
+    (folder / "claims-demo.json").write_text(json.dumps(kept))
+    ledger.write_ledger("demo", Store(folder / "store"))
+    assert provenance.noted(ledger.read_ledger("demo")["made"]) == 7
+    records.write_records("demo", made_up({1: HEIGHTS, 2: HEIGHTS}))  # other records: begins anew
+    ledger.write_ledger("demo", Store(folder / "store"))
+    assert provenance.noted(ledger.read_ledger("demo")["made"]) == 0

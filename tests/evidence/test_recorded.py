@@ -1,0 +1,123 @@
+"""Recorded runs on real images: what they say, what they lack, in what state they are."""
+
+import pytest
+from real_images import NAME, REAL_HEIGHTS, real_runs
+
+from nbsupport.analysis import claims
+from nbsupport.evidence import recorded
+from nbsupport.evidence.recorded import Beside
+from nbsupport.study.profiles import PROFILES
+
+BOTH = {1: REAL_HEIGHTS, 2: REAL_HEIGHTS}
+
+
+@pytest.fixture
+def whole(real_profile):
+    return Beside(NAME, real_runs(BOTH))
+
+
+def test_a_profile_names_what_is_shown_beside_it(set_beside):
+    set_beside(real_runs(BOTH))
+    assert [other.name for other in recorded.of(PROFILES["demo"])] == [NAME]
+    assert recorded.of(PROFILES["smoke"]) == []
+
+
+def test_verdicts_are_those_of_the_same_machinery(whole):
+    found = whole.verdicts(["fractals", "semantics-same"], 1)
+    points = whole.records[whole.records["world"] == 1]
+    for claim_id, verdict in found.items():
+        assert verdict == claims.verdict(claim_id, points, simulated=False)
+    assert found["fractals"].word == "supported"
+
+
+def test_the_gap_is_evidence_on_real_images(whole):
+    assert whole.verdicts(["reference-gap"], 1)["reference-gap"].word == "supported"
+
+
+def test_a_claim_can_be_contradicted_on_one_shift_only(real_profile):
+    against = REAL_HEIGHTS | {"imagenet/object": 0.01}
+    other = Beside(NAME, real_runs({1: REAL_HEIGHTS, 2: against}))
+    words = [other.verdicts(["semantics-same"], w)["semantics-same"].word for w in other.shifts]
+    assert words == ["supported", "contradicted"]
+
+
+def test_what_was_not_run_is_named_by_its_source(whole):
+    found = whole.verdicts(["natural-sources", "generated", "granularity-order"], 1)
+    assert {v.word for v in found.values()} == {"not run"}
+    assert found["natural-sources"].remark == "no runs of iNaturalist"
+    assert found["generated"].remark == "no runs of generated images, iNaturalist"
+    assert "imagenet/depth-7" in found["granularity-order"].remark  # could have been run
+
+
+def test_of_a_claim_on_two_sources_the_half_that_was_run_is_told(whole):
+    found = whole.verdicts(["small-subset-helps"], 1)["small-subset-helps"]
+    assert found.word == "not run"
+    assert found.remark == "no runs of iNaturalist; what there is of it: supported"
+
+
+def test_states_of_the_records(whole, real_profile):
+    assert whole.state() == ""
+    nothing = Beside(NAME, whole.records.iloc[:0])
+    assert "No runs" in nothing.state()
+    assert nothing.state().endswith("make records PROFILE=pacs-32")
+    assert nothing.verdicts(["fractals"], 1)["fractals"] == recorded.NOT_RUN
+    one = (whole.records["world"] == 2) & (whole.records["family"] == "alexnet")
+    lacking = one & (whole.records["role"] == "fractaldb/full")
+    part = Beside(NAME, whole.records[~lacking])
+    assert "15 of 18 cells" in part.state()
+    assert part.state(["imagenet/25K", "scratch"]) == ""  # others than those asked for
+    assert "9 of 18 cells" in Beside(NAME, whole.points(1)).state()
+
+
+def test_runs_of_no_role_in_question_are_not_called_incomplete(whole):
+    assert whole.state(["inaturalist/full"]) == ""
+
+
+def test_the_setting_is_counted(whole):
+    assert whole.title == "Real images (Tiny-ImageNet to PACS)"
+    assert whole.setting(2) == (
+        "pre-trained on Tiny-ImageNet (50,000 images in full), fine-tuned on PACS at 32 px "
+        "(sketch to photo), 3 families x 3 seeds"
+    )
+
+
+def test_labels_are_of_the_images_that_were_used(whole):
+    labels = whole.labels(list(REAL_HEIGHTS), 1)
+    assert labels["scratch"] == "from scratch"
+    assert labels["imagenet/full"] == "all 50,000 images"
+    assert labels["imagenet/25K"] == "10,000 images (25K)"
+    assert labels["imagenet/animal"] == "200 animal classes"
+    named = whole.labels(["imagenet/full", "fractaldb/full"], 1, sources=True)
+    assert named == {"imagenet/full": "Tiny-ImageNet, full", "fractaldb/full": "fractals, full"}
+
+
+@pytest.mark.parametrize(
+    ("rest", "text"),
+    [
+        ("depth-7", "200 labels (depth 7)"),
+        ("classes-many-60K", "200 classes x 5"),
+        ("images-many-60K", "200 classes x 5"),
+        ("within-0.33", "p = 0.33"),
+        ("object", "200 object classes"),
+        ("object+animal-1.1%", "objects, 1.1% animals"),
+        ("repeated-25K", "one image of each class (25K)"),
+    ],
+)
+def test_a_role_reads_as_what_it_is(rest, text):
+    assert recorded._label(rest, 1000, 200) == text
+
+
+def test_roles_are_ordered_by_their_images(whole):
+    order = whole.by_size(["imagenet/5K", "inaturalist/25K", "imagenet/full", "scratch"])
+    assert order == ["imagenet/full", "imagenet/5K", "scratch", "inaturalist/25K"]
+
+
+def test_a_digest_moves_with_what_is_shown_and_nothing_else(whole):
+    roles = ["scratch", "imagenet/full"]
+    other = whole.records.copy()
+    other.loc[other["role"] == "fractaldb/full", "ood_macro_f1"] += 0.1
+    assert Beside(NAME, other).digest(roles) == whole.digest(roles)
+    assert Beside(NAME, other).digest([*roles, "fractaldb/full"]) != whole.digest(
+        [*roles, "fractaldb/full"]
+    )
+    assert Beside(NAME, whole.records.iloc[:0]).digest(roles) != whole.digest(roles)
