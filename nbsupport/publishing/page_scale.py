@@ -8,6 +8,7 @@ from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
 from nbsupport.profiles import PROFILES, Profile, profile_named
 from nbsupport.publishing.page_tables import Html, table
+from nbsupport.training.costs import ASSUMED
 from nbsupport.training.families import GPU_IMAGES_PER_SECOND, architecture
 from nbsupport.training.recipes import recipe_named
 
@@ -120,5 +121,6 @@ def numbers(profile: str) -> dict[str, str]:
         "study-hours": f"{whole.thread_seconds / 3600:,.0f}",
         "study-days-8": f"{whole.thread_seconds / 86400 / 8:,.0f}",
         "study-gb": f"{whole.disk_gb:,.0f}",
+        "study-basis": whole.basis if whole.basis == ASSUMED else f"known by {whole.basis}",
         "assumed-rates": ", ".join(rates),
     }
