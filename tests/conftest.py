@@ -27,8 +27,11 @@ from real_images import FAMILIES, NAME
 DATA = data_dir()
 for name in [name for name in os.environ if name.startswith("NBSUPPORT_")]:
     del os.environ[name]
-os.environ["NBSUPPORT_STORE"] = tempfile.mkdtemp(prefix="nbsupport-tests-")
-atexit.register(shutil.rmtree, os.environ["NBSUPPORT_STORE"], ignore_errors=True)
+OWN = tempfile.mkdtemp(prefix="nbsupport-tests-")
+atexit.register(shutil.rmtree, OWN, ignore_errors=True)
+# His settings of Jupyter are not read either, and need no home that can be written.
+for name in ("NBSUPPORT_STORE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR"):
+    os.environ[name] = str(Path(OWN, name))
 # What nohup or a shell's background has the tests ignore, the programs that they start must not:
 # a handler is not handed down, unlike a signal that is ignored.
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
