@@ -50,10 +50,10 @@ format: setup
 	$(RUN) -m ruff format .
 
 test: lint
-	$(RUN) -m pytest -m "not slow" --durations 15
+	$(RUN) -m pytest -m "not slow" --durations 15 </dev/null
 
 test-slow: setup
-	$(RUN) -m pytest -m slow --durations 15
+	$(RUN) -m pytest -m slow --durations 15 </dev/null
 
 # Pins newer versions; torch and torchvision stay together because both are in requirements.in. What
 # reading takes is a part of it, in the same versions.

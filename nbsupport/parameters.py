@@ -135,5 +135,5 @@ def _type_of(value: Any) -> str:
         inner = sorted({type(v).__name__ for v in value})
         return f"list[{' | '.join(inner)}]" if inner else "list"
     if isinstance(value, float) and not math.isfinite(value):
-        return "not finite"
+        return "float (infinite, or no number)"
     return type(value).__name__

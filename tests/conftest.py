@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from nbsupport.data.catalogue import CATALOGUE
 from nbsupport.evidence import recorded as beside
@@ -23,13 +24,19 @@ sys.path.insert(0, str(Path(__file__).parent))  # for helpers, in whatever folde
 
 from real_images import FAMILIES, NAME
 
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
+
 # Only a test that is marked `data` sees the user's data sets, and none his store or anything else
 # that a variable names: all pass on a machine where nothing is set.
 DATA = data_dir()
 for name in [name for name in os.environ if name.startswith("NBSUPPORT_")]:
     del os.environ[name]
-os.environ["NBSUPPORT_STORE"] = tempfile.mkdtemp(prefix="nbsupport-tests-")
-atexit.register(shutil.rmtree, os.environ["NBSUPPORT_STORE"], ignore_errors=True)
+OWN = tempfile.mkdtemp(prefix="nbsupport-tests-")
+atexit.register(shutil.rmtree, OWN, ignore_errors=True)
+# His settings of Jupyter are not read either, and need no home that can be written.
+for name in ("NBSUPPORT_STORE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR"):
+    os.environ[name] = str(Path(OWN, name))
 # What nohup or a shell's background has the tests ignore, the programs that they start must not:
 # a handler is not handed down, unlike a signal that is ignored.
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -240,9 +240,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     switches = dict.fromkeys(("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"), "1")
     more = dict.fromkeys(named, str(place)) | switches | {"PYTHONWARNINGS": "error"}
-    path = os.pathsep.join(
-        p for p in os.environ["PATH"].split(os.pathsep) if not Path(p, "uv").exists()
-    )
+    folders = os.environ["PATH"].split(os.pathsep)
+    path = os.pathsep.join(name for name in folders if not shutil.which("uv", path=name))
     done = make(project, "setup", path=path, PIP_CONFIG_FILE=str(settings), **more)
     assert done.returncode == 0, done.stderr
     assert not place.exists()

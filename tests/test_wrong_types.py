@@ -238,7 +238,7 @@ def other_px() -> Subset:
 @pytest.mark.parametrize(
     ("groups", "told"),
     [
-        (lambda: {"large": other_px()}, "has images of 64 px, the study's models see 32 px"),
+        (lambda: {"large": other_px()}, "has images of 64 px, the study's are of 32 px"),
         (lambda: [nb.Group("a", "a", None, task={"px": 64})], "the task of group a has images of"),
         (lambda: {"one": WHOLE.choose_classes(1)}, "one class only"),
         (lambda: [nb.Group("a", "a", WHOLE, objective="captions")], "imagenet has no captions"),

@@ -148,6 +148,8 @@ def of_role(points: pd.DataFrame, role: str) -> pd.DataFrame:
     See `check_points`.
     """
     roles = table(points, "role", ID, OOD)["role"]
+    if points.empty:
+        check_points(points)
     rows = points[roles == arguments.chosen("role", role, roles.unique())]
     check_points(rows)
     return rows

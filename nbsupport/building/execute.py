@@ -258,6 +258,8 @@ def _ask(process: "subprocess.Popen[str]", parameters: Mapping[str, object]) -> 
         process.stdin.write(json.dumps(parameters) + "\n")
         process.stdin.flush()
     lines = process.stdout.read().splitlines()
+    with suppress(BrokenPipeError):  # what it never read is written when this is closed
+        process.stdin.close()
     return lines[-1] if lines else ""
 
 

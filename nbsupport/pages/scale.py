@@ -9,6 +9,7 @@ from nbsupport.pages import plan
 from nbsupport.paths import store_dir
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
 from nbsupport.study.profiles.recipes import recipe_named
+from nbsupport.training.costs import ASSUMED
 from nbsupport.training.families import GPU_IMAGES_PER_SECOND, architecture
 
 ORDER = ("demo", "pacs-32", "classroom", "paper", "rehearsal")
@@ -120,5 +121,6 @@ def numbers(profile: str) -> dict[str, str]:
         "study-hours": f"{whole.thread_seconds / 3600:,.0f}",
         "study-days-8": f"{whole.thread_seconds / 86400 / 8:,.0f}",
         "study-gb": f"{whole.disk_gb:,.0f}",
+        "study-basis": whole.basis if whole.basis == ASSUMED else f"known by {whole.basis}",
         "assumed-rates": ", ".join(rates),
     }

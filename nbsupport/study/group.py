@@ -12,6 +12,7 @@ from nbsupport.training.stages.weights import published
 
 if TYPE_CHECKING:
     from nbsupport.data.tasks import Task
+    from nbsupport.study.profiles import Profile
 
 # What pre-training learns to predict: the stage that does it, and the name of its recipe.
 OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
@@ -128,16 +129,16 @@ def _check_same_data(groups: Mapping[str, Subset | None]) -> None:
 
 
 # before the first job -----------------------------------------------------------------------------
-def check_data(group: Group, task: "Task", px: int) -> None:
-    """Whether a group can be trained at an image side of `px`, as far as its data tell.
+def check_data(group: Group, task: "Task", profile: "Profile") -> None:
+    """Whether a group can be trained in a profile, as far as its data tell.
 
     Raises UserError for images of another size, one class only, or captions that a source lacks.
     """
-    _check_px(f"the task of group {group.role}", task.spec(), px)
+    _check_px(f"the task of group {group.role}", task.spec(), profile.px)
     if group.subset is None:
         return
     source = group.subset.source
-    _check_px(f"the subset of group {group.role}", source.spec(), px)
+    _check_px(f"the subset of group {group.role}", source.spec(), profile.pretraining_px)
     if group.objective == "captions":
         if not hasattr(source, "captions"):
             raise UserError(f"group {group.role}: {source.name} has no captions to learn from")
@@ -152,6 +153,6 @@ def _check_px(what: str, spec: Mapping[str, Any], px: int) -> None:
     own = spec.get("px", px)
     if own != px:
         raise UserError(
-            f"{what} has images of {own} px, the study's models see {px} px: give data of this "
-            "size, or a study in a profile of that size"
+            f"{what} has images of {own} px, the study's are of {px} px: give data of this size, "
+            "or a study in a profile of that size"
         )

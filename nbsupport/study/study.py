@@ -208,7 +208,7 @@ class Study:
         """
         chosen = as_groups(groups)
         for group in chosen:
-            check_data(group, self.task_of(group), self.profile.px)
+            check_data(group, self.task_of(group), self.profile)
         return [
             self._run(group, family, seed)
             for group in chosen

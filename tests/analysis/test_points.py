@@ -84,7 +84,7 @@ def test_missing_scores_are_no_fault(points):
     ("x", "y", "told"),
     [
         ([0.1, 0.2, 0.3], [0.1, 0.2], "x has 3 scores and y has 2"),
-        ([0.1, "n/a"], [0.1, 0.2], "x holds what is no number"),
+        ([0.1, "n/a"], [0.1, 0.2], "are no scores: give numbers"),
         ([[0.1, 0.2]], [0.1, 0.2], "x has 2 dimensions"),
         ([0.1, 0.2], [0.1, 20.0], "y has the score 20"),
         ([0.3, 0.3], [0.1, 0.2], "all 2 have the same one"),

@@ -83,7 +83,7 @@ def _(e: Exercise) -> None:
     assert list(e.value) == sorted(e.value)
     assert set(e.value.index) == set(e.runs["role"])
     e.says("fewer than two such epochs", "`er` is missing and `off_line` is true")
-    table = nb.effective_robustness(e.runs.assign(id_macro_f1=2.0), e.names["line"])
+    table = nb.effective_robustness(e.runs.assign(id_macro_f1=1.0), e.names["line"])
     assert table["off_line"].all()
     assert table["er"].isna().all()
     assert trends.MIN_EPOCHS == 2

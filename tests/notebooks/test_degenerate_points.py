@@ -100,7 +100,7 @@ def completed(table: pd.DataFrame, profile: str, world: int) -> pd.DataFrame:
     key = table["role"] + table["family"] + table["seed"].astype(str) + str(world)
     given = {"profile": profile, "world": world, "key": key, "parent_key": "", "versions": "1"}
     given |= {"device": "cpu", "images": 100, "classes": 10, "seconds": 1.0, "n_id": 9, "n_ood": 9}
-    whole = table.assign(**given)
+    whole = table.assign(**given, **dict.fromkeys(records.PLACE, ""))
     return whole.reindex(columns=records.COLUMNS, fill_value=0)
 
 

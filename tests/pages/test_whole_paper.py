@@ -82,8 +82,8 @@ def test_the_ledger_trains_what_the_pages_do_and_the_groups_beside_them():
     gathering = ("claims", "01_introduction", "06_discussion")
     others = set.union(*(keys[page_id] for page_id in PAGES if page_id not in gathering))
     study = study_for("claims", profile="demo")
-    beside = [group for groups in BESIDE_PAGES for group in groups(study, {})]
-    others |= {run.finetune.key for run in study.runs(beside)}
+    for groups in BESIDE_PAGES:
+        others |= {run.finetune.key for run in study.runs(groups(study, {}))}
     assert keys["claims"] == others
     assert keys["06_discussion"] < keys["01_introduction"] <= keys["claims"]
 

@@ -102,6 +102,11 @@ class Profile(ABC):
     def simulated(self) -> bool:
         """Whether the images are drawn by this project."""
 
+    @property
+    def pretraining_px(self) -> int:
+        """The side of the images that models are pre-trained on, before recipes crop them."""
+        return self.px
+
     def has(self, kind: str) -> bool:
         """Whether there is such a source to pre-train on."""
         return kind in self.sources

@@ -60,9 +60,13 @@ class RealProfile(Profile):
     def simulated(self) -> bool:
         return False
 
+    @property
+    def pretraining_px(self) -> int:
+        return self.source_px or self.px
+
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
         self.check(kind)
-        return dict(self.specs[kind]) | {"px": self.source_px or self.px}
+        return dict(self.specs[kind]) | {"px": self.pretraining_px}
 
     def task_spec(self, world: int) -> dict[str, Any]:
         return dict(self.tasks[world]) | {"px": self.px}
