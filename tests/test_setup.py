@@ -159,6 +159,20 @@ def test_a_failed_installation_says_what_to_do_and_is_not_taken_for_done(
     assert uv.commands == ["venv", "pip"] * 2
 
 
+@pytest.mark.parametrize(
+    ("free", "told"), [("9000000", "install its venv module"), ("2000", "the disk is full")]
+)
+def test_an_environment_that_cannot_be_created_is_not_left_behind(project, tmp_path, free, told):
+    uv = Uv(tmp_path, then="echo Command ... ensurepip ... returned non-zero >&2; exit 1")
+    df = tmp_path / "bin" / "df"
+    df.write_text(f"#!/bin/sh\necho head; echo disk 1 1 {free} 1% /\n")
+    df.chmod(0o755)
+    done = make(project, "setup", path=uv.path)
+    assert done.returncode != 0
+    assert told in said(done)
+    assert not (project / ".venv").exists()
+
+
 def test_an_interrupted_set_up_begins_anew(project, tmp_path):
     uv = Uv(tmp_path, then='[ "$1" = venv ] || { kill -KILL $PPID; sleep 1; }')
     assert make(project, "setup", path=uv.path).returncode != 0

@@ -73,9 +73,10 @@ install() {
 
 # What to do, in one line. What an installer said stands above it where the reason is not known.
 explain() {
-    case $1 in
-    *"No space left"* | *"os error 28"*)
-        free=$(df -Pk . | awk 'NR == 2 { printf "%.1f", $4 / 1e6 }')
+    free=$(df -Pk . | awk 'NR == 2 { printf "%.1f", $4 / 1e6 }')
+    [ -e "$stamp" ] || rm -rf .venv # it was not even created
+    case "$1 $free" in
+    *"No space left"* | *"os error 28"* | *ensurepip*" 0.0")
         fail "the disk is full: about 7 GB are needed, $free are free; make room, then the same again" ;;
     *ensurepip*)
         fail "this Python cannot make virtual environments; install its venv module (on Debian: python3-venv) or uv" ;;
@@ -114,7 +115,7 @@ fi
 if [ "$sum" = unfinished ] || ! suitable .venv/bin/python; then
     python=$(find_python)
     rm -rf .venv
-    said=$(create 2>&1) || { rm -rf .venv; explain "$said"; }
+    said=$(create 2>&1) || explain "$said"
     place=$(cd -P .venv && pwd)
     sum='' made_at=$place
 fi

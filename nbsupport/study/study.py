@@ -195,7 +195,7 @@ class Study:
         """Pre-training on the whole ImageNet stand-in: the upper reference line."""
         return Group(FULL, f"all {len(self.imagenet):,} images", self.imagenet)
 
-    @property
+    @cached_property
     def pace(self) -> Pace:
         """How fast this machine trains, as far as that is known; only costs rest on it."""
         return pace_of(self.store.root, self.profile.px)
