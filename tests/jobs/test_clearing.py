@@ -45,6 +45,9 @@ def store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
         (store.folder(made[0]) / name).write_bytes(b"x")
     for name in ("3.partial", "journal", "preparing", "seal.7.partial", "skipped.csv"):
         (store.root / "images" / f"{'0' * 24}.{name}").write_bytes(b"x")
+    for name in (f"paces/{'0' * 24}.json", "records/smoke.csv", "records/claims-smoke.json"):
+        (store.root / name).parent.mkdir(exist_ok=True)
+        (store.root / name).write_bytes(b"x")
     return store
 
 
@@ -68,6 +71,7 @@ def strangers(store: Store, elsewhere: Path) -> dict[str, bytes]:
         "images/holiday.npy",
         "images/cat.jpg",
         "listings/shopping.json",
+        "records/mine.csv",
         f"listings/broken-{'1' * 64}.json",
         "locks/bicycle.lock",
         "pretrain/notes.txt",

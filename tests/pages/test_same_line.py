@@ -61,8 +61,8 @@ def test_the_sentence_says_what_the_rows_show(recorded):
 
 
 def test_other_runs_get_another_sentence(recorded):
-    turned = (recorded["id_macro_f1"] - 0.3) * (recorded["role"] == FULL)
-    tilted = recorded.assign(ood_macro_f1=recorded["ood_macro_f1"] + turned)
+    turned = (recorded["id_macro_f1"] - 0.45) * (recorded["role"] == FULL)
+    tilted = recorded.assign(ood_macro_f1=(recorded["ood_macro_f1"] + turned).clip(0, 1))
     assert "the heights do not stay together" in same_line.said(tilted)
     assert same_line.answer(tilted).startswith("it rises")
 
