@@ -40,7 +40,7 @@ NUMBERS = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class Classified:
     """Images uint8 [n, 3, px, px], their classes [n], and probabilities [n, K]."""
 
     images: np.ndarray
@@ -96,7 +96,7 @@ class GeneratedPage:
         parents = [run.finetune.parent for run in study.runs([study.full])]
         return next(job for job in parents if job is not None)
 
-    def judged(self, images: "torch.Tensor", labels: np.ndarray) -> Judged:
+    def judged(self, images: "torch.Tensor", labels: np.ndarray) -> Classified:
         """The judge's opinion of images uint8 [n, 3, px, px] of these classes [n]."""
         import torch
 
@@ -104,17 +104,17 @@ class GeneratedPage:
 
         with torch.inference_mode():
             parts = [self.judge(normalise(part)).softmax(1) for part in images.split(BATCH)]
-        return Judged(images.numpy(), labels, torch.cat(parts).numpy())
+        return Classified(images.numpy(), labels, torch.cat(parts).numpy())
 
     @cached_property
-    def generated(self) -> Judged:
+    def generated(self) -> Classified:
         """All generated images."""
         data = self.study.generated.load()
         images = data.pixels(np.arange(len(data))).contiguous()
         return self.judged(images, data.labels.numpy())
 
     @cached_property
-    def natural(self) -> Judged:
+    def natural(self) -> Classified:
         """Photographs of the same classes that nothing was trained on."""
         labels = np.repeat(np.arange(len(self.names)), UNSEEN_EACH)
         index = np.tile(np.arange(UNSEEN_EACH), len(self.names))
@@ -140,13 +140,13 @@ class GeneratedPage:
         titles = [f"{self.names[side.labels[i]]}, {self._word(side)}" for side, i in pairs]
         return widgets.image_grid(np.stack([s.images[i] for s, i in pairs]), titles, caption)
 
-    def _sides(self) -> tuple[Judged, Judged]:
+    def _sides(self) -> tuple[Classified, Classified]:
         return self.natural, self.generated
 
-    def _word(self, side: Judged) -> str:
+    def _word(self, side: Classified) -> str:
         return "natural" if side is self.natural else "generated"
 
-    def _first(self, side: Judged, label: int) -> int:
+    def _first(self, side: Classified, label: int) -> int:
         return int(np.flatnonzero(side.labels == label)[0])
 
     @shown_where_possible
