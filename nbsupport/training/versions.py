@@ -21,12 +21,11 @@ LEDGER = Path(__file__).with_name("versions.toml")
 
 _COMPUTING = ("nbsupport.training", "nbsupport.data")
 # Left out: a job's key holds what sources and tasks give, as the fingerprint of its data, and the
-# numbers of these modules of training/, in its spec.
-_IN_KEYS = (
-    "nbsupport.data.sources",
-    "nbsupport.data.tasks",
-    "nbsupport.training.stages.assets",
+# numbers of these modules, in its spec.
+_FINGERPRINTED = ("nbsupport.data.sources", "nbsupport.data.tasks")
+_NUMBERS = (
     "nbsupport.training.families",
+    "nbsupport.training.stages.assets",
     "nbsupport.training.versions",
 )
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -63,7 +62,8 @@ def modules(stage: str) -> dict[str, Path]:
 
 
 def _computes(module: str) -> bool:
-    return _within(module, _COMPUTING) and not _within(module, _IN_KEYS)
+    held = module in _NUMBERS or _within(module, _FINGERPRINTED)
+    return _within(module, _COMPUTING) and not held
 
 
 def _within(module: str, packages: Iterable[str]) -> bool:

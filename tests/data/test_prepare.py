@@ -164,8 +164,8 @@ def test_what_was_done_before_an_interruption_is_not_done_again(stop: int) -> No
 KILLED = """
 import sys, time
 from pathlib import Path
-from nbsupport.data import prepare as preparing
-from nbsupport.data.pictures import Pictures, place
+from nbsupport.data.pictures import prepare as preparing
+from nbsupport.data.pictures.files import Pictures, place
 
 class Slow(Pictures):
     def square(self, row, px):
@@ -221,8 +221,8 @@ def test_prepared_twice_is_prepared_once(pictures: Pictures, own_store: Path) ->
 MEASURED = """
 import resource, sys
 from pathlib import Path
-from nbsupport.data.pictures import Pictures, place
-from nbsupport.data.prepare import prepare
+from nbsupport.data.pictures.files import Pictures, place
+from nbsupport.data.pictures.prepare import prepare
 
 where = place(Path(sys.argv[1]))
 prepare(Pictures(where, ["a/000.jpg"] * 4), 192, workers=2)

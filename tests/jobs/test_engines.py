@@ -245,7 +245,7 @@ def test_torch_has_one_thread(store: Store, engine: str, module: str) -> None:
     # In a process of its own: this one may have imported torch already.
     code = (
         "import sys; from pathlib import Path\n"
-        "from nbsupport.jobs import engines, spec, store\n"
+        "from nbsupport.jobs import job as spec, runner, store\n"
         "root, engine, module = sys.argv[1:]\n"
         "spec.register_stage('threads', f'{module}:threads')\n"
         "job = spec.Job('threads', 1, {}, '')\n"
@@ -296,7 +296,7 @@ def test_two_that_ask_at_once_train_once(store: Store, diary: Path) -> None:
     shared = toy("shared", diary=str(diary), pause=0.4)
     code = (
         "import sys, json; from pathlib import Path; import toy_jobs\n"
-        "from nbsupport.jobs import spec, engines, store\n"
+        "from nbsupport.jobs import job as spec, runner, store\n"
         "spec.register_stage('toy', 'toy_stages:grow')\n"
         "root, diary = sys.argv[1:]\n"
         "job = toy_jobs.toy('shared', diary=diary, pause=0.4)\n"

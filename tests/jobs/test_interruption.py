@@ -19,7 +19,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import toy_jobs
-from nbsupport.jobs import engines, spec, store
+from nbsupport.jobs import job as spec, runner as engines, store
 spec.register_stage("toy", "toy_stages:grow")
 root, diary, engine = sys.argv[1:]
 jobs = [toy_jobs.toy("quick", diary=diary, cost=9), toy_jobs.toy("long", diary=diary,

@@ -218,7 +218,7 @@ def test_in_a_real_terminal(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     code = (
         "import sys; from pathlib import Path; import toy_jobs\n"
-        "from nbsupport.jobs import engines, progress, spec, store\n"
+        "from nbsupport.jobs import job as spec, progress, runner as engines, store\n"
         "spec.register_stage('toy', 'toy_stages:grow')\n"
         "engines.run([toy_jobs.toy('a')], store.Store(Path(sys.argv[1])),\n"
         "            on_event=progress.Progress())\n"
@@ -235,7 +235,7 @@ def test_in_a_real_terminal(tmp_path: Path) -> None:
 NOTEBOOK = """
 from pathlib import Path
 import toy_jobs
-from nbsupport.jobs import engines, progress, spec, store
+from nbsupport.jobs import job as spec, progress, runner as engines, store
 spec.register_stage("toy", "toy_stages:grow")
 jobs = [toy_jobs.toy(str(i), pause=0.4) for i in range(4)]
 results = engines.run(jobs, store.Store(Path(root)), on_event=progress.Progress(noun="run"))

@@ -125,11 +125,14 @@ def test_every_reason_says_something(stage):
 @pytest.mark.parametrize(
     ("stage", "some"),
     [
-        ("pretrain", {"data.batches", "data.interventions", "data.streaming", "training.small"}),
+        (
+            "pretrain",
+            {"data.loading.batches", "data.subsets.interventions", "training.families.parts"},
+        ),
         ("finetune", {"training.evaluation", "training.checkpoint", "training.loop"}),
-        ("contrast", {"data.captioned", "training.contrastive", "training.transformer"}),
-        ("generate", {"training.generative", "training.seeds"}),
-        ("weights", {"training.models", "training.pretrained"}),
+        ("contrast", {"data.subsets.captioned", "training.families.transformer"}),
+        ("generate", {"training.stages.generator", "training.seeds"}),
+        ("weights", {"training.models", "training.stages.weights"}),
     ],
 )
 def test_modules_are_found_through_the_imports_of_a_stage(stage, some):
