@@ -6,11 +6,13 @@ build can train the union of all pages' jobs in one pool.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.trends import AXES
 from nbsupport.comparisons import captions
+from nbsupport.comparisons.asked_for import asked_for_groups
 from nbsupport.comparisons.classes_or_images import classes_or_images_groups
 from nbsupport.comparisons.common import no_groups, reference_groups
 from nbsupport.comparisons.controls import control_groups
@@ -224,5 +226,7 @@ def groups_of(page_id: str, study: Study, **parameters: Any) -> list[Group]:
 
 
 def all_groups(study: Study) -> list[Group]:
-    """The groups of every page at its defaults and those beside the pages, each role once."""
-    return _once(group for _, group in _own_groups(study))
+    """All groups that are recorded, each role once: every page's at its defaults, those beside the
+    pages, and those that are recorded only."""
+    own = (group for _, group in _own_groups(study))
+    return _once(chain(own, asked_for_groups(study, {})))

@@ -43,8 +43,9 @@ class Group:
     `subset` is None for training from scratch. `task` are options of the downstream task that
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
     cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
-    others have pre-trained, by family, in place of a subset; only these families are run (see
+    learns to predict: "labels", or "captions" of a source that has them. `budget` replaces the
+    study's: "steps" gives as many updates as the whole source has. `weights` are models that others
+    have pre-trained, by family, in place of a subset; only these families are run (see
     training.pretrained for what they may be called).
     """
 
@@ -55,11 +56,14 @@ class Group:
     families: tuple[str, ...] = ()
     seed_shift: int = 0
     objective: str = "labels"
+    budget: str = ""
     weights: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
             raise unknown("objective", self.objective, OBJECTIVES)
+        if self.budget and self.budget not in BUDGETS:
+            raise unknown("budget", self.budget, BUDGETS)
         for family in self.families:
             if family not in ARCHITECTURES:
                 raise unknown("architecture family", family, ARCHITECTURES)
@@ -122,9 +126,10 @@ class Study:
         self.store = Store(store or store_dir())
 
     def _checked_world(self, world: int) -> int:
-        if world not in self.profile.worlds:
-            allowed = ", ".join(str(w) for w in self.profile.worlds)
-            raise UserError(f"world {world!r}: profile {self.profile.name} has worlds {allowed}")
+        if not self.profile.has_world(world):
+            raise UserError(
+                f"world {world!r}: profile {self.profile.name} has {self.profile.allowed_worlds}"
+            )
         return world
 
     @property
@@ -181,6 +186,11 @@ class Study:
     def fractaldb(self) -> Subset:
         """FractalDB with as many images as ImageNet or its stand-in; the same in every world."""
         return self._whole("fractaldb")
+
+    @cached_property
+    def more_fractals(self) -> Subset:
+        """FractalDB with ten times as many images as there are generated ones at 150K."""
+        return self._whole("more-fractals")
 
     @cached_property
     def generated(self) -> Subset:
@@ -304,7 +314,7 @@ class Study:
             return None
         drawn = group.subset.seeded(seed)
         stage = OBJECTIVES[group.objective]
-        recipe = self._pretraining_recipe(stage, family)
+        recipe = self._pretraining_recipe(stage, family, group.budget or self.budget)
         spec = {
             "subset": drawn.spec(),
             "family": family,
@@ -325,9 +335,9 @@ class Study:
         data = fingerprint(name)
         return Job("weights", VERSIONS["weights"], spec, data, None, label, WEIGHTS_SECONDS)
 
-    def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
+    def _pretraining_recipe(self, stage: str, family: str, budget: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, stage, family)
-        if self.budget == "steps":
+        if budget == "steps":
             labels = stage == "pretrain"
             whole = len(self.imagenet) if labels else self.simulation.captioned_images
             return replace(recipe, updates=recipe.updates_for(whole))

@@ -102,6 +102,15 @@ class Profile(ABC):
     def simulated(self) -> bool:
         """Whether the images are drawn by this project."""
 
+    def has_world(self, world: int) -> bool:
+        """Whether there is a world, or a shift, of that number."""
+        return world in self.worlds
+
+    @property
+    def allowed_worlds(self) -> str:
+        """The numbers that `has_world` knows, in words."""
+        return f"worlds {', '.join(map(str, self.worlds))}"
+
     def has(self, kind: str) -> bool:
         """Whether there is such a source to pre-train on."""
         return kind in self.sources
