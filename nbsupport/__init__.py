@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # for editors and type checkers; `_HOMES` says the same to Py
         role_line,
     )
     from nbsupport.analysis.verdicts import contrast
-    from nbsupport.display.widgets import glue, predict_first
+    from nbsupport.display.widgets import compare_prediction, glue, predict_first, rank_first
     from nbsupport.evidence.records import read_records
-    from nbsupport.pages import groups_of, study_for
     from nbsupport.pages.open_page import open_page
+    from nbsupport.pages.request import groups_of, study_for
     from nbsupport.study.compare import Comparison
     from nbsupport.study.group import Group
     from nbsupport.study.study import Study
@@ -29,16 +29,18 @@ _HOMES = {
     "Group": "nbsupport.study.group",
     "Study": "nbsupport.study.study",
     "bootstrap_band": "nbsupport.analysis.trends",
+    "compare_prediction": "nbsupport.display.widgets",
     "contrast": "nbsupport.analysis.verdicts",
     "effective_robustness": "nbsupport.analysis.trends",
     "fit_line": "nbsupport.analysis.trends",
     "glue": "nbsupport.display.widgets",
-    "groups_of": "nbsupport.pages",
+    "groups_of": "nbsupport.pages.request",
     "open_page": "nbsupport.pages.open_page",
     "predict_first": "nbsupport.display.widgets",
+    "rank_first": "nbsupport.display.widgets",
     "read_records": "nbsupport.evidence.records",
     "role_line": "nbsupport.analysis.trends",
-    "study_for": "nbsupport.pages",
+    "study_for": "nbsupport.pages.request",
 }
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Study",
     "UserError",
     "bootstrap_band",
+    "compare_prediction",
     "contrast",
     "effective_robustness",
     "fit_line",
@@ -54,6 +57,7 @@ __all__ = [
     "groups_of",
     "open_page",
     "predict_first",
+    "rank_first",
     "read_records",
     "role_line",
     "study_for",

@@ -7,7 +7,8 @@ import ast
 import json
 import math
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,22 +30,38 @@ class Parameter:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Cell:
+    """A cell of code of a notebook, and its tags."""
+
+    code: str
+    tags: tuple[str, ...]
+
+
 def read_parameters(notebook: Path) -> list[Parameter]:
     """The parameters that a notebook declares in its cell tagged `parameters`.
 
     Each is a line `name: type = default  # meaning`. Raises UserError where the file is not a
     notebook or a line of that cell has another form.
     """
-    cell = _parameter_cell(notebook)
-    lines = [line for line in cell.splitlines() if line.strip() and not line.startswith("#")]
-    return [_parameter(line, notebook) for line in lines]
+    return declared_in(code_cells(notebook), notebook.name)
 
 
-def _parameter_cell(notebook: Path) -> str:
+def declared_in(cells: Iterable[Cell], name: str) -> list[Parameter]:
+    """The parameters that code cells declare, of a notebook of that name."""
+    code = next((cell.code for cell in cells if "parameters" in cell.tags), "")
+    lines = [line for line in code.splitlines() if line.strip() and not line.startswith("#")]
+    return [_parameter(line, name) for line in lines]
+
+
+def code_cells(notebook: Path) -> list[Cell]:
+    """The cells of code of a notebook. Raises UserError where the file is not a notebook."""
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
-        return "".join(tagged[0]["source"]) if tagged else ""
+        return [
+            Cell("".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", [])))
+            for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "code"
+        ]
     except FileNotFoundError as error:
         raise UserError(f"no notebook at {notebook}") from error
     except OSError as error:
@@ -55,11 +72,11 @@ def _parameter_cell(notebook: Path) -> str:
         ) from error
 
 
-def _parameter(line: str, notebook: Path) -> Parameter:
+def _parameter(line: str, notebook: str) -> Parameter:
     found = _LINE.match(line)
     if found is None:
         raise UserError(
-            f"{notebook.name}: cannot read the parameter line {line!r}: "
+            f"{notebook}: cannot read the parameter line {line!r}: "
             "write `name: type = default  # meaning`"
         )
     name, kind, default, meaning = found.groups()
@@ -67,12 +84,12 @@ def _parameter(line: str, notebook: Path) -> Parameter:
         value = ast.literal_eval(default)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise UserError(
-            f"{notebook.name}: the default of {name} is {default!r}: give a number, a text in "
+            f"{notebook}: the default of {name} is {default!r}: give a number, a text in "
             "quotes, True, False, or a list of these"
         ) from error
     if not _fits(value, kind):
         raise UserError(
-            f"{notebook.name}: the default of {name} is {default}, of type {_type_of(value)}: "
+            f"{notebook}: the default of {name} is {default}, of type {_type_of(value)}: "
             f"its line says {kind}"
         )
     return Parameter(name, kind, value, meaning or "")
@@ -112,6 +129,17 @@ def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
                 ) from error
             values[name] = text
     return values
+
+
+def command_line(page_id: str, declared: Sequence[Parameter], values: Mapping[str, Any]) -> str:
+    """`python -m nbsupport run PAGE` with a -p for each value that is not the default."""
+    words = ["python", "-m", "nbsupport", "run", page_id]
+    for p in declared:
+        if p.name in values and values[p.name] != p.default:
+            value = values[p.name]
+            text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            words += ["-p", p.name, text]
+    return shlex.join(words)
 
 
 def _fits(value: Any, kind: str) -> bool:

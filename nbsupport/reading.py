@@ -104,11 +104,11 @@ def text(*, blank: bool = False) -> Rule:
     return Rule(words, lambda given: given == given.strip() and (blank or given != ""))
 
 
-def one_of(names: Iterable[object]) -> Rule:
-    """One of these names, letter by letter."""
+def one_of(names: Iterable[object], or_else: Callable[[str], bool] = lambda given: False) -> Rule:
+    """One of these names, letter by letter, or what `or_else` lets pass."""
     allowed = [str(name) for name in names]
     words = allowed[0] if len(allowed) == 1 else f"one of {', '.join(allowed)}"
-    return Rule(words, set(allowed).__contains__)
+    return Rule(words, lambda given: given in allowed or or_else(given))
 
 
 def whole(among: Iterable[int] = (), *, blank: bool = False) -> Rule:

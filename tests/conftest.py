@@ -14,9 +14,8 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from nbsupport.data.catalogue import CATALOGUE
-from nbsupport.evidence import recorded as beside
-from nbsupport.evidence import records
+from nbsupport.data.catalogue import entries
+from nbsupport.evidence import recorded, records
 from nbsupport.paths import data_dir
 from nbsupport.study.profiles import PROFILES
 
@@ -52,7 +51,7 @@ def real_data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     if mark is None:
         return None
     (wanted,) = mark.args
-    places = CATALOGUE[wanted].places if wanted in CATALOGUE else (wanted,)
+    places = entries()[wanted].places if wanted in entries() else (wanted,)
     if DATA is None or not any((DATA / place).exists() for place in places):
         pytest.skip(f"needs {' or '.join(places)}: set NBSUPPORT_DATA to the folder that has it")
     monkeypatch.setenv("NBSUPPORT_DATA", str(DATA))
@@ -73,13 +72,21 @@ def real_profile(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def set_beside(
+def set_recorded(
     monkeypatch: pytest.MonkeyPatch, real_profile: None
-) -> Callable[[pd.DataFrame | None], None]:
-    """Sets what is recorded on real images; None: nothing is."""
+) -> Callable[[pd.DataFrame | None, str], None]:
+    """Sets what a profile's records hold; None, and of every other profile: nothing."""
+    nothing = pd.DataFrame(columns=records.COLUMNS)
+    tables: dict[str, pd.DataFrame] = {}
+    monkeypatch.setattr(recorded, "read_records", lambda profile: tables.get(profile, nothing))
 
-    def hold(table: pd.DataFrame | None = None) -> None:
-        found = pd.DataFrame(columns=records.COLUMNS) if table is None else table
-        monkeypatch.setattr(beside, "read_records", lambda profile: found)
+    def hold(table: pd.DataFrame | None = None, profile: str = "demo") -> None:
+        tables[profile] = nothing if table is None else table
 
     return hold
+
+
+@pytest.fixture
+def set_beside(set_recorded: Callable[..., None]) -> Callable[[pd.DataFrame | None], None]:
+    """Sets what is recorded on real images; None: nothing is."""
+    return lambda table=None: set_recorded(table, NAME)

@@ -12,7 +12,7 @@ import pandas as pd
 from whole_pages import execute
 
 import nbsupport as nb
-from nbsupport.pages import PAGES
+from nbsupport.pages import pages
 from nbsupport.pages.open_page import OpenPage, open_page
 from nbsupport.paths import root
 
@@ -83,7 +83,7 @@ class Exercise:
 def exercises() -> list[Exercise]:
     """Every exercise of every notebook, in order."""
     found = []
-    for page_id in PAGES:
+    for page_id in pages():
         notebook = nbformat.read(root() / "notebooks" / f"{page_id}.ipynb", as_version=4)
         text = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
         found += [Exercise(page_id, int(n), q, s) for n, q, s in ONE.findall(text)]

@@ -10,10 +10,11 @@ import pytest
 from nbsupport.building import build
 from nbsupport.cli import main
 from nbsupport.errors import UserError
-from nbsupport.jobs import runner
+from nbsupport.jobs.engines import local
 from nbsupport.jobs.store import Store
-from nbsupport.pages import PAGES
+from nbsupport.pages import page_named, pages
 from nbsupport.pages.plan import plan_page
+from nbsupport.pages.request import PageRequest
 from nbsupport.parameters import Parameter
 
 HUGE = (10**20, 10**30)
@@ -67,8 +68,8 @@ def bad_values(parameter: Parameter) -> list[Any]:
 
 
 def cases() -> Iterator[Any]:
-    for page_id, page in PAGES.items():
-        for parameter in page.parameters():
+    for page_id, page in pages().items():
+        for parameter in PageRequest(page, {}).declared:
             yield pytest.param(page_id, parameter, id=f"{page_id}-{parameter.name}")
 
 
@@ -78,7 +79,7 @@ def nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail("it went as far as the work itself")
 
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "store"))
-    monkeypatch.setitem(runner.ENGINES, "local", refuse)
+    monkeypatch.setattr(local, "open_it", refuse)
     monkeypatch.setattr(build, "execute_pages", refuse)
 
 
@@ -92,7 +93,9 @@ def test_a_bad_value_is_refused_before_the_first_job(
         told = set()
         for ask in (
             lambda given=given: build.rerun_page(page_id, given),
-            lambda given=given: plan_page(page_id, given, store),
+            lambda given=given: plan_page(
+                PageRequest(page_named(page_id), given, nominal=True), store
+            ),
         ):
             with pytest.raises(UserError) as caught:
                 ask()

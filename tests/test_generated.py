@@ -15,10 +15,9 @@ from nbsupport.jobs.problems import StoreWarning
 from nbsupport.jobs.runner import run
 from nbsupport.jobs.schedule import Plan, plan
 from nbsupport.jobs.store import Store
-from nbsupport.pages.generated import GeneratedPage
-from nbsupport.pages.generated_groups import generated_groups
 from nbsupport.pages.larger_budgets import saturation_groups
 from nbsupport.pages.plan import _plan
+from nbsupport.pages.sources import GeneratedPage, generated_groups
 from nbsupport.study.study import Study
 
 

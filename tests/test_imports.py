@@ -6,6 +6,7 @@ import pytest
 
 from nbsupport import imports
 from nbsupport.imports import imported, module_file, reached
+from nbsupport.paths import root
 
 
 @pytest.fixture
@@ -51,3 +52,10 @@ def test_other_packages_have_no_file():
 
 def test_a_name_may_be_a_module():
     assert set(imported(ast.parse("from a import b\nimport c.d"))) == {"a", "a.b", "c.d"}
+
+
+def test_reading_by_lines_finds_what_a_syntax_tree_holds():
+    for path in (root() / "nbsupport").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        names = {n for n in imported(ast.parse(text)) if n.split(".")[0] == imports.PACKAGE}
+        assert imports.imported_in(text) == names, path

@@ -11,7 +11,6 @@ import nbformat
 import pytest
 import yaml
 
-from nbsupport.imports import imported
 from nbsupport.paths import root
 
 ROOT = root()
@@ -110,23 +109,117 @@ def offences(node: ast.AST) -> list[str]:
     return []
 
 
-ORDER = ["savanna", "analysis", "jobs", "data", "training", "study", "evidence", "display"]
-ORDER += ["pages", "building"]
+# From the ground up: a module imports from its own folder or from one before it, never later, not
+# even inside a function or for a type checker.
+GROUND = ["errors", "text", "rng", "stopping", "sharing", "machine", "paths", "registry"]
+GROUND += ["arguments", "reading", "parameters", "imports"]
+FOLDERS = ["savanna", "analysis", "jobs", "data", "training", "study", "evidence", "display"]
+FOLDERS += ["pages", "building", "cli"]
+ORDER = [*GROUND, *FOLDERS]
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name within it, but for its face and its entry."""
+    found = {}
+    for path in (ROOT / "nbsupport").rglob("*.py"):
+        *folders, name = path.relative_to(ROOT / "nbsupport").with_suffix("").parts
+        found[".".join(folders if name == "__init__" else (*folders, name))] = path
+    return {name: path for name, path in found.items() if name not in ("", "__main__")}
+
+
+def imports_of(path: Path, known: dict[str, Path]) -> set[str]:
+    """The modules that a file imports from; `from a import b` is from a.b where that is one."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {n if own(n) in known else str(node.module) for n in inner.values()}
+    return {own(name) for name in found} & set(known)
+
+
+def own(name: str) -> str:
+    return name.removeprefix("nbsupport.")
+
+
+def test_every_part_of_the_package_has_its_place_in_the_order():
+    assert {name.split(".")[0] for name in modules()} <= set(ORDER)
 
 
 def test_modules_import_in_one_direction():
-    """A folder imports nothing from a later one."""
-    wrong = []
-    for place, folder in enumerate(ORDER):
-        for path in (ROOT / "nbsupport" / folder).rglob("*.py"):
-            names = set(imported(ast.parse(path.read_text(encoding="utf-8"))))
-            later = {f"nbsupport.{name}" for name in [*ORDER[place + 1 :], "cli"]}
-            wrong += [
-                f"{path.relative_to(ROOT)} imports {name}"
-                for name in names
-                if any(name == part or name.startswith(part + ".") for part in later)
-            ]
+    known = modules()
+    wrong = [
+        f"{name} imports {other}"
+        for name, path in known.items()
+        for other in imports_of(path, known)
+        if ORDER.index(other.split(".")[0]) > ORDER.index(name.split(".")[0])
+    ]
     assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    known = modules()
+    left = {name: imports_of(path, known) - {name} for name, path in known.items()}
+    while free := [name for name, others in left.items() if not others & set(left)]:
+        for name in free:
+            del left[name]
+    tied = {name for name in left if name in reached_from(name, left)}
+    assert tied == set(), "these import each other"
+
+
+def reached_from(name: str, edges: dict[str, set[str]]) -> set[str]:
+    """All that a module leads to."""
+    found: set[str] = set()
+    waiting = list(edges[name])
+    while waiting:
+        if (other := waiting.pop()) in edges and other not in found:
+            found.add(other)
+            waiting += edges[other]
+    return found
+
+
+def test_contributing_gives_the_order():
+    """The lines in CONTRIBUTING are these."""
+    line = f"    {', '.join(GROUND)}\n    -> {' -> '.join(FOLDERS)}\n"
+    assert line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), f"write:\n{line}"
+
+
+def walks() -> list[list[str]]:
+    """The functions that each walk in CONTRIBUTING passes."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    part = text[text.index("## Two walks") :].split("\n## ")[0]
+    steps = re.findall(r"^(\d)\. `(\S+)`", part, re.MULTILINE)
+    starts = [place for place, (number, _) in enumerate(steps) if number == "1"]
+    names = [name for _, name in steps]
+    return [names[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def test_walks_are_short_and_pass_no_file_twice():
+    assert len(walks()) == 2
+    for walk in walks():
+        files = [step.partition(":")[0] for step in walk]
+        assert 5 <= len(walk) <= 9
+        assert len(set(files)) == len(files)
+
+
+@pytest.mark.parametrize("step", [step for walk in walks() for step in walk])
+def test_what_a_walk_passes_is_there(step):
+    module, _, names = step.partition(":")
+    found = import_module(module)
+    for name in names.split("."):
+        found = getattr(found, name)
+    assert callable(found)
+
+
+def test_the_readme_has_a_line_for_each_folder():
+    """Of the package, and of the project."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ *([\w./]+/) ", text, re.MULTILINE))
+    folders = {f"{path.parent.name}/" for path in (ROOT / "nbsupport").glob("*/__init__.py")}
+    project = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    project = {f"{name}/" for name in project if (ROOT / name).is_dir() and name[0] != "."}
+    assert named == folders | project | {"store/"}
 
 
 def test_requirements_pin_everything_and_reading_needs_no_torch():

@@ -16,10 +16,10 @@ DRAW = """
 import sys
 import nbsupport as nb
 
+from nbsupport.pages import background
+
 page = nb.open_page("02_background", {})
-shown = page.reference(
-    page.recorded(world=1), claim="reference-gap", number="Figure 2", caption="", origin="recorded"
-)
+shown = background.reference(page, None, claim="reference-gap", number="Figure 2", caption="")
 assert "torch" not in sys.modules
 print(shown._repr_mimebundle_()["text/html"])
 """

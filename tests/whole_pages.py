@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nbsupport.display import images
-from nbsupport.pages import caption_tables, generated
+from nbsupport.pages import caption_quantity, captions, sources
 from nbsupport.paths import root
 
 
@@ -51,5 +51,6 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in vars(images):
         if name.startswith(("sample_", "large_", "in_all_", "growing_", "fractal_var")):
             monkeypatch.setattr(images, name, black)
-    monkeypatch.setattr(generated, "GeneratedPage", _NoPictures)
-    monkeypatch.setattr(caption_tables, "pairs_grid", lambda *_, **__: None)
+    monkeypatch.setattr(sources, "GeneratedPage", _NoPictures)
+    for module in (captions, caption_quantity):
+        monkeypatch.setattr(module, "pairs_grid", lambda *_, **__: None)

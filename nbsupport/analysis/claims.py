@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbsupport import errors
 from nbsupport.analysis.cells import Cells
 from nbsupport.analysis.contrasts import GAP, MARGIN, STATISTICS, Contrast
+from nbsupport.analysis.effects import FACTORS
 from nbsupport.analysis.trends import AXES
 from nbsupport.analysis.verdicts import (
     KINDS,
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 MARGINS = (0.15, 0.25, 0.33)
 RULES = ("all", "some-of-each")
+FINDINGS = (*FACTORS, "none")
+WORDED = ("paper", "finding", "title", "opposite", "matter")  # every claim but a control has them
 REQUIREMENTS = ("supported", "not contradicted")
+CHOICES = {"kind": KINDS, "statistic": STATISTICS, "rule": RULES, "finding": FINDINGS}
 FEWEST_PAIRS = 6
 FILE = Path(__file__).with_name("claims.toml")
 _HEADING = re.compile(r"\s*\[\[\s*claim\s*\]\]")
@@ -68,6 +72,10 @@ class Claim:
     parts: tuple[Part, ...]
     figure: str = ""
     paper: str = ""  # what the paper reports, in our words
+    finding: str = ""  # the factor of the paper's finding that it is a part of, or "none"
+    title: str = ""  # of a figure, where the claim is supported; controls have none of these four
+    opposite: str = ""
+    matter: str = ""
     statistic: str = "er"
     reference: str = "scratch"
     gap: tuple[str, str] = GAP
@@ -131,14 +139,14 @@ def _part(where: str, raw: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
 def _claim(raw: Mapping[str, Any]) -> Claim:
     where = f"claim {raw.get('id', '(without id)')!r}"
     names = {f.name: f.default for f in fields(Claim) if f.name != "parts"}
-    needed = ["id", "section", "page", "kind", "text"]
+    needed = ["id", "section", "page", "kind", "text", *([] if raw.get("control") else WORDED)]
     _keys(where, raw, [*names, "a", "b", "part"], needed)
     if ("part" in raw) == ("a" in raw or "b" in raw):
         raise UserError(f"{where} needs either a and b, or parts")
     values = {
         k: _typed(where, k, raw[k], "" if k in needed else names[k]) for k in names if k in raw
     }
-    for key, allowed in (("kind", KINDS), ("statistic", STATISTICS), ("rule", RULES)):
+    for key, allowed in CHOICES.items():
         if key in values:
             _one_of(where, key, values[key], allowed)
     for word in values.get("expect", ()):
@@ -205,9 +213,14 @@ def load() -> dict[str, Claim]:
     return dict(_shipped())
 
 
-def of_page(page: str) -> dict[str, Claim]:
-    """The claims that a page settles; empty for a page without any."""
-    return {key: claim for key, claim in load().items() if claim.page == page}
+def of_page(page: str) -> tuple[str, ...]:
+    """The ids of the claims that a page settles, in the paper's order; controls are left out."""
+    return tuple(c.id for c in load().values() if c.page == page and not c.control)
+
+
+def of_finding(factor: str) -> tuple[str, ...]:
+    """The ids of the claims that are a part of the paper's finding on a factor."""
+    return tuple(c.id for c in load().values() if c.finding == factor)
 
 
 def _compare(claim: Claim, part: Part, cells: Cells, axis: str, margin: float) -> Contrast:
@@ -309,59 +322,3 @@ def _numbers(result: Verdict) -> tuple[float, float, float, int]:
     if c is None:
         return float("nan"), float("nan"), float("nan"), 0
     return c.estimate.value, c.low, c.high, c.cells
-
-
-def ledger(
-    points: pd.DataFrame | Cells,
-    *,
-    claims: Iterable[str] | None = None,
-    axis: str = "linear",
-    margin: float = MARGIN,
-    simulated: bool = True,
-) -> pd.DataFrame:
-    """All claims (or those with these ids) against the points, a row each.
-
-    Columns id, section, kind, statistic, low, high, cells, verdict, remark; then the verdicts of
-    the sensitivity table: logit, probit, margin 0.15, margin 0.33. A composite shows the numbers of
-    the part that decided it.
-    """
-    import pandas as pd
-
-    cells, known = Cells.of(points), _shipped()
-    rows = []
-    for name in known if claims is None else claims:
-        result = verdict(name, cells, axis=axis, margin=margin, simulated=simulated)
-        claim = known[name]
-        table = sensitivity(claim, cells, simulated=simulated)
-        others = [
-            v
-            for a, m, v in zip(table["axis"], table["margin"], table["verdict"], strict=True)
-            if (a, m) != ("linear", MARGIN)
-        ]
-        rows.append(
-            (
-                claim.id,
-                claim.section,
-                claim.kind,
-                *_numbers(result),
-                result.text,
-                result.remark,
-                *others,
-            )
-        )
-    columns = [
-        "id",
-        "section",
-        "kind",
-        "statistic",
-        "low",
-        "high",
-        "cells",
-        "verdict",
-        "remark",
-        "logit",
-        "probit",
-        "margin 0.15",
-        "margin 0.33",
-    ]
-    return pd.DataFrame(rows, columns=columns)

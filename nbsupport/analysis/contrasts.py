@@ -16,13 +16,14 @@ import numpy as np
 
 from nbsupport import arguments
 from nbsupport.analysis.cells import Cells, Replicates
+from nbsupport.analysis.roles import FULL, SCRATCH
 from nbsupport.errors import UserError, said
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = 0.95
-GAP = ("imagenet/full", "scratch")
+GAP = (FULL, SCRATCH)
 MARGIN = 0.25
 ENOUGH = 3  # families, and seeds in each of them; below that a verdict only leans
 OF_A_PAIR = ("er", "epoch-trend", "id-position")

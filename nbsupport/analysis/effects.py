@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbsupport.analysis.cells import Cells
 from nbsupport.analysis.contrasts import GAP, contrast, effects
+from nbsupport.analysis.roles import role_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,19 +98,14 @@ def positions(points: pd.DataFrame, axis: str = "linear") -> pd.DataFrame:
     rows = []
     if {full, scratch} <= set(points["role"]):
         cells = Cells.of(points)
-        for role in dict.fromkeys(points["role"]):
-            if role == scratch or is_other_task(role):
+        for text in dict.fromkeys(points["role"]):
+            if text == scratch or role_of(text).source.own_task:
                 continue
-            er = contrast(cells, role, scratch, axis=axis)
-            place = contrast(cells, role, full, axis=axis, statistic="id-position")
+            er = contrast(cells, text, scratch, axis=axis)
+            place = contrast(cells, text, full, axis=axis, statistic="id-position")
             estimates = (er.estimate.value, er.low, er.high)
             places = (place.estimate.value, place.low, place.high)
-            rows.append((role, *estimates, *places, er.cells))
+            rows.append((text, *estimates, *places, er.cells))
     columns = ["role", "er", "low", "high", "position", "position_low", "position_high", "cells"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("er", ascending=False, ignore_index=True)
-
-
-def is_other_task(role: str) -> bool:
-    """Whether a role belongs to another downstream task than the paper's main one."""
-    return role.startswith(("no-gap/", "pair-"))

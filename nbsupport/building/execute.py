@@ -23,7 +23,7 @@ from nbsupport.data.pictures.listings import write_text
 from nbsupport.errors import UserError, unknown
 from nbsupport.paths import root
 
-PageKey = Callable[[str, Mapping[str, object]], str]
+PageKey = Callable[[str], str]
 OnEvent = Callable[["ExecutedPage"], None]
 
 
@@ -71,35 +71,29 @@ class PagesFailedError(UserError):
 
 
 def execute_pages(
-    pages: Sequence[str],
-    profile: str,
-    parameters: Mapping[str, object] | None = None,
-    out_dir: Path | None = None,
+    texts: Mapping[str, str],
+    parameters: Mapping[str, object],
+    target: Path,
     *,
     page_key: PageKey | None = None,
     notebooks: Path | None = None,
     workers: int = 2,
     on_event: OnEvent | None = None,
 ) -> list[ExecutedPage]:
-    """Execute `notebooks/<page>.ipynb` into `out_dir/<page>.ipynb`, at most `workers` at a time.
+    """Execute `notebooks/<page>.ipynb` into `target/<page>.ipynb`, at most `workers` at a time.
 
-    Every page gets `profile` and the other `parameters`. A page that fails stops no other: its
-    result carries the error (see `raise_failures`), its notebook shows it in a box, and it is
-    executed again next time. Results come in the order of `pages`.
-
-    Raises UserError for a page that does not exist or is not a notebook, before any is executed.
+    `texts` are the notebooks by page, as `read_sources` gives them. A page that fails stops no
+    other: its result carries the error (see `raise_failures`), its notebook shows it in a box, and
+    it is executed again next time. Results come in the order of `texts`.
     """
-    texts = read_sources(pages, notebooks)
     source = notebooks or root() / "notebooks"
-    target = out_dir or root() / "book" / "sections"
     target.mkdir(parents=True, exist_ok=True)
-    given = {"profile": profile, **(parameters or {})}
     processes = _PageProcesses()
 
     def one(page: str) -> ExecutedPage:
-        key = _key(texts[page], given, page_key(page, given) if page_key else "")
+        key = _key(texts[page], parameters, page_key(page) if page_key else "")
         found = _unchanged(page, target, key)
-        result = found or _execute(page, source, target, given, key, processes)
+        result = found or _execute(page, source, target, parameters, key, processes)
         if on_event:
             on_event(result)
         return result

@@ -14,8 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nbsupport.errors import UserError
+from nbsupport.sharing import NO_LOCKS
 
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 _ADVICE = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there",
@@ -84,7 +84,7 @@ def _acquired(lock: FileLock, folder: Path) -> bool:
     except Timeout:
         return False
     except (OSError, NotImplementedError) as error:
-        if getattr(error, "errno", errno.ENOSYS) not in _NO_LOCKS:
+        if getattr(error, "errno", errno.ENOSYS) not in NO_LOCKS:
             raise
         _say(f"warning: this disk has no locks: start no other build that writes to {folder}")
     return True

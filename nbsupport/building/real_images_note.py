@@ -3,17 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nbsupport.analysis.roles import LABELLED, SOURCES, NamedSource
 from nbsupport.display.where_possible import MISSING
 from nbsupport.study.profiles import PROFILES
 
 CELL = "on-real-images"
 DIFFERS = "{admonition} What differs"
-ROLES = {
-    "imagenet": "the ImageNet stand-in is",
-    "inaturalist": "the iNaturalist stand-in is",
-    "fractaldb": "fractals are",
-    "generated": "generated images are",
-}
 
 
 def real_note(profile: str, world: int) -> str:
@@ -24,7 +19,7 @@ def real_note(profile: str, world: int) -> str:
     found = PROFILES.get(profile)
     if found is None or found.simulated:
         return ""
-    meant = [f"{role} {_data(found, kind, world)}" for kind, role in ROLES.items()]
+    meant = [f"{_subject(SOURCES[kind])} {_data(found, kind, world)}" for kind in LABELLED]
     meant.append(f"the camera traps are {found.shifts.get(world, f'those of shift {world}')}")
     return "\n".join(
         [
@@ -36,6 +31,10 @@ def real_note(profile: str, world: int) -> str:
             ":::",
         ]
     )
+
+
+def _subject(source: NamedSource) -> str:
+    return f"the {source.stand_in} is" if source.natural else f"{source.label} are"
 
 
 def _data(profile: Any, kind: str, world: int) -> str:

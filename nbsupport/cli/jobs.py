@@ -1,55 +1,40 @@
 """python -m nbsupport jobs: what the store holds, one job, and removing what is not needed."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.cli.parsing import command, store
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
     from nbsupport.jobs.clearing import Removed
-    from nbsupport.jobs.store import Entry, Store
+    from nbsupport.jobs.store import Entry
 
 SHOWN = 10  # names of what is left, or of what is under way
 
 
 def add(commands: Any) -> None:
     """Add `jobs` and its actions to a parser's commands."""
-    parser = _add(commands, "jobs", "list the store, show a job, remove some", _list)
+    parser = command(commands, "jobs", "list the store, show a job, remove some", _list)
     actions = parser.add_subparsers(metavar="ACTION")
-    show = _add(actions, "show", "a job's spec, epochs, result and log", _show)
+    show = command(actions, "show", "a job's spec, epochs, result and log", _show)
     show.add_argument("key", help="a key, or the beginning of one")
     text = "remove jobs from the store: one by its key, or all that the options name"
-    remove = _add(actions, "rm", text, _remove)
+    remove = command(actions, "rm", text, _remove)
     remove.add_argument("key", nargs="?", default="", help="a key, or the beginning of one")
     remove.add_argument("--broken", action="store_true", help="damaged ones and those set aside")
     text = "those last written longer ago than this, such as 12h, 30d or 8w"
     remove.add_argument("--older", metavar="AGE", help=text)
     text = "remove all jobs, images and listings from the store; what others put there is left"
-    clear = _add(actions, "clear", text, _clear)
+    clear = command(actions, "clear", text, _clear)
     clear.add_argument("--yes", action="store_true", help="do it; else only say what would be done")
-
-
-def _add(
-    commands: Any, name: str, text: str, command: Callable[[argparse.Namespace], None]
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    parser.set_defaults(command=command)
-    return parser
-
-
-def _store() -> "Store":
-    from nbsupport.jobs.store import Store
-    from nbsupport.paths import store_dir
-
-    return Store(store_dir())
 
 
 def _list(_: argparse.Namespace) -> None:
     from nbsupport.cli.listing import jobs_table, reruns_table
     from nbsupport.paths import root
 
-    print(jobs_table(_store()))
+    print(jobs_table(store()))
     if reruns := reruns_table(root() / "rerun"):
         print(f"\n{reruns}")
 
@@ -57,7 +42,7 @@ def _list(_: argparse.Namespace) -> None:
 def _show(options: argparse.Namespace) -> None:
     from nbsupport.cli.listing import job_details
 
-    print(job_details(_store(), options.key))
+    print(job_details(store(), options.key))
 
 
 def _remove(options: argparse.Namespace) -> None:
@@ -65,11 +50,11 @@ def _remove(options: argparse.Namespace) -> None:
 
     if not (options.key or options.broken or options.older):
         raise UserError("nothing says which jobs: give a KEY, --broken or --older, as in 30d")
-    store = _store()
+    held = store()
     older = None if options.older is None else clearing.age(options.older)
-    key = store.find(options.key) if options.key else ""
-    found = clearing.chosen(store, key, broken=options.broken, older=older)
-    done = clearing.remove_jobs(store, found)
+    key = held.find(options.key) if options.key else ""
+    found = clearing.chosen(held, key, broken=options.broken, older=older)
+    done = clearing.remove_jobs(held, found)
     if key and done.busy:
         raise UserError(f"the job {key[:12]} is being trained: stop that first")
     for entry in done.jobs:
@@ -81,16 +66,16 @@ def _remove(options: argparse.Namespace) -> None:
 def _clear(options: argparse.Namespace) -> None:
     from nbsupport.jobs import clearing
 
-    store = _store()
+    held = store()
     if not options.yes:
-        jobs, kept = store.jobs(), list(clearing.kept_files(store.root))
+        jobs, kept = held.jobs(), list(clearing.kept_files(held.root))
         size = sum(entry.size for entry in jobs) + sum(path.stat().st_size for path in kept)
         print(
-            f"{store.root}: {_counted(len(jobs), 'job')} and {_counted(len(kept), 'file')} of "
+            f"{held.root}: {_counted(len(jobs), 'job')} and {_counted(len(kept), 'file')} of "
             f"images, listings and locks, {size / 1e6:,.1f} MB; --yes removes them"
         )
         return
-    done = clearing.clear(store)
+    done = clearing.clear(held)
     print(f"{_counted(len(done.jobs), 'job')} removed, {done.freed / 1e6:,.1f} MB freed")
     _tell_left(done)
 

@@ -4,7 +4,6 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,8 +89,7 @@ def _look_of(entry: CatalogueEntry, wish: Wish) -> Check | None:
         return None
     if wish.skip_broken:
         raise no_way_out(entry.name)
-    module = import_module(entry.module) if find_spec(entry.module) else None
-    look: Check | None = getattr(module, "check", None)
+    look: Check | None = getattr(import_module(entry.module), "check", None)
     if look is None:
         raise UserError(f"{entry.name}: {entry.module} has no check, only python -m nbsupport data")
     return look
@@ -221,8 +219,7 @@ def state(entry: CatalogueEntry, root: Path) -> str:
 
 def _task(entry: CatalogueEntry, where: Path) -> str:
     """Where a task lies; its module's `glance` raises UserError where it is plainly not whole."""
-    module = import_module(entry.module) if find_spec(entry.module) else None
-    if look := getattr(module, "glance", None):
+    if look := getattr(import_module(entry.module), "glance", None):
         look(where)
     return f"here: {where}"
 

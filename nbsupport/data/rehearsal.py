@@ -4,50 +4,25 @@ Each class has colours and a texture of its own, so that a training has somethin
 picture means anything. What the paper profile would do is tried on them before it costs money.
 """
 
-import io
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-import numpy as np
-
-from nbsupport.data.catalogue import REHEARSAL, is_rehearsal
+from nbsupport.data.catalogue import (
+    REHEARSAL,
+    CatalogueEntry,
+    entries,
+    entry_named,
+    is_rehearsal,
+)
+from nbsupport.data.rehearsal_pictures import VERSION, DataSet, encoded, textures
 from nbsupport.errors import UserError, unknown
+from nbsupport.registry import is_module
 
-VERSION = 1  # raise it when a file changes
-NOISE = 18.0  # standard deviation of a pixel, of 255
-CAST = 30.0  # by how much a style moves each channel, at most
-CONTRAST = (0.55, 1.0)  # and how much of the contrast it leaves
-QUALITY = 90  # of a JPEG: 0.7 KB at 16 px
-
+Layout = Callable[[int | None], DataSet]
 Report = Callable[[str, int], None]  # a data set that is whole, and its pictures
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Pictures of one class: their files below the root, what the class looks like, in what style.
-
-    Pictures of one look share colours and texture, whatever their data set; a style (a domain, a
-    camera) changes the tint and the contrast of all of them.
-    """
-
-    files: tuple[str, ...]
-    look: str
-    style: str = ""
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set to write: pictures, and texts (by file name) that are written last.
-
-    `draw` makes the pictures [n, px, px, 3] of a batch where textures will not do.
-    """
-
-    batches: Iterable[Batch]
-    texts: Mapping[str, str]
-    draw: Callable[[Batch, int], np.ndarray] | None = None
 
 
 def make(
@@ -64,19 +39,15 @@ def make(
     an earlier, stopped call has written stays as it is. Raises UserError for an unknown data set, a
     folder that holds anything else, and where it cannot be written.
     """
-    from nbsupport.data.rehearsal_layouts import LAYOUTS
-
-    wanted = tuple(LAYOUTS) if only is None else tuple(only)
-    for name in wanted:
-        if name not in LAYOUTS:
-            raise unknown("data set", name, LAYOUTS)
+    wanted = tuple(layouts()) if only is None else tuple(only)
+    drawn = {name: _layout(name) for name in wanted}
     if isinstance(px, bool) or not isinstance(px, int) or not 8 <= px <= 512:
         raise UserError(f"px={px!r}: rehearsal pictures have 8 to 512 pixels a side")
     made = {}
     try:
         _claim(root, {"version": VERSION, "px": px, "classes": classes})
-        for name in wanted:
-            made[name] = _write(root, LAYOUTS[name](classes), px)
+        for name, layout in drawn.items():
+            made[name] = _write(root, layout(classes), px)
             if report is not None:
                 report(name, made[name])
     except OSError as error:
@@ -85,6 +56,27 @@ def make(
             "another folder; the same command goes on from here"
         ) from error
     return made
+
+
+@cache
+def layouts() -> dict[str, Layout]:
+    """The official layout of every data set that can be rehearsed, by name."""
+    found = {name: _of(entry) for name, entry in entries().items()}
+    return {name: layout for name, layout in found.items() if layout}
+
+
+def _layout(name: str) -> Layout:
+    """The layout of a data set, or of one in a user's own module. UserError where there is none."""
+    layout = _of(entry_named(name)) if is_module(name) else layouts().get(name)
+    if layout is None:
+        raise unknown("data set", name, layouts())
+    return layout
+
+
+def _of(entry: CatalogueEntry) -> Layout | None:
+    """What a module has as `rehearsal`: how many classes to keep (None: all) to what to write."""
+    layout: Layout | None = getattr(import_module(entry.module), "rehearsal", None)
+    return layout
 
 
 def _claim(root: Path, made_with: dict[str, int | None]) -> None:
@@ -112,12 +104,10 @@ def unfinished(root: Path, name: str) -> list[str]:
 
     None for a folder that does not say how it was made.
     """
-    from nbsupport.data.rehearsal_layouts import LAYOUTS
-
-    made_with = _made_with(root)
-    if name not in LAYOUTS or made_with is None:
+    made_with, layout = _made_with(root), _of(entry_named(name))
+    if layout is None or made_with is None:
         return []
-    data = LAYOUTS[name](made_with["classes"])
+    data = layout(made_with["classes"])
     files = [*(file for batch in data.batches for file in batch.files), *data.texts]
     gone = [file for file in files if not (root / file).exists()]
     if not gone:
@@ -161,44 +151,3 @@ def _replace(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
     partial.replace(path)
-
-
-def encoded(picture: np.ndarray, name: str) -> bytes:
-    """uint8 [px, px, 3] in the format that a file name ends in."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    image = Image.fromarray(picture)
-    if name.endswith(".png"):
-        image.save(buffer, "PNG", compress_level=1)
-    else:
-        image.save(buffer, "JPEG", quality=QUALITY)
-    return buffer.getvalue()
-
-
-# drawing ------------------------------------------------------------------------------------------
-def chance(*key: object) -> np.random.Generator:
-    """Random numbers that follow from a key alone."""
-    digest = sha256("\0".join(map(str, (VERSION, *key))).encode()).digest()
-    return np.random.default_rng(np.frombuffer(digest, np.uint32))
-
-
-def textures(batch: Batch, px: int) -> np.ndarray:
-    """The pictures of a batch: uint8 [n, px, px, 3].
-
-    Waves between the two colours of the look, moved and brightened at random in each picture, in
-    the tint of the style, with noise.
-    """
-    look, style = chance("look", batch.look), chance("style", batch.style)
-    colours = look.uniform(0, 255, (2, 3))
-    angle, waves = look.uniform(0, np.pi), look.uniform(1, 4)
-    own = chance("pictures", batch.look, batch.style, batch.files[0])
-    n = len(batch.files)
-    y, x = np.mgrid[0:px, 0:px] * (2 * np.pi * waves / px)
-    phase = own.uniform(0, 2 * np.pi, (n, 1, 1))
-    mixed = (0.5 + 0.5 * np.sin(x * np.cos(angle) + y * np.sin(angle) + phase))[..., None]
-    pixels = colours[0] + mixed * (colours[1] - colours[0])
-    pixels = 128 + (pixels - 128) * style.uniform(*CONTRAST) + style.uniform(-CAST, CAST, 3)
-    light = own.uniform(-20, 20, (n, 1, 1, 1))
-    noisy = pixels + light + own.normal(0, NOISE, pixels.shape)
-    return noisy.clip(0, 255).astype(np.uint8)

@@ -1,52 +1,82 @@
 """A figure as a page asks for it, and as it is drawn from one set of runs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from nbsupport.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.analysis.charts import Figure, Words
+    from nbsupport.analysis.charts import Words
     from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.display.tabs import Shown
+    from nbsupport.study.profiles import Profile
 
 RECORDED = "recorded"
 MARKS = "A mark is one fine-tuned model at one epoch."
-DOMAINS = ("ID macro F1 (domains trained on)", "OOD macro F1 (a domain never trained on)")
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What a figure draws: runs of one world or shift, its roles, and the words around it."""
+class FigureInput:
+    """What a figure draws: runs of one setting, roles with their labels, the words around it."""
 
     points: "pd.DataFrame"
     roles: list[str]
     labels: dict[str, str]
     words: "Words"
     margin: float | None  # half the width of the zone of no difference
-    simulated: bool = True
+    profile: "Profile"  # that the runs are of
+    setting: int
 
     @property
     def axis_titles(self) -> tuple[str, str]:
-        """What ID and OOD are."""
-        from nbsupport.analysis.charts.trend import TITLES
-
-        return TITLES if self.simulated else DOMAINS
+        """What ID and OOD scores are of."""
+        return self.profile.axis_titles(self.setting)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A figure as a page asks for it. `lines` are the roles without which there is none."""
+class FigureRequest:
+    """A figure as a page asks for it: live, recorded and on real images alike.
+
+    claim: the one whose verdict titles it. lines: the roles without which there is none. roles:
+    those that are drawn, from top to bottom; without any it is about all that the runs hold.
+    source: the one that its groups are of; None names each group by its own. marks: what a mark is.
+    """
 
     claim: str
     number: str
     caption: str
-    origin: str
-    roles: list[str]
-    lines: tuple[str, ...]
-    draw: "Callable[[Drawn], Figure]"
-    by_source: bool = False  # groups are named by their source
+    draw: "Callable[[FigureInput], Shown]"
+    roles: Sequence[str] = ()
+    lines: tuple[str, ...] = ()
+    source: str | None = None
+    marks: str = MARKS
+
+
+class FigurePage(Protocol):
+    """What a figure in tabs asks of the page that it stands on (`figures.PageFigures`)."""
+
+    study: Study
+
+    @property
+    def axis(self) -> str:
+        """The axes that lines are fitted on."""
+
+    @property
+    def other_groups(self) -> bool:
+        """Whether it compares other groups than at its defaults."""
+
+    def mask(self) -> str:
+        """What stands in place of verdicts where runs are no evidence, else nothing."""
+
+    def title(self, claim_id: str, points: "pd.DataFrame") -> str:
+        """The finding, in the words that the verdict allows."""
+
+    def verdict(self, claim_id: str, points: "pd.DataFrame") -> "Verdict | None":
+        """What these points say on a claim."""
 
 
 def margin_of(verdict: "Verdict | None") -> float | None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from nbsupport.analysis.roles import SOURCES
 from nbsupport.display.html import signed
 from nbsupport.display.where_possible import numbers_where_possible
 from nbsupport.study.study import FULL, SCRATCH, Study
@@ -137,9 +138,7 @@ def example_sizes(study: Study) -> list[int]:
     return [study.imagenet.num_classes * n for n in chosen]
 
 
-STAND_INS = {"imagenet": "ImageNet stand-in", "inaturalist": "iNaturalist stand-in"}
-
-
 def natural_sources(study: Study) -> "dict[str, Subset]":
     """The two natural sources in full, by what they are called here; those that there are."""
-    return {name: getattr(study, kind) for kind, name in STAND_INS.items() if study.has(kind)}
+    kinds = (kind for kind in SOURCES.values() if kind.natural and study.has(kind.name))
+    return {kind.stand_in: getattr(study, kind.name) for kind in kinds}

@@ -1,4 +1,4 @@
-"""The tab beside what a page shows of its recorded runs: the same from runs on real images."""
+"""The same from several sets of runs, in tabs: recorded, live, and recorded on real images."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -6,164 +6,220 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
+from nbsupport.analysis.roles import SCRATCH
 from nbsupport.display import titles
-from nbsupport.display.figure_request import MARKS, Asked, Drawn, anchor, margin_of
+from nbsupport.display.figure_request import (
+    FigureInput,
+    FigurePage,
+    FigureRequest,
+    anchor,
+    margin_of,
+)
 from nbsupport.display.html import Html, note
 from nbsupport.display.tabs import Tabs, together
 from nbsupport.display.verdict_table import verdict_table
 from nbsupport.evidence import recorded
-from nbsupport.evidence.recorded import Beside
-from nbsupport.evidence.records import evidence_profile, read_records
-from nbsupport.study.profiles import PROFILES, Profile
+from nbsupport.evidence.recorded import Recorded, families_by_seeds
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from nbsupport.analysis.charts import Words
     from nbsupport.analysis.verdicts import Verdict
-    from nbsupport.display.figures import PageFigures
     from nbsupport.display.tabs import Shown
+    from nbsupport.study.profiles import Profile
 
-SIMULATED = "Simulated world"
-COLUMN = "Simulated, world 1"
-CHOSEN = " It is the first shift on which the claim can be tested; verdicts are given for all."
+RECORDED, LIVE = "Recorded", "Live"
+CHOSEN = " It is the first on which the claim can be tested; verdicts are given for all."
 NO_VERDICT = "Not all groups that the claim names, so no verdict"
-
-
-def evidence(profile: str) -> Profile:
-    """The profile whose recorded runs a page under `profile` shows."""
-    return PROFILES[evidence_profile(profile)]
 
 
 # tabs ---------------------------------------------------------------------------------------------
 def tabs(
-    profile: str,
-    own: "Shown",
+    profile: "Profile",
     key: str,
     roles: Iterable[str] | None,
-    content: "Callable[[Beside], Shown]",
+    content: "Callable[[Recorded, bool], Shown]",
+    live: "Shown | None" = None,
+    *,
+    live_first: bool = False,
 ) -> "Shown":
-    """What a page shows of its own recorded runs, and in further tabs the same on real images.
+    """What a page shows of the recorded runs, of the live ones, and of those on real images.
 
-    roles: the groups in question (None: all); where a tab lacks runs of them, it says so.
-    Without anything beside the profile, `own` alone.
+    roles: the groups in question (None: all); where a tab lacks recorded runs of them, it says so.
+    content: what is shown of recorded runs, and whether these are the profile's own. live_first: of
+    groups that only the live runs have; so it is where nothing is recorded, too.
     """
-    panels, needed = {SIMULATED: own}, None if roles is None else set(roles)
-    for other in recorded.of(evidence(profile)):
-        missing = [note(text)] if (text := other.state(needed)) else []
-        shown = [] if other.records.empty else [content(other)]
-        panels[other.title] = together(*missing, *shown) if missing else shown[0]
-    return Tabs(key, panels) if len(panels) > 1 else own
+    own, needed = recorded.own(profile), None if roles is None else set(roles)
+    panels = {RECORDED: _panel(own, needed, lambda r: content(r, True))}
+    if live is not None:
+        first = live_first or own.records.empty
+        panels = {LIVE: live} | panels if first else panels | {LIVE: live}
+    for other in recorded.beside(own.profile):
+        panels[other.title] = _panel(other, needed, lambda r: content(r, False))
+    return Tabs(key, panels) if len(panels) > 1 else panels[RECORDED]
 
 
-def on_one(other: Beside, claim_id: str, axis: str, make: "Callable[[int], Shown]") -> "Shown":
-    """What one shift's runs show, the first on which the claim can be tested: verdicts are given
-    for all. Where it can be on none, the leading one."""
-    leading = next(iter(other.shifts))
-    shift = next((w for w in other.shifts if _testable(other, claim_id, w, axis)), leading)
-    if other.points(shift).empty:
-        return note(f"No runs of the shift {other.shifts[shift]} yet, so there is no figure.")
-    return make(shift)
-
-
-def _testable(other: Beside, claim_id: str, shift: int, axis: str) -> bool:
-    word = other.verdicts([claim_id], shift, axis)[claim_id].word
-    return word not in ("not testable", "not run")
-
-
-def not_run(absent: Sequence[str]) -> Html:
-    """In place of a figure: what these images lack."""
-    return note(f"Not run on these images: {', '.join(absent)}. So there is no figure.")
+def _panel(
+    runs: Recorded, roles: set[str] | None, content: "Callable[[Recorded], Shown]"
+) -> "Shown":
+    missing = [note(text)] if (text := runs.state(roles)) else []
+    shown = [] if runs.records.empty else [content(runs)]
+    return together(*missing, *shown) if missing else shown[0]
 
 
 # figures ------------------------------------------------------------------------------------------
-def figure_tabs(page: "PageFigures", own: "Shown", asked: Asked) -> "Shown":
-    """A figure of recorded runs, and in further tabs the same from runs on real images."""
-    # where the page's parameters ask for other groups, the recorded default: what the claim names
-    named = claims.load()[asked.claim].roles
-    roles = list({*named, *asked.lines}) if page.other_groups else asked.roles
+def figure_tabs(
+    page: FigurePage,
+    runs: "pd.DataFrame | None",
+    labels: Mapping[str, str],
+    asked: FigureRequest,
+) -> "Shown":
+    """A figure of recorded runs, of live ones (None: there are none to show), and of real images.
 
-    def content(other: Beside) -> "Shown":
-        drawn = other.by_size(roles) if page.other_groups else roles
-        own = replace(asked, roles=drawn)
-        return on_one(other, asked.claim, page.axis, lambda w: _figure(page, other, w, own))
+    labels: the live groups' texts.
+    """
+    drawn = asked
+    if page.other_groups and asked.roles:  # recorded are the page's default groups
+        drawn = replace(asked, roles=[*{*claims.load()[asked.claim].roles, *asked.lines}])
 
-    return tabs(page.study.profile.name, own, anchor(asked.number), roles, content)
+    def content(other: Recorded, own: bool) -> "Shown":
+        roles = other.by_size(drawn.roles) if page.other_groups else drawn.roles
+        return recorded_figure(other, replace(drawn, roles=roles), page.axis, own=own)
 
-
-def _figure(page: "PageFigures", other: Beside, shift: int, asked: Asked) -> "Shown":
-    """The figure from the runs of one shift; a sentence where they cannot make it."""
-    points = other.points(shift)
-    held = set(points["role"])
-    roles = [role for role in asked.roles if role in held]
-    own = set(asked.roles).difference(asked.lines)
-    absent = other.absent(asked.roles, shift)
-    if not held.issuperset(asked.lines) or (own and held.isdisjoint(own)):
-        return not_run(absent)
-    words, margin = words_of(other, shift, asked.claim, asked.number, page.axis)
-    lacking = f" Not run there: {', '.join(absent)}." if absent else ""
-    words = replace(
-        words, subtitle=f"{words.subtitle} {MARKS}", caption=f"{words.caption}{lacking}"
+    live = None if runs is None else live_figure(page, runs, labels, asked)
+    return tabs(
+        page.study.profile,
+        anchor(asked.number),
+        drawn.roles or None,
+        content,
+        live,
+        live_first=page.other_groups,
     )
-    labels = other.labels(roles, shift, sources=asked.by_source)
-    return asked.draw(Drawn(points, roles, labels, words, margin, simulated=False))
 
 
-def words_of(
-    other: Beside, shift: int, claim_id: str, number: str, axis: str
-) -> "tuple[Words, float | None]":
-    """The words around a figure of a shift, and the margin of the claim that titles it."""
+def live_figure(
+    page: FigurePage, runs: "pd.DataFrame", labels: Mapping[str, str], asked: FigureRequest
+) -> "Shown":
+    """The figure from the runs that this page trained; a sentence where groups have none."""
     from nbsupport.analysis.charts import Words
 
-    own = f"{number.removesuffix(', recorded')}, real images"
-    verdict = other.verdicts([claim_id], shift, axis)[claim_id]
-    chosen = "" if shift == next(iter(other.shifts)) else CHOSEN
+    missing = sorted({*asked.roles, *asked.lines} - set(runs["role"]))
+    if missing:
+        return note(f"No live runs of {', '.join(missing)} yet, so there is no figure.")
+    study, number = page.study, f"{asked.number}, live"
+    verdict = None if page.mask() else page.verdict(asked.claim, runs)
+    start = f"Live runs on {study.profile.setting_name(study.world)}"
     words = Words(
-        title=NO_VERDICT if verdict.word == "not run" else titles.title(claim_id, verdict),
-        subtitle=f"Recorded runs on real images, {other.shifts[shift]}: {other.count(shift)}.",
-        number=own,
-        caption=f"The same on real images: {other.setting(shift)}.{chosen}",
-        name=anchor(own),
+        title=page.title(asked.claim, runs),
+        subtitle=_subtitle(start, runs, asked),
+        number=number,
+        caption=asked.caption,
+        name=anchor(number),
     )
-    return words, margin_of(verdict)
+    roles = list(asked.roles or dict.fromkeys(runs["role"]))
+    margin = margin_of(verdict)
+    texts = dict(labels)
+    return asked.draw(FigureInput(runs, roles, texts, words, margin, study.profile, study.world))
+
+
+def recorded_figure(runs: Recorded, asked: FigureRequest, axis: str, *, own: bool) -> "Shown":
+    """The figure from recorded runs of one setting, the first on which the claim can be tested;
+    where it can be on none, of the leading one. A sentence where these runs cannot make it."""
+    found = ((n, runs.verdicts([asked.claim], n, axis)[asked.claim]) for n in runs.settings)
+    number, verdict = next(
+        ((n, v) for n, v in found if v.word not in ("not testable", "not run")),
+        (runs.leading.number, None),
+    )
+    points, setting = runs.points(number), runs.settings[number]
+    if points.empty:
+        return note(f"No runs of the {runs.profile.setting} {setting.name} yet, so no figure.")
+    held = set(points["role"])
+    roles = [role for role in asked.roles or dict.fromkeys(points["role"]) if role in held]
+    groups = set(asked.roles).difference(asked.lines)
+    absent = runs.absent([*asked.roles, *asked.lines], number)
+    if not held.issuperset(asked.lines) or (groups and held.isdisjoint(groups)):
+        return note(f"Not run on these images: {', '.join(absent)}. So there is no figure.")
+    verdict = verdict or runs.verdicts([asked.claim], number, axis)[asked.claim]
+    words = _words(runs, number, asked, verdict, absent, own=own)
+    labels = runs.labels(roles, number, asked.source)
+    margin = margin_of(verdict)
+    return asked.draw(FigureInput(points, roles, labels, words, margin, runs.profile, number))
+
+
+def _words(
+    runs: Recorded,
+    number: int,
+    asked: FigureRequest,
+    verdict: "Verdict",
+    absent: Sequence[str],
+    *,
+    own: bool,
+) -> "Words":
+    """The words around a figure of recorded runs."""
+    from nbsupport.analysis.charts import Words
+
+    where = "" if own else "real images, "
+    figure = asked.number if own else f"{asked.number}, real images"
+    caption = asked.caption if own else f"The same on real images: {runs.words(number)}."
+    chosen = "" if number == runs.leading.number else CHOSEN
+    lacking = f" Not run there: {', '.join(absent)}." if absent else ""
+    start = f"Recorded runs on {where}{runs.settings[number].name}"
+    return Words(
+        title=NO_VERDICT if verdict.word == "not run" else titles.title(asked.claim, verdict),
+        subtitle=_subtitle(start, runs.points(number), asked),
+        number=figure,
+        caption=f"{caption}{chosen}{lacking}",
+        name=anchor(figure),
+    )
+
+
+def _subtitle(start: str, points: "pd.DataFrame", asked: FigureRequest) -> str:
+    """Where runs come from, in how many families and seeds, and what a mark is."""
+    if asked.roles:
+        counted = points[points["role"].isin(asked.roles)]
+    else:  # effects are differences within a cell: of cells that have models from scratch
+        cells = points.loc[points["role"] == SCRATCH, ["family", "seed"]].drop_duplicates()
+        counted = points.merge(cells, on=["family", "seed"])
+    return f"{start}: {families_by_seeds(counted)}. {asked.marks}".rstrip()
 
 
 # verdicts -----------------------------------------------------------------------------------------
 def verdict_tabs(
-    profile: str,
-    own: Html,
+    profile: "Profile",
     claim_ids: Sequence[str],
     axis: str = "linear",
+    live: "Mapping[str, Verdict | None] | None" = None,
+    *,
+    masked: str = "",
+    live_first: bool = False,
 ) -> "Shown":
-    """A table of verdicts, and beside it the same claims on real images, shift by shift.
+    """Claims by the recorded verdicts on each setting; by the live ones; and on real images.
 
-    The profile's own recorded verdicts of world 1 stand next to them, claim by claim.
+    The recorded verdicts on the leading setting stand beside those of the other two, claim by
+    claim. masked: in place of a live verdict, where live runs are no evidence.
     """
     roles = {role for claim_id in claim_ids for role in claims.load()[claim_id].roles}
+    first = recorded.own(profile)
+    name = first.leading.name
+    reference = {f"Recorded, {name}": first.verdicts(claim_ids, first.leading.number, axis)}
 
-    def table(other: Beside) -> Html:
-        found = {name: other.verdicts(claim_ids, w, axis) for w, name in other.shifts.items()}
-        columns: dict[str, Mapping[str, Verdict | None]] = {
-            COLUMN: _recorded(profile, claim_ids, axis),
-            **found,
-        }
-        return together(verdict_table(claim_ids, columns, anchors=False), _caption(other))
+    def table(other: Recorded, own: bool) -> Html:
+        columns: dict[str, Mapping[str, Verdict | None]] = {} if own else dict(reference)
+        columns |= {s.name: other.verdicts(claim_ids, n, axis) for n, s in other.settings.items()}
+        shown = verdict_table(claim_ids, columns, anchors=own)
+        return shown if own else together(shown, _caption(other))
 
-    return tabs(profile, own, "verdicts", roles, table)
-
-
-def _recorded(profile: str, claim_ids: Sequence[str], axis: str) -> "dict[str, Verdict | None]":
-    """The recorded verdicts of world 1 on the profile that the page's evidence comes from."""
-    own, records = evidence(profile), read_records(evidence(profile).name)
-    points = records[records["world"] == 1]
-    if points.empty:
-        return dict.fromkeys(claim_ids)
-    cells = claims.Cells.of(points)
-    return {c: claims.verdict(c, cells, axis=axis, simulated=own.simulated) for c in claim_ids}
+    shown = None
+    if live is not None:
+        columns = {LIVE: live, **reference}
+        masks = {LIVE: masked} if masked else {}
+        shown = verdict_table(claim_ids, columns, masked=masks, anchors=first.records.empty)
+    return tabs(profile, "verdicts", roles, table, shown, live_first=live_first)
 
 
-def _caption(other: Beside) -> Html:
-    counts = (f"{n}: {other.count(w)}" for w, n in other.shifts.items() if len(other.points(w)))
+def _caption(other: Recorded) -> Html:
+    parts = ((s.name, other.points(n)) for n, s in other.settings.items())
+    counts = (f"{name}: {families_by_seeds(points)}" for name, points in parts if len(points))
     text = f"Real images: {other.training}. Each column is a shift: {'; '.join(counts)}."
     return Html(f'<p class="nb-quiet">{escape(text)}</p>', text)
-
-
-# what a page's output depends on ------------------------------------------------------------------

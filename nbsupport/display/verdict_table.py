@@ -33,13 +33,13 @@ def verdict_table(
     claim_ids: Sequence[str],
     columns: "Mapping[str, Mapping[str, Verdict | None]]",
     *,
-    masked: str = "",
+    masked: Mapping[str, str] | None = None,
     anchors: bool = True,
 ) -> Html:
     """A row for each claim and a column for each set of runs, by claim id; None: not run.
 
-    masked: shown in place of every verdict, where runs are no evidence. anchors: rows can be linked
-    to by their claim; only one table of a page can have that.
+    masked: of a column whose runs are no evidence, what stands in place of its verdicts. anchors:
+    rows can be linked to by their claim; only one table of a page can have that.
     Raises UserError for an unknown claim.
     """
     from nbsupport import errors
@@ -49,12 +49,12 @@ def verdict_table(
     for claim_id in claim_ids:
         if claim_id not in known:
             raise errors.unknown("claim", claim_id, known)
-    rows, plain = [], []
+    rows, plain, masks = [], [], masked or {}
     for claim_id in claim_ids:
         found = {name: verdicts.get(claim_id) for name, verdicts in columns.items()}
         anchor = f' id="verdict-{escape(claim_id, quote=True)}"' if anchors else ""
-        rows.append(_row(known[claim_id], found, masked, anchor))
-        said = [f"{name}: {masked or found[name] or 'not run'}" for name in columns]
+        rows.append(_row(known[claim_id], found, masks, anchor))
+        said = [f"{name}: {masks.get(name) or found[name] or 'not run'}" for name in columns]
         plain.append(" | ".join([known[claim_id].text, *said]))
     head = "".join(f'<th scope="col">{escape(c)}</th>' for c in ("Claim", *columns))
     html = (
@@ -65,11 +65,14 @@ def verdict_table(
     return Html(html, "\n".join(plain))
 
 
-def _row(claim: "Claim", found: "Mapping[str, Verdict | None]", masked: str, anchor: str) -> str:
+def _row(
+    claim: "Claim", found: "Mapping[str, Verdict | None]", masks: Mapping[str, str], anchor: str
+) -> str:
     contrasts = [v.contrast for v in found.values() if v is not None and v.contrast is not None]
     reach = common_reach(contrasts)
     cells = "".join(
-        f'<td data-label="{escape(name, quote=True)}">{verdict_html(verdict, reach, masked)}</td>'
+        f'<td data-label="{escape(name, quote=True)}">'
+        f"{verdict_html(verdict, reach, masks.get(name, ''))}</td>"
         for name, verdict in found.items()
     )
     key = escape(claim.id, quote=True)

@@ -86,10 +86,11 @@ def rank_first(question: str, items: Sequence[str]) -> Html:
     return Html(html, f"Predict first: {question} " + " / ".join(items))
 
 
-def compare_prediction(key: str, answer: str) -> Html:
-    """The reader's guess beside what the runs say; without a script, what the runs say."""
+def compare_prediction(question: str, answer: str) -> Html:
+    """The reader's guess at a question beside what the runs say; without a script, the latter."""
+    key = slug(question)
     html = (
-        f'<div class="nb-compare"><div class="nb-guess" data-prediction="{escape(key, quote=True)}"'
+        f'<div class="nb-compare"><div class="nb-guess" data-prediction="{key}"'
         f' hidden></div><div><span class="nb-kicker">The runs</span>{escape(answer)}</div></div>'
     )
     return Html(html, f"The runs: {answer}")

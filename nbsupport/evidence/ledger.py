@@ -24,7 +24,7 @@ from nbsupport.analysis.contrasts import MARGIN
 from nbsupport.analysis.verdicts import Verdict
 from nbsupport.errors import UserError
 from nbsupport.evidence import provenance, recorded
-from nbsupport.evidence.recorded import NOT_RUN, Beside
+from nbsupport.evidence.recorded import Recorded, verdicts
 from nbsupport.evidence.records import (
     locked,
     read_records,
@@ -92,56 +92,39 @@ class Judged:
 
 
 def judge_all(
-    records: "pd.DataFrame",
-    live: "pd.DataFrame | None" = None,
-    *,
-    simulated: bool = True,
-    real: Beside | None = None,
+    own: Recorded, live: "pd.DataFrame | None" = None, *, real: Recorded | None = None
 ) -> list[Judged]:
     """Every claim, then every control, against recorded runs (and live ones, and those on real
     images, if given)."""
-    first, second = (_verdicts(records[records["world"] == world], simulated) for world in WORLDS)
-    others = _others(records[records["world"] == 1], first, simulated)
-    now = {} if live is None else _verdicts(live, simulated)
-    further = {
-        int(world): _verdicts(records[records["world"] == world], simulated)
-        for world in sorted(set(records["world"]).difference(WORLDS))
-    }
-    shifts = {w: real.verdicts(claims.load(), w) for w in real.shifts} if real else {}
+    known, simulated = claims.load(), own.profile.simulated
+    further = sorted(set(map(int, own.records["world"])).difference(WORLDS))
+    found = {world: own.verdicts(known, world) for world in (*WORLDS, *further)}
+    others = _others(own.points(WORLDS[0]), found[WORLDS[0]], simulated)
+    now = {} if live is None else verdicts(live, known, simulated=simulated)
+    shifts = {n: real.verdicts(known, n) for n in real.settings} if real else {}
     return [
         Judged(
             claim,
-            first[key],
-            second[key],
+            found[1][key],
+            found[2][key],
             others.get(key, {}),
             now.get(key),
-            {world: found[key] for world, found in further.items()},
-            {shift: found[key] for shift, found in shifts.items()},
+            {world: found[world][key] for world in further},
+            {shift: judged[key] for shift, judged in shifts.items()},
         )
-        for key, claim in claims.load().items()
+        for key, claim in known.items()
     ]
 
 
 def judge_profile(profile: str, live: "pd.DataFrame | None" = None) -> list[Judged]:
     """`judge_all` on what is recorded for a profile and beside it."""
-    real = beside_of(profile)
-    return judge_all(read_records(profile), live, simulated=_simulated(profile), real=real)
+    own = Recorded(profile_named(profile), read_records(profile))
+    return judge_all(own, live, real=beside_of(profile))
 
 
-def _simulated(profile: str) -> bool:
-    return profile_named(profile).simulated
-
-
-def beside_of(profile: str) -> Beside | None:
+def beside_of(profile: str) -> Recorded | None:
     """What the ledger sets beside a profile's own worlds: the first that the profile names."""
-    return next(iter(recorded.of(profile_named(profile))), None)
-
-
-def _verdicts(points: "pd.DataFrame", simulated: bool) -> dict[str, Verdict]:
-    if points.empty:
-        return dict.fromkeys(claims.load(), NOT_RUN)
-    cells = claims.Cells.of(points)
-    return {key: claims.verdict(key, cells, simulated=simulated) for key in claims.load()}
+    return next(iter(recorded.beside(profile_named(profile))), None)
 
 
 def _others(
@@ -260,7 +243,8 @@ def write_ledger(profile: str, store: Store) -> str:
     csv, document = ledger_paths(profile)
     with locked(csv):
         (records, digest), real = read_with_digest(profile), beside_of(profile)
-        judged = _masked(profile, judge_all(records, simulated=_simulated(profile), real=real))
+        judged = judge_all(Recorded(profile_named(profile), records), real=real)
+        judged = _masked(profile, judged)
         whole = {
             "profile": profile,
             "records": {"file": path.name, "sha256": digest, "rows": len(records)},
@@ -300,12 +284,16 @@ def _masked(profile: str, judged: Sequence[Judged]) -> list[Judged]:
     ]
 
 
-def _beside(real: Beside) -> dict[str, Any]:
+def _beside(real: Recorded) -> dict[str, Any]:
     """Which records on real images were judged, and what their shifts are."""
-    digest = read_with_digest(real.name)[1] or None
-    told = {"file": records_path(real.name).name, "sha256": digest, "rows": len(real.records)}
-    shifts = {f"shift {number}": name for number, name in real.shifts.items()}
-    return {"profile": real.name, "records": told, "shifts": shifts}
+    digest = read_with_digest(real.profile.name)[1] or None
+    told = {
+        "file": records_path(real.profile.name).name,
+        "sha256": digest,
+        "rows": len(real.records),
+    }
+    shifts = {f"shift {number}": setting.name for number, setting in real.settings.items()}
+    return {"profile": real.profile.name, "records": told, "shifts": shifts}
 
 
 def _account(profile: str, records: "pd.DataFrame", digest: str, store: Store) -> dict[str, Any]:

@@ -1,140 +1,166 @@
-"""Recorded runs on real images beside those of a simulated profile: what they hold, in what state.
+"""Recorded runs: what they say in each setting of a profile, and what they lack.
 
-A profile names in `beside` the profiles whose records its pages show next to its own. These may be
-missing, or under way: nothing here fails then, `state` says so.
+A setting is a world of a simulated profile, or a shift of one of real images. A profile names in
+`beside` the profiles whose records its pages show next to its own. Records may be missing, or under
+way: nothing here fails then, `state` says so.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
+from nbsupport.analysis.roles import FULL, SCRATCH, role_of
 from nbsupport.analysis.verdicts import Verdict
-from nbsupport.evidence.records import read_records
+from nbsupport.evidence.records import evidence_profile, read_records
 from nbsupport.study.profiles import PROFILES, Profile
-from nbsupport.study.study import FULL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOT_RUN = Verdict("not run", "nothing recorded")
-# Of each profile: what is pre-trained on, and what is fine-tuned on.
-DATA = {"pacs-32": ("Tiny-ImageNet", "PACS")}
-KINDS = {
-    "imagenet": "ImageNet",
-    "inaturalist": "iNaturalist",
-    "fractaldb": "fractals",
-    "generated": "generated images",
-    "clip": "captions",
-    "pair": "pairs of domains",
-    "no-gap": "a task without a bias of place",
-    "control": "controls",
-}
 
 
-def kind_of(role: str) -> str:
-    """What a role is about: "imagenet" of "imagenet/25K", "pair" of "pair-3/full"."""
-    kind = role.partition("/")[0]
-    return "pair" if kind.startswith("pair-") else kind
+@dataclass(frozen=True)
+class Setting:
+    """What runs are made in: a world of a simulated profile, or a shift of a real one."""
 
-
-@dataclass(frozen=True, eq=False)
-class Beside:
-    """The records of a profile on real images. Its worlds are shifts between kinds of picture."""
-
+    number: int
     name: str
-    records: "pd.DataFrame"
 
     @property
-    def profile(self) -> Profile:
-        """The profile itself."""
-        return PROFILES[self.name]
+    def short(self) -> str:
+        """Of a shift the end of its name, where the images are new: "to sketch"."""
+        _, to, new = self.name.rpartition(" to ")
+        return f"{to}{new}".strip()
+
+
+# verdicts -----------------------------------------------------------------------------------------
+def verdicts(
+    points: "pd.DataFrame",
+    claim_ids: Iterable[str],
+    *,
+    simulated: bool,
+    axis: str = "linear",
+    sources: Iterable[str] | None = None,
+) -> dict[str, Verdict]:
+    """What runs of one setting say on each claim; "not run" names what they lack.
+
+    sources: those of which there could be runs (None: those that the points have); a role of any
+    other is named by its source.
+    """
+    if points.empty:
+        return dict.fromkeys(claim_ids, NOT_RUN)
+    cells, known = claims.Cells.of(points), claims.load()
+    present = set(sources_of(points) if sources is None else sources)
+    found = {}
+    for claim_id in claim_ids:
+        verdict = claims.verdict(claim_id, cells, axis=axis, simulated=simulated)
+        if verdict.word == "not run":
+            remark = f"no runs of {', '.join(absent(known[claim_id].roles, points, present))}"
+            remark += _of_the_rest(known[claim_id], cells, axis, simulated)
+            verdict = replace(verdict, remark=remark)
+        found[claim_id] = verdict
+    return found
+
+
+def _of_the_rest(claim: claims.Claim, cells: claims.Cells, axis: str, simulated: bool) -> str:
+    """What can be said of the parts of a claim that have runs, where some have none."""
+    parts = tuple(part for part in claim.parts if all(map(cells.has, part.compared)))
+    if not parts or claim.rule != "all":
+        return ""
+    partial = claims.verdict(replace(claim, parts=parts), cells, axis=axis, simulated=simulated)
+    if partial.word == "not run":  # a line or the gap may be what is missing
+        return ""
+    return f"; what there is of it: {partial.text}"
+
+
+def absent(roles: Iterable[str], points: "pd.DataFrame", sources: Iterable[str]) -> list[str]:
+    """Which of these roles have no runs: by the source's name where it is none of `sources`."""
+    held, present = set(points["role"]), set(sources)
+    lacking = (role_of(role) for role in roles if role not in held)
+    named = (r.text if r.source.name in present else r.source.label for r in lacking)
+    return list(dict.fromkeys(named))
+
+
+def sources_of(points: "pd.DataFrame") -> set[str]:
+    """The sources that runs are of, by name."""
+    return {role_of(role).source.name for role in points["role"].unique()}
+
+
+# a profile's records ------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """The recorded runs of a profile, setting by setting."""
+
+    profile: Profile
+    records: "pd.DataFrame"
 
     @property
     def data(self) -> tuple[str, str]:
         """What is pre-trained on and what is fine-tuned on, by name."""
-        return DATA.get(self.name, (self.name, "its task"))
+        return self.profile.data
 
     @property
     def title(self) -> str:
-        """What a reader chooses these runs by."""
+        """What a reader chooses these runs by, beside those of another profile."""
         return f"Real images ({' to '.join(self.data)})"
 
     @property
     def command(self) -> str:
         """What trains and records the runs."""
-        return f"make records PROFILE={self.name}"
+        return f"make records PROFILE={self.profile.name}"
 
     @cached_property
-    def shifts(self) -> dict[int, str]:
-        """Each shift's name by its number, the leading one first."""
-        named = dict(self.profile.shifts)
+    def settings(self) -> dict[int, Setting]:
+        """Every setting by its number, the leading one first."""
+        named = {*self.profile.shifts, *(w for w in self.profile.recorded if w > 0)}
         numbers = {*named, *(int(w) for w in self.records["world"].unique())} or {1}
-        return {w: named.get(w, f"shift {w}") for w in sorted(numbers)}
+        return {n: Setting(n, self.profile.setting_name(n)) for n in sorted(numbers)}
 
-    def short(self, shift: int) -> str:
-        """The end of a shift's name, where the images are new: "to sketch"."""
-        _, to, new = self.shifts[shift].rpartition(" to ")
-        return f"{to}{new}".strip()
+    @property
+    def leading(self) -> Setting:
+        """The first of its settings."""
+        return next(iter(self.settings.values()))
 
-    def points(self, shift: int) -> "pd.DataFrame":
-        """All recorded runs of a shift."""
-        return self.records[self.records["world"] == shift].reset_index(drop=True)
+    def points(self, number: int) -> "pd.DataFrame":
+        """All recorded runs of a setting."""
+        return self.records[self.records["world"] == number].reset_index(drop=True)
 
-    # verdicts -------------------------------------------------------------------------------------
+    @cached_property
+    def sources(self) -> set[str]:
+        """The sources that any of its runs is of, by name."""
+        return sources_of(self.records)
+
     def verdicts(
-        self, claim_ids: Iterable[str], shift: int, axis: str = "linear"
+        self, claim_ids: Iterable[str], number: int, axis: str = "linear"
     ) -> dict[str, Verdict]:
-        """What a shift's runs say on each claim; "not run" names what these images lack."""
-        points = self.points(shift)
-        if points.empty:
-            return dict.fromkeys(claim_ids, NOT_RUN)
-        cells = claims.Cells.of(points)
-        return {c: self._verdict(c, cells, shift, axis) for c in claim_ids}
-
-    def _verdict(self, claim_id: str, cells: claims.Cells, shift: int, axis: str) -> Verdict:
-        simulated = self.profile.simulated
-        found = claims.verdict(claim_id, cells, axis=axis, simulated=simulated)
-        if found.word != "not run":
-            return found
-        claim = claims.load()[claim_id]
-        remark = f"no runs of {', '.join(self.absent(claim.roles, shift))}"
-        rest = replace(
-            claim, parts=tuple(p for p in claim.parts if all(map(cells.has, p.compared)))
-        )
-        if rest.parts and rest.rule == "all":
-            partial = claims.verdict(rest, cells, axis=axis, simulated=simulated)
-            if partial.word != "not run":  # a line or the gap may be what is missing
-                remark += f"; what there is of it: {partial.text}"
-        return replace(found, remark=remark)
-
-    def absent(self, roles: Iterable[str], shift: int) -> list[str]:
-        """Which of these roles a shift lacks: a kind that was never run by its name, else roles."""
-        held, kinds = set(self.points(shift)["role"]), self._kinds()
-        lacking = (role for role in roles if role not in held)
-        return list(
-            dict.fromkeys(
-                role if kind_of(role) in kinds else KINDS.get(kind_of(role), role)
-                for role in lacking
-            )
+        """What a setting's runs say on each claim; "not run" names what there is none of."""
+        return verdicts(
+            self.points(number),
+            claim_ids,
+            simulated=self.profile.simulated,
+            axis=axis,
+            sources=self.sources,
         )
 
-    def _kinds(self) -> set[str]:
-        return {kind_of(role) for role in self.records["role"].unique()}
+    def absent(self, roles: Iterable[str], number: int) -> list[str]:
+        """Which of these roles a setting lacks: by its name a source that was never run."""
+        return absent(roles, self.points(number), self.sources)
 
     # state ----------------------------------------------------------------------------------------
     def state(self, roles: Iterable[str] | None = None) -> str:
         """Where records of these roles (default: of any) are missing: a sentence with the command
         that makes them; else nothing."""
         if self.records.empty:
-            return f"No runs on these images are recorded yet. To make them: {self.command}"
+            return f"No runs of this profile are recorded yet. To make them: {self.command}"
         done, cells = self._cells(set(self.records["role"] if roles is None else roles))
         if done == cells:
             return ""
         return (
-            f"Not complete yet: {done} of {cells} cells (a shift, a family, a seed) hold all of "
+            f"Not complete yet: {done} of {cells} cells (a setting, a family, a seed) hold all of "
             f"these groups. To go on: {self.command}"
         )
 
@@ -156,9 +182,9 @@ class Beside:
         }
 
     # words ----------------------------------------------------------------------------------------
-    def setting(self, shift: int) -> str:
-        """What a shift's runs are: images, task, domains, size, families and seeds."""
-        return f"{self.training} ({self.shifts[shift]}), {self.count(shift)}"
+    def words(self, number: int) -> str:
+        """What a setting's runs are: images, task, domains, size, families and seeds."""
+        return f"{self.training} ({self.settings[number].name}), {self.count(number)}"
 
     @property
     def training(self) -> str:
@@ -167,28 +193,30 @@ class Beside:
         source, task = self.data
         images = self.records.loc[self.records["role"] == FULL, "images"].max()
         whole = f" ({images:,.0f} images in full)" if images > 0 else ""
-        px = f" at {self.profile.px} px"
-        return f"pre-trained on {source}{whole}, fine-tuned on {task}{px}"
+        return f"pre-trained on {source}{whole}, fine-tuned on {task} at {self.profile.px} px"
 
-    def count(self, shift: int) -> str:
-        """How many families and seeds a shift's runs have: "3 families x 2 seeds"."""
-        return families_by_seeds(self.points(shift))
+    def count(self, number: int) -> str:
+        """How many families and seeds a setting's runs have: "3 families x 2 seeds"."""
+        return families_by_seeds(self.points(number))
 
-    def labels(self, roles: Sequence[str], shift: int, *, sources: bool = False) -> dict[str, str]:
-        """Each role's text in a figure, from its images and classes as recorded.
+    def labels(
+        self, roles: Sequence[str], number: int, source: str | None = None
+    ) -> dict[str, str]:
+        """Each role's text in a figure of a source, by its images and classes as recorded.
 
-        sources: the figure compares sources, so each role is named by its own.
+        source: None for a figure that compares sources, so that each role is named by its own.
         """
-        points = self.points(shift).drop_duplicates("role").set_index("role")
-        rows = points[["images", "classes"]].astype(int).to_dict("index")
-        names = KINDS | {"imagenet": self.data[0]}
+        points = self.points(number).drop_duplicates("role").set_index("role")
+        counts = points[["images", "classes"]].astype(int)
+        named = {"imagenet": self.data[0]}
         found = {}
-        for role in roles:
-            images, classes = rows[role]["images"], rows[role]["classes"]
-            kind, _, rest = role.partition("/")
-            named = f"{names.get(kind, kind)}, {rest}" if rest else "from scratch"
-            plain = not sources and kind == "imagenet" and images
-            found[role] = _label(rest, images, classes) if plain else named
+        for role in map(role_of, roles):
+            if source is None:
+                found[role.text] = role.long(**named)
+            elif role.belongs(source) or role.text == SCRATCH:
+                found[role.text] = role.short(*counts.loc[role.text])
+            else:
+                found[role.text] = f"all of {named.get(role.source.name, role.source.label)}"
         return found
 
     def by_size(self, roles: Iterable[str]) -> list[str]:
@@ -200,27 +228,8 @@ class Beside:
     def digest(self, roles: Iterable[str]) -> str:
         """A hash of all that is shown of these roles: their runs, and what is missing."""
         own = self.records[self.records["role"].isin(set(roles))]
-        state = (self.title, self.shifts, sorted(self._expected()), sorted(self._kinds()))
+        state = (self.title, self.settings, sorted(self._expected()), sorted(self.sources))
         return sha256(f"{state}\n{own.to_csv(index=False)}".encode()).hexdigest()
-
-
-# How a role of the ImageNet stand-in reads, by how it begins: (images, classes, the rest) -> text.
-_LABELS: dict[str, Callable[[int, int, str], str]] = {
-    "full": lambda images, _, __: f"all {images:,} images",
-    "depth-": lambda _, classes, rest: f"{classes:,} labels ({rest.replace('-', ' ')})",
-    "classes-many": lambda images, classes, _: f"{classes:,} classes x {images // classes:,}",
-    "images-many": lambda images, classes, _: f"{classes:,} classes x {images // classes:,}",
-    "within-": lambda _, __, rest: f"p = {float(rest.removeprefix('within-')):.3g}",
-    "animal": lambda _, classes, __: f"{classes:,} animal classes",
-    "object+": lambda _, __, rest: f"objects, {rest.rpartition('-')[2]} animals",
-    "object": lambda _, classes, __: f"{classes:,} object classes",
-    "repeated": lambda _, __, rest: f"one image of each class ({rest.rpartition('-')[2]})",
-}
-
-
-def _label(rest: str, images: int, classes: int) -> str:
-    write = next((w for start, w in _LABELS.items() if rest.startswith(start)), None)
-    return write(images, classes, rest) if write else f"{images:,} images ({rest})"
 
 
 def families_by_seeds(points: "pd.DataFrame") -> str:
@@ -233,6 +242,12 @@ def families_by_seeds(points: "pd.DataFrame") -> str:
     return f"{named} x {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
 
-def of(profile: Profile) -> list[Beside]:
+def own(profile: Profile) -> Recorded:
+    """The recorded runs that a profile's verdicts rest on: its own, else those of the demo."""
+    name = evidence_profile(profile.name)
+    return Recorded(PROFILES[name], read_records(name))
+
+
+def beside(profile: Profile) -> list[Recorded]:
     """What is shown beside a profile's own records, recorded or not."""
-    return [Beside(name, read_records(name)) for name in profile.beside]
+    return [Recorded(PROFILES[name], read_records(name)) for name in profile.beside]

@@ -31,9 +31,10 @@ from nbsupport.reading import (
     text,
     whole,
 )
+from nbsupport.registry import is_module
 from nbsupport.study.profiles import PROFILES
 from nbsupport.study.study import Run
-from nbsupport.training.families import ARCHITECTURES
+from nbsupport.training.families import NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +105,7 @@ def _rules(profile: str) -> dict[str, Rule]:
     rules |= dict.fromkeys(_COUNTS, whole(blank=True))
     rules |= dict.fromkeys(["seconds", "images_per_second"], number(0))
     rules |= dict.fromkeys(["parent_key", *PLACE], text(blank=True))
-    named = {"family": one_of(ARCHITECTURES)}
+    named = {"family": one_of(NAMES, or_else=is_module)}
     if profile in PROFILES:
         named["profile"] = one_of([profile])
     return rules | named | {"world": whole(worlds)}

@@ -8,32 +8,27 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from nbsupport import registry
 from nbsupport.errors import unknown
 
+# The function of each stage ("module:function"), imported where the work is done and called as
+# `function(spec, folder, parent_folder, report) -> dict`.
 STAGES: dict[str, str] = {
-    "pretrain": "nbsupport.training.stages.labels:pretrain",
-    "finetune": "nbsupport.training.stages.labels:finetune",
-    "contrast": "nbsupport.training.stages.captions:contrast",
-    "generate": "nbsupport.training.stages.generate:generate",
-    "weights": "nbsupport.training.stages.weights:weights",
+    stage: f"{registry.STAGES.package}.{name}:{stage}"
+    for name in registry.STAGES.names()
+    for stage in registry.STAGES.literal(name)
 }
 # What a stage leaves besides weights: the file whose SHA-256 its result holds as "sha256".
 FILES: dict[str, str] = {"generate": "images.npy"}
 
 
-def register_stage(name: str, path: str) -> None:
-    """Make `path` ("module:function") the function of the stage `name`.
-
-    The function is imported where the work is done, and called as
-    `function(spec, folder, parent_folder, report) -> dict`.
-    """
-    if path.count(":") != 1:
-        raise ValueError(f"a stage's function is given as 'module:function', not {path!r}")
-    STAGES[name] = path
-
-
 def stage_path(name: str) -> str:
-    """Where the function of a stage is ("module:function"); UserError for an unknown stage."""
+    """Where the function of a stage is: "module:function", as the name of a user's own says itself.
+
+    UserError for an unknown stage.
+    """
+    if ":" in name:
+        return name
     if name not in STAGES:
         raise unknown("stage", name, STAGES)
     return STAGES[name]

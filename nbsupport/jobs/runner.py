@@ -20,56 +20,46 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from nbsupport.errors import UserError, unknown
-from nbsupport.jobs.engines.local import Engine, LocalEngine, SerialEngine
+from nbsupport.errors import UserError
+from nbsupport.jobs.engines import Engine, Factory, engine_named
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import Interrupted, JobsFailed, StoreError
 from nbsupport.jobs.schedule import Plan, in_order, plan
 from nbsupport.jobs.store import Store
 from nbsupport.jobs.work import Emit, Message, Request
 
-__all__ = ["Interrupted", "JobsFailed", "register_engine", "run"]
+__all__ = ["Interrupted", "JobsFailed", "run"]
 
-Factory = Callable[[int | None, int, Emit], Engine]
 Results = dict[str, dict[str, Any]]
-
-ENGINES: dict[str, Factory] = {"local": LocalEngine, "serial": SerialEngine}
 
 # How often a job may lose its worker, or find its parent gone, before it counts as failed.
 _ATTEMPTS = 2
 _POLL = 0.3
 
 
-def register_engine(name: str, factory: Factory) -> None:
-    """Make `factory(workers, jobs, on_message) -> Engine` available as engine `name`."""
-    ENGINES[name] = factory
-
-
 def run(
     jobs: Iterable[Job],
     store: Store,
     *,
-    engine: str = "local",
+    engine: str | None = None,
     workers: int | None = None,
     on_event: Emit | None = None,
 ) -> Results:
     """Do what is not done yet, and return what the stages returned, by key.
 
+    `engine` names what does it; None: NBSUPPORT_ENGINE, else "local" (see `engine_named`).
     The results of their parents come too, where those are in the store or were needed. Raises
     JobsFailed when jobs failed (after the others are done), StoreError when the store cannot be
     written, Interrupted on Ctrl-C. Whatever is done by then is kept.
     """
-    if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES)
+    factory = engine_named(engine)
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
-    return _Run(plan(jobs, store), store, on_event or (lambda event: None)).work(
-        ENGINES[engine], workers
-    )
+    return _Run(plan(jobs, store), store, on_event or (lambda event: None)).work(factory, workers)
 
 
 class _Run:

@@ -1,101 +1,87 @@
-"""The book's pages: which groups each compares and which claims it tests.
+"""The book's pages, found by file, and the groups that all of them compare together.
 
-Declared here, not in the notebooks, so that `plan` knows every job without executing a page and a
-build can train the union of all pages' jobs in one pool.
+A page is a notebook, a module of this folder with `PAGE = Page(...)`, and a line in _toc.yml, whose
+order is the book's. So `plan` knows every job without executing a page, and a build can train the
+union of all pages' jobs in one pool.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from nbsupport.analysis.trends import AXES
 from nbsupport.arguments import chosen
-from nbsupport.errors import UserError, said, unknown
-from nbsupport.pages import captions
-from nbsupport.pages.classes_or_images import classes_or_images_groups
-from nbsupport.pages.controls import control_groups
-from nbsupport.pages.domain_pairs import pair_groups
-from nbsupport.pages.granularity import granularity_groups
-from nbsupport.pages.groups import no_groups, reference_groups
-from nbsupport.pages.larger_budgets import larger_budgets_groups
-from nbsupport.pages.no_gap import no_gap_groups
-from nbsupport.pages.quantity import quantity_groups
-from nbsupport.pages.semantics import semantics_groups
-from nbsupport.pages.sources import source_groups
-from nbsupport.pages.within_class import within_class_groups
-from nbsupport.parameters import Parameter, check_parameters, read_parameters
+from nbsupport.errors import UserError, unknown
+from nbsupport.pages.page import Page
 from nbsupport.paths import root
 from nbsupport.study.study import Group, Study
 
-if TYPE_CHECKING:
-    from nbsupport.analysis.claims import Claim
-
-GroupsOf = Callable[[Study, dict[str, Any]], list[Group]]
-
-# Groups that no section's page compares on its own and that claims need all the same.
-BESIDE_PAGES: tuple[GroupsOf, ...] = (control_groups, no_gap_groups)
+_LISTED = re.compile(r"^\s*(?:-\s*)?(?:root|file):\s*book/sections/(\w+)\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Page:
-    """One notebook: its id (the file name), title, the groups it compares, the claims it tests."""
+# finding them -------------------------------------------------------------------------------------
+@cache
+def pages() -> dict[str, Page]:
+    """Every page by its id, in the order of _toc.yml.
 
-    id: str
-    title: str
-    section: str
-    groups: GroupsOf
-    claims: tuple[str, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def notebook(self) -> Path:
-        """Where the notebook lies."""
-        return root() / "notebooks" / f"{self.id}.ipynb"
-
-    def parameters(self) -> list[Parameter]:
-        """What the notebook declares."""
-        return read_parameters(self.notebook)
-
-
-# Pages that gather what other pages compare -------------------------------------------------------
-def book_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
-    """The groups of all other pages, and those beside them: for the page that judges every claim.
-
-    Each keeps the families that its own page trains live, so that nothing is trained for this page
-    alone; families named in the parameters replace them.
+    Raises UserError for a page without a module, and for a module whose page is not listed.
     """
-    given = bool(parameters.get("families"))
-    live = study.profile.page_families
-    return _once(
-        group if given else _joined(group, live.get(page_id, ()))
-        for page_id, group in _own_groups(study)
-    )
+    listed = _LISTED.findall((root() / "_toc.yml").read_text(encoding="utf-8"))
+    found = {page.id: page for page in map(_page_of, _modules())}
+    if extra := [page for page in found.values() if page.id not in listed]:
+        raise UserError(
+            f"{extra[0].module} is of page {extra[0].id}, which _toc.yml does not list: add "
+            f"book/sections/{extra[0].id}"
+        )
+    if lacking := [page_id for page_id in listed if page_id not in found]:
+        raise UserError(
+            f"page {lacking[0]} of _toc.yml has no module: write one in nbsupport/pages/, with "
+            f'PAGE = Page("{lacking[0]}", ...)'
+        )
+    return {page_id: found[page_id] for page_id in listed}
 
 
-def finding_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
-    """Of these the groups that a claim of the paper names: what its findings rest on."""
-    return _named(book_groups(study, parameters), lambda claim: not claim.control)
+def _modules() -> Iterator[str]:
+    """Modules of this folder that say which page they are of; the others are not loaded."""
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if "\nPAGE = Page(" in path.read_text(encoding="utf-8"):
+            yield f"{__name__}.{path.stem}"
 
 
-def discussion_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
-    """Of these the groups that the claims of Section 6 name."""
-    return _named(book_groups(study, parameters), lambda claim: claim.page == "06_discussion")
+def _page_of(module: str) -> Page:
+    page: Page = import_module(module).PAGE
+    return replace(page, module=module)
 
 
-_GATHERING: tuple[GroupsOf, ...] = (book_groups, finding_groups, discussion_groups)
+def page_named(page_id: str) -> Page:
+    """The page of that id; UserError naming the nearest."""
+    return pages()[chosen("page", page_id, pages())]
+
+
+# what all of them compare -------------------------------------------------------------------------
+def all_groups(study: Study) -> list[Group]:
+    """The groups of every page at its defaults and those beside the pages, each role once."""
+    return _once(group for _, group in _own_groups(study))
+
+
+def book_groups(study: Study, families: Sequence[str] = ()) -> list[Group]:
+    """The same for a page that gathers them: each group keeps the families that its own page trains
+    live, so that nothing is trained for such a page alone. Given families replace them."""
+    live = {} if families else study.profile.page_families
+    return _once(_joined(group, live.get(page_id, ())) for page_id, group in _own_groups(study))
 
 
 def _own_groups(study: Study) -> Iterator[tuple[str, Group]]:
     """(page, group) of every page that compares groups of its own, then those beside the pages."""
-    for page in PAGES.values():
-        if page.groups not in _GATHERING:
-            yield from ((page.id, group) for group in page.groups(study, {}))
-    yield from (("", group) for groups in BESIDE_PAGES for group in groups(study, {}))
+    for page in pages().values():
+        yield from ((page.id, group) for group in page.groups(study, {}))
+    for page in pages().values():
+        yield from (("", group) for group in page.beside(study, {}))
 
 
-def _once(groups: Iterator[Group]) -> list[Group]:
+def _once(groups: Iterable[Group]) -> list[Group]:
     """Each role once, with the families of all groups that share it."""
     found: dict[str, Group] = {}
     for group in groups:
@@ -107,147 +93,16 @@ def _joined(group: Group, families: tuple[str, ...]) -> Group:
     return replace(group, families=tuple(dict.fromkeys((*group.families, *families))))
 
 
-def _named(groups: list[Group], wanted: "Callable[[Claim], bool]") -> list[Group]:
-    from nbsupport.analysis import claims
-
-    roles = {role for claim in claims.load().values() if wanted(claim) for role in claim.roles}
-    return [group for group in groups if group.role in roles]
-
-
-_QUANTITY_CLAIMS = (
-    "quantity-imagenet",
-    "quantity-inaturalist",
-    "small-subset-helps",
-    "five-per-class",
-)
-_GRANULARITY_CLAIMS = ("granularity-order", "granularity-inaturalist")
-_DISCUSSION_CLAIMS = ("quantity-over-granularity", "quantity-over-semantics", "no-gap-task")
-
-_SOURCE_CLAIMS = (
-    "natural-sources",
-    "natural-sources-equal",
-    "fractals",
-    "generated",
-    "generated-over-fractals",
-)
-_SEMANTICS_CLAIMS = ("semantics-same", "semantics-position", "co-occurrence")
-_TRADE_CLAIMS = ("classes-or-images", "classes-or-images-large")
-_WITHIN_CLAIMS = ("within-class-imagenet", "within-class-inaturalist", "repeated-images")
-
-PAGES = {
-    page.id: page
-    for page in (
-        Page("index", "Welcome", "", no_groups),
-        Page("01_introduction", "Introduction", "1", finding_groups),
-        Page("02_background", "Background", "2", reference_groups, ("reference-gap",)),
-        Page("02_residuals", "Residuals", "2", reference_groups, ("no-epoch-trend",)),
-        Page("03_setup", "Experimental setup", "3", no_groups),
-        Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, _QUANTITY_CLAIMS),
-        Page(
-            "04_2_granularity", "Label granularity", "4.2", granularity_groups, _GRANULARITY_CLAIMS
-        ),
-        Page("04_3_semantics", "Label semantics", "4.3", semantics_groups, _SEMANTICS_CLAIMS),
-        Page(
-            "04_4_1_classes_or_images",
-            "More classes or more images",
-            "4.4.1",
-            classes_or_images_groups,
-            _TRADE_CLAIMS,
-        ),
-        Page(
-            "04_4_2_within_class",
-            "Diversity within classes",
-            "4.4.2",
-            within_class_groups,
-            _WITHIN_CLAIMS,
-        ),
-        Page("04_5_sources", "Data sources", "4.5", source_groups, _SOURCE_CLAIMS),
-        Page(
-            "05_self_supervised",
-            "Pre-training on captions",
-            "5",
-            captions.corpora_groups,
-            ("clip-on-line",),
-        ),
-        Page("06_discussion", "Discussion", "6", discussion_groups, _DISCUSSION_CLAIMS),
-        Page("appendix_a_training", "Training details", "A", reference_groups),
-        Page(
-            "appendix_clip_quantity",
-            "How many captioned images",
-            "E",
-            captions.quantity_groups,
-            ("clip-quantity",),
-        ),
-        Page("appendix_domain_pairs", "Domain pairs", "G", pair_groups, ("some-shifts-only",)),
-        Page(
-            "appendix_larger_budgets",
-            "Larger budgets",
-            "",
-            larger_budgets_groups,
-            ("generated-saturates",),
-        ),
-        Page("claims", "All claims", "", book_groups),
-        Page("scale", "From two cores to the full study", "", no_groups),
-        Page("builds_in", "What this world builds in", "", no_groups),
-    )
-}
-
-
-def page_named(page_id: str) -> Page:
-    """The page of that id; UserError naming the nearest."""
-    return PAGES[chosen("page", page_id, PAGES)]
-
-
-@lru_cache(maxsize=1)
+# claims -------------------------------------------------------------------------------------------
+@cache
 def check_claims() -> None:
-    """UserError where claims.toml names a role that no group has, or a page that no page is.
-
-    A claim of a page must be among those that the page declares, and the other way round.
-    """
+    """UserError where claims.toml names a role that no group has, or a page that no page is."""
     from nbsupport.analysis import claims
 
-    known, roles = claims.load(), {group.role for group in all_groups(Study(nominal=True))}
-    for name, claim in known.items():
-        wrong = unknown("page", claim.page, PAGES) if claim.page not in PAGES else None
+    roles = {group.role for group in all_groups(Study(nominal=True))}
+    for name, claim in claims.load().items():
+        wrong = unknown("page", claim.page, pages()) if claim.page not in pages() else None
         for role in (role for role in claim.roles if role not in roles):
             wrong = wrong or unknown("role", role, roles)
-        if wrong is None and not claim.control and name not in PAGES[claim.page].claims:
-            wrong = UserError(f"page {claim.page} does not declare it: name it in pages.py")
         if wrong is not None:
             raise UserError(f"{claims.place(name)}: claim {name!r}: {wrong}")
-    for page in PAGES.values():
-        for name in page.claims:
-            if name not in known:
-                raise UserError(f"page {page.id}: {unknown('claim', name, known)}")
-
-
-_STUDY_PARAMETERS = ("profile", "world", "families", "seeds", "budget")
-
-
-def study_for(page_id: str, *, nominal: bool = False, **parameters: Any) -> Study:
-    """The study that a page's parameters ask for; where families are left empty, the page's own.
-
-    Checks every value against what the notebook declares. Raises UserError.
-    """
-    check_claims()
-    page = page_named(page_id)
-    declared = page.parameters()
-    values = {p.name: p.default for p in declared} | check_parameters(declared, parameters)
-    chosen("axis", values.get("axis", "linear"), AXES)  # here: a page asks for it after training
-    study = Study(**{n: values[n] for n in _STUDY_PARAMETERS if n in values}, nominal=nominal)
-    if not values.get("families"):
-        study.families = study.profile.page_families.get(page_id, study.profile.families)
-    return study
-
-
-def groups_of(page_id: str, study: Study, **parameters: Any) -> list[Group]:
-    """The groups that a page compares, under its parameters, checked as `study_for` does."""
-    page = page_named(page_id)
-    if not isinstance(study, Study):
-        raise UserError(f"study={said(study)}: give a Study, such as study_for({page_id!r})")
-    return page.groups(study, check_parameters(page.parameters(), parameters))
-
-
-def all_groups(study: Study) -> list[Group]:
-    """The groups of every page at its defaults and those beside the pages, each role once."""
-    return _once(group for _, group in _own_groups(study))

@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbsupport.analysis.contrasts import ENOUGH, MARGIN
+from nbsupport.analysis.roles import FULL, SCRATCH
+from nbsupport.display.figure_request import RECORDED, FigureInput, FigureRequest
 from nbsupport.display.html import Html, note, signed, table
-from nbsupport.study.study import FULL, SCRATCH
+from nbsupport.display.tabs import together
+from nbsupport.pages.groups import reference_groups
+from nbsupport.pages.open_page import OpenPage
+from nbsupport.pages.page import Page
+from nbsupport.pages.shown import sensitivity as sensitivity
+from nbsupport.pages.shown import split_grid as split_grid
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbsupport.analysis.charts import Figure
     from nbsupport.analysis.trends import Line
+    from nbsupport.display.tabs import Shown
+    from nbsupport.pages.open_page import OpenPage
+
 
 PAPER_SOURCE = "published by WILDS for the real iWildCam, not ours"
 EXERCISE = (0.6, 0.55)  # where on the scratch line, and how far up from there to the diagonal
@@ -154,3 +166,189 @@ def exercise_numbers(line: "Line") -> dict[str, str]:
 
 
 EXERCISE_NAMES = ("exercise-id", "exercise-ood", "exercise-expected", "exercise-er")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One run at its lowest and at its highest ID score within the scratch line's range."""
+
+    low: "Worked"
+    high: "Worked"
+
+    @property
+    def apart(self) -> tuple[float, float, float]:
+        """How much higher the second stands: ID score, OOD score, effective robustness."""
+        low, high = self.low, self.high
+        return high.id - low.id, high.ood - low.ood, high.er - low.er
+
+
+def stretches(points: "pd.DataFrame", line: "Line") -> list[Stretch]:
+    """Each full-source run with two different evaluated epochs within the line's range."""
+    own = points[points["role"] == FULL].sort_values("id_macro_f1")
+    inside = own[own["id_macro_f1"].between(line.low, line.high) & own["ood_macro_f1"].notna()]
+    found = [
+        Stretch(against(run.iloc[0], line), against(run.iloc[-1], line))
+        for _, run in inside.groupby(["family", "seed"])
+    ]
+    return [stretch for stretch in found if stretch.apart[0] > 0]
+
+
+def typical(found: list[Stretch]) -> Stretch:
+    """The run whose height above the line changes as the median run's does."""
+    changes = np.array([stretch.apart[2] for stretch in found])
+    return found[int(np.argmin(np.abs(changes - np.median(changes))))]
+
+
+def shown(page: "OpenPage", runs: "pd.DataFrame") -> Html:
+    """`same_line_table` of the recorded runs of the page's world; of the live ones without any."""
+    points, origin = _best(page, runs)
+    return same_line_table(points, page.axis, origin)
+
+
+def answered(page: "OpenPage", runs: "pd.DataFrame") -> str:
+    """`answer` from the same runs."""
+    points, origin = _best(page, runs)
+    return answer(points, page.axis, origin)
+
+
+def numbers(page: "OpenPage", runs: "pd.DataFrame") -> dict[str, str]:
+    """`distances` in the same runs."""
+    return distances(_best(page, runs)[0], page.axis)
+
+
+def how_parallel(page: "OpenPage", runs: "pd.DataFrame") -> Html:
+    """Why heights need not stay quite the same along a line: how parallel the two lines are."""
+    points, origin = _best(page, runs)
+    d = distances(points, page.axis)
+    if d["parallel"] == NO_LINE:
+        return note("These runs have no two lines over common ID scores, so they tell no more.")
+    return note(
+        f"Heights need not stay quite the same. In the {origin} runs the two lines are "
+        f"{d['parallel']}: their slopes are {d['slopes']}. The upper line lies {d['apart-low']} "
+        f"above the lower one at an ID score of {d['common-low']}, and {d['apart-high']} at "
+        f"{d['common-high']}. The gap is the mean of this distance over all ID scores that both "
+        "lines reach."
+    )
+
+
+def _best(page: "OpenPage", runs: "pd.DataFrame") -> "tuple[pd.DataFrame, str]":
+    recorded = page.recorded(page.study.world)
+    return (runs, "live") if recorded.empty else (recorded, RECORDED)
+
+
+def same_line_table(points: "pd.DataFrame", axis: str = "linear", origin: str = "live") -> Html:
+    """One run at two moments far apart in score, the mean of all runs, and what they amount to."""
+    line = scratch_line(points, axis)
+    found = stretches(points, line) if line.exists else []
+    if not line.exists:
+        return why_no_line(points, axis)
+    if not found:
+        return note("No pre-trained run has two epochs within the scratch line's range.")
+    shown = typical(found)
+    rows: list[tuple[str, ...]] = [
+        (name, f"{w.family}, seed {w.seed}, epoch {w.epoch:g}", *_scores(w))
+        for name, w in (("low ID score", shown.low), ("high ID score", shown.high))
+    ]
+    rows.append(("difference", "", *map(signed, shown.apart)))
+    if len(found) > 1:
+        means = np.mean([stretch.apart for stretch in found], axis=0)
+        rows.append(("mean difference", f"all {len(found)} {origin} runs", *map(signed, means)))
+    header = ("model", "which", "ID", "OOD", "above the scratch line")
+    return together(table(header, rows, numeric=range(2, 5)), note(said(points, axis, origin)))
+
+
+def _scores(w: "Worked") -> tuple[str, str, str]:
+    return f"{w.id:.3f}", f"{w.ood:.3f}", signed(w.er)
+
+
+def said(points: "pd.DataFrame", axis: str = "linear", origin: str = "live") -> str:
+    """What became of score and height in the runs of `same_line_table`, in units of the gap."""
+    found = stretches(points, scratch_line(points, axis))
+    _, ood, height = np.mean([stretch.apart for stretch in found], axis=0)
+    runs = f"the mean of all {len(found)}" if len(found) > 1 else "the one"
+    start = f"In {runs} {origin} run{'s' * (len(found) > 1)}, the OOD score moves by {signed(ood)} "
+    start += f"and the height above the scratch line by {signed(height)}"
+    gap = gap_of(points, axis)
+    if not gap > 0:
+        return f"{start}. These runs have no gap to measure that by."
+    text = f"{start}: {abs(ood) / gap:.1f} and {abs(height) / gap:.1f} times the gap between "
+    text += f"the two lines ({gap:.3f}). "
+    if abs(height) < gap / 2 and abs(ood) > max(gap, 2 * abs(height)):
+        return text + (
+            "So the two moments are far apart in score, and close in height beside what "
+            "pre-training is worth."
+        )
+    chance = " With so few runs, chance alone can do that." if len(found) < ENOUGH**2 else ""
+    return f"{text}So here the heights do not stay together.{chance}"
+
+
+def gap_of(points: "pd.DataFrame", axis: str = "linear") -> float:
+    """The gap of these points; NaN where they have none."""
+    from nbsupport.analysis.verdicts import contrast
+
+    return contrast(points, FULL, FULL, axis=axis).gap.value
+
+
+def answer(points: "pd.DataFrame", axis: str = "linear", origin: str = "live") -> str:
+    """What these runs say on the page's question: whether height rises, stays the same, or falls.
+
+    It stays the same where its mean change is within the margin, a quarter of the gap.
+    """
+    line = scratch_line(points, axis)
+    found = stretches(points, line) if line.exists else []
+    gap = gap_of(points, axis) if found else float("nan")
+    if not gap > 0:
+        return "these runs cannot tell: they have no two lines to measure by"
+    _, ood, height = np.mean([stretch.apart for stretch in found], axis=0)
+    word = "it stays about the same" if abs(height) < MARGIN * gap else "it rises"
+    word = word if height > -MARGIN * gap else "it falls"
+    return (
+        f"{word}, by {signed(height / gap, 2)} gaps where the OOD score moves by "
+        f"{signed(ood / gap, 2)} (mean of {len(found)} {origin} run{'s' * (len(found) > 1)})"
+    )
+
+
+def distances(points: "pd.DataFrame", axis: str = "linear") -> dict[str, str]:
+    """How far the full-source line lies above the scratch line at both ends of the ID scores that
+    they have in common, and whether that makes them parallel, as text to glue.
+
+    Parallel: the two distances differ by less than the margin.
+    """
+    from nbsupport.analysis.charts.prepare import fitted
+
+    upper, lower = fitted(points, FULL, axis), scratch_line(points, axis)
+    names = ("common-low", "apart-low", "common-high", "apart-high", "slopes", "parallel")
+    if upper is None or not lower.exists:
+        return dict.fromkeys(names, NO_LINE)
+    ends = [max(upper.low, lower.low), min(upper.high, lower.high)]
+    if not ends[1] > ends[0]:
+        return dict.fromkeys(names, NO_LINE)
+    apart = upper.predict(ends) - lower.predict(ends)
+    same = abs(apart[1] - apart[0]) < MARGIN * gap_of(points, axis)
+    slopes = f"{upper.slope:.2f} and {lower.slope:.2f}"
+    shown = (f"{ends[0]:.2f}", signed(apart[0]), f"{ends[1]:.2f}", signed(apart[1]), slopes)
+    return dict(zip(names, (*shown, "nearly parallel" if same else "not parallel"), strict=True))
+
+
+def reference(
+    page: OpenPage, runs: "pd.DataFrame | None", *, claim: str, number: str, caption: str
+) -> "Shown":
+    """The two reference lines with the effective robustness of one point (Figure 2)."""
+    from nbsupport.analysis.charts import reference_figure
+
+    def draw(drawn: FigureInput) -> "Figure":
+        return reference_figure(
+            drawn.points,
+            drawn.words,
+            labels=drawn.labels,
+            published=drawn.profile.simulated,  # of the task that the simulated one stands for
+            axis_titles=drawn.axis_titles,
+            **page.drawn_with,
+        )
+
+    lines = (FULL, SCRATCH)
+    asked = FigureRequest(claim, number, caption, draw, lines, lines, "imagenet")
+    return page.figure(runs, asked)
+
+
+PAGE = Page("02_background", "Background", "2", reference_groups)

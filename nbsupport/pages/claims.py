@@ -12,11 +12,12 @@ from nbsupport.evidence import ledger, provenance
 from nbsupport.evidence.ledger import Judged
 from nbsupport.evidence.records import evidence_profile, read_records
 from nbsupport.pages.claims_table import ledger_table
+from nbsupport.pages.page import Page
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.evidence.recorded import Beside
+    from nbsupport.evidence.recorded import Recorded
     from nbsupport.pages.open_page import OpenPage
 
 
@@ -90,7 +91,7 @@ _TILES = (
 )
 
 
-def summary(entries: Sequence[Judged], real: "Beside | None" = None) -> Html:
+def summary(entries: Sequence[Judged], real: "Recorded | None" = None) -> Html:
     """The counts as a row of numbers, a sentence on what does not replicate, one on real images."""
     found = counts(entries)
     tiles = "".join(_tile(found[name], text, word) for name, text, word in _TILES)
@@ -130,11 +131,11 @@ def _rest(found: dict[str, int]) -> list[str]:
     return [f"The other claims: {', '.join(parts)}."] if parts else []
 
 
-def _on_real(entries: Sequence[Judged], real: "Beside | None") -> list[str]:
+def _on_real(entries: Sequence[Judged], real: "Recorded | None") -> list[str]:
     """How many claims real images support and contradict, beside the simulated world."""
     if real is None:
         return []
-    told = "; ".join(f"{real.short(w)} {_counted(entries, w)}" for w in real.shifts)
+    told = "; ".join(f"{s.short} {_counted(entries, w)}" for w, s in real.settings.items())
     state = [text] if (text := real.state()) else []
     if real.records.empty:
         return [f"{escape(real.title)}: {escape(text)}" for text in state]
@@ -228,3 +229,6 @@ def _places(records: "pd.DataFrame") -> list[tuple[str, str]]:
         ("PyTorch", f"{', '.join(found['torch'])}{part}"),
         ("when (UTC)", f"{found['first']} to {found['last']}{part}"),
     ]
+
+
+PAGE = Page("claims", "All claims", gathers=list, whole_book=True)

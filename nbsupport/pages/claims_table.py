@@ -10,8 +10,8 @@ from nbsupport.display import verdict_table as look
 from nbsupport.display.html import Html
 from nbsupport.evidence import ledger
 from nbsupport.evidence.ledger import Judged
-from nbsupport.evidence.recorded import Beside
-from nbsupport.pages import PAGES
+from nbsupport.evidence.recorded import Recorded
+from nbsupport.pages import pages
 
 # name, how a reader's browser sorts by it ("" not at all), what the column holds
 HEADER = (
@@ -33,7 +33,7 @@ FRAGILE = "differs otherwise"
 REAL = "Real images"
 
 
-def header(real: Beside | None) -> list[tuple[str, str, str]]:
+def header(real: Recorded | None) -> list[tuple[str, str, str]]:
     """The columns: HEADER, and after the simulated worlds what real images say."""
     columns = list(HEADER)
     if real:
@@ -42,7 +42,7 @@ def header(real: Beside | None) -> list[tuple[str, str, str]]:
     return columns
 
 
-def ledger_table(entries: Sequence[Judged], mask: str = "", real: Beside | None = None) -> Html:
+def ledger_table(entries: Sequence[Judged], mask: str = "", real: Recorded | None = None) -> Html:
     """The ledger as a table, with the controls that a script brings to life.
 
     real: the records on real images that entries were judged by, for a column of their own.
@@ -81,7 +81,7 @@ def _scale(entries: Sequence[Judged], unit: str) -> float:
     return look.common_reach([c for c in found if c is not None])
 
 
-def _row(place: int, entry: Judged, reach: float, mask: str, real: Beside | None) -> str:
+def _row(place: int, entry: Judged, reach: float, mask: str, real: Recorded | None) -> str:
     claim = entry.claim
     more = entry.first.more_cells
     cells = [
@@ -143,9 +143,9 @@ def _statement(entry: Judged) -> str:
 def page_link(page_id: str, claim_id: str = "") -> str:
     """A link to a page of the book, at a claim's verdict where one is named; words where the page
     is not there."""
-    if page_id not in PAGES:
+    if page_id not in pages():
         return "no page yet"
-    page = PAGES[page_id]
+    page = pages()[page_id]
     name = f"Section {page.section}" if page.section[:1].isdigit() else page.title
     at = f"#verdict-{claim_id}" if claim_id in page.claims else ""
     return f'<a href="{escape(page_id, quote=True)}.html{at}">{escape(name)}</a>'
@@ -166,13 +166,13 @@ def _worded(verdict: Verdict, replication: str = "") -> str:
     return f"{look.badge(verdict.word, verdict.text)}{told}"
 
 
-def _on_real(entry: Judged, real: Beside) -> str:
+def _on_real(entry: Judged, real: Recorded) -> str:
     """The verdict on each shift; what there is to remark on them unfolds."""
     verdicts = [*entry.real.values()]
     if entry.alike_on_real and len({v.remark for v in verdicts}) == 1:
         return _worded(verdicts[0])
     remarks = "".join(
-        f"<dt>{escape(real.short(shift))}</dt><dd>{escape(verdict.remark)}</dd>"
+        f"<dt>{escape(real.settings[shift].short)}</dt><dd>{escape(verdict.remark)}</dd>"
         for shift, verdict in entry.real.items()
         if verdict.remark
     )
@@ -180,12 +180,14 @@ def _on_real(entry: Judged, real: Beside) -> str:
     return f'<div class="nb-shifts">{shift_badges(entry, real)}{told}</div>'
 
 
-def shift_badges(entry: Judged, real: Beside) -> str:
+def shift_badges(entry: Judged, real: Recorded) -> str:
     """The verdicts on real images as badges: one, or one for each shift."""
     badges = {shift: look.badge(v.word, v.text) for shift, v in entry.real.items()}
     if entry.alike_on_real:
         return next(iter(badges.values()))
-    rows = "".join(f"<dt>{escape(real.short(s))}</dt><dd>{b}</dd>" for s, b in badges.items())
+    rows = "".join(
+        f"<dt>{escape(real.settings[s].short)}</dt><dd>{b}</dd>" for s, b in badges.items()
+    )
     return f'<div class="nb-shifts"><dl>{rows}</dl></div>'
 
 
@@ -211,7 +213,7 @@ def _rank(verdict: Verdict | None) -> int | None:
     return WORDS.index(verdict.word) if verdict else None
 
 
-def _controls(entries: Sequence[Judged], real: Beside | None) -> str:
+def _controls(entries: Sequence[Judged], real: Recorded | None) -> str:
     """Choices by verdict, section and text; hidden until the script is there to answer them."""
     words = sorted({t for e in entries for t in tokens(e)}, key=lambda t: (t not in WORDS, t))
     sections = dict.fromkeys(e.claim.section for e in entries)

@@ -1,11 +1,17 @@
 """Section 4.4.1: at a fixed total, more classes or more images of each."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from nbsupport.analysis.roles import FULL, SCRATCH
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.pages.groups import distinct, reference_groups
+from nbsupport.pages.page import Page
 from nbsupport.study.study import Group, Study
+
+if TYPE_CHECKING:
+    from nbsupport.data.subsets.subset import Subset
 
 
 def classes_or_images_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
@@ -67,3 +73,30 @@ def _group(study: Study, classes: int, each: int, role: str | None) -> Group:
         chosen = _large_enough(source, each).choose_classes(classes)
     label = f"{classes:,} classes x {each:,} images"
     return Group(f"imagenet/{role or label}", label, chosen.per_class(each))
+
+
+def trade_numbers(study: Study) -> dict[str, str]:
+    """Of each total: images in all, and classes and images of each on both sides."""
+    numbers = {}
+    for role, trade in study.profile.trades.items():
+        numbers[f"total-{role.lower()}"] = f"{trade.total:,}"
+        for side, classes, each in zip(("many", "few"), trade.classes, trade.each, strict=True):
+            numbers[f"{side}-{role.lower()}"] = f"{classes:,} classes of {each:,} images"
+    return numbers
+
+
+def by_total(groups: Sequence[Group]) -> list[list[str]]:
+    """The roles of each number of images in all, smallest first, between the reference lines.
+
+    The full source is a reference line, and no total of its own.
+    """
+    sizes = {g.role: len(g.subset) for g in groups if g.subset and g.role != FULL}
+    return [
+        [FULL, *(role for role, size in sizes.items() if size == total), SCRATCH]
+        for total in sorted(set(sizes.values()))
+    ]
+
+
+PAGE = Page(
+    "04_4_1_classes_or_images", "More classes or more images", "4.4.1", classes_or_images_groups
+)

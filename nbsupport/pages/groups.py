@@ -13,11 +13,6 @@ def reference_groups(study: Study, _: dict[str, Any]) -> list[Group]:
     return [study.scratch, study.full]
 
 
-def no_groups(_: Study, __: dict[str, Any]) -> list[Group]:
-    """For a page that compares nothing: it shows data, or runs recorded elsewhere."""
-    return []
-
-
 def whole(study: Study, kind: str) -> Group:
     """All of a source: "imagenet", "inaturalist" or "fractaldb"."""
     subset = getattr(study, kind)

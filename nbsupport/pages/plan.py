@@ -12,16 +12,17 @@ from nbsupport.jobs.progress import duration
 from nbsupport.jobs.schedule import in_order, makespan
 from nbsupport.jobs.store import Store
 from nbsupport.machine import cpu_count
-from nbsupport.pages import PAGES, all_groups, groups_of, page_named, study_for
+from nbsupport.pages import all_groups, pages
+from nbsupport.pages.request import PageRequest
 from nbsupport.study.profiles import profile_named
 from nbsupport.study.profiles.recipes import recipe_named
 from nbsupport.study.study import Run, Study
 from nbsupport.text import aligned
 from nbsupport.training.costs import ASSUMED, note, pace_of
 from nbsupport.training.families import (
-    ARCHITECTURES,
-    GPU_IMAGES_PER_SECOND,
+    NAMES,
     SMALL_PX,
+    gpu_rates,
     weights_bytes,
 )
 
@@ -57,34 +58,14 @@ class Plan:
         return asdict(self)
 
 
-def runs_of(page_id: str, parameters: dict[str, Any], *, nominal: bool = False) -> list[Run]:
-    """Every run that a page needs under these parameters; nothing is trained.
-
-    `nominal`: data that are not here are planned with by their published numbers.
-    """
-    study = study_for(page_id, nominal=nominal, **parameters)
-    return study.runs(groups_of(page_id, study, **parameters))
-
-
-def plan_page(page_id: str, parameters: dict[str, Any], store: Store) -> Plan:
-    """The plan of one page. UserError for an unknown page or a wrong parameter."""
-    profile = study_for(page_id, **parameters).profile.name
-    runs = runs_of(page_id, parameters, nominal=True)
-    return _plan(page_id, profile, runs, store, parameters=_declared(page_id, parameters))
-
-
 def plan_book(profile: str, store: Store) -> list[Plan]:
     """The plan of each page at its defaults, and last of the whole book ("all pages")."""
-    parameters = {"profile": profile}
-    runs = {page_id: runs_of(page_id, parameters, nominal=True) for page_id in PAGES}
-    keys = [{job.key for run in own for job in run.jobs} for own in runs.values()]
-    pages = Counter(key for own in keys for key in own)
-    elsewhere = {key for key, count in pages.items() if count > 1}
-    plans = [
-        _plan(page_id, profile, own, store, elsewhere, _declared(page_id, parameters))
-        for page_id, own in runs.items()
-    ]
-    every = [run for own in runs.values() for run in own]
+    requests = [PageRequest(page, {"profile": profile}, nominal=True) for page in pages().values()]
+    keys = [{job.key for run in request.runs for job in run.jobs} for request in requests]
+    users = Counter(key for own in keys for key in own)
+    elsewhere = {key for key, count in users.items() if count > 1}
+    plans = [plan_page(request, store, elsewhere) for request in requests]
+    every = [run for request in requests for run in request.runs]
     plans.append(_plan("all pages", profile, every, store, elsewhere))
     if not profile_named(profile).simulated:
         plans.append(_plan(RECORDED, profile, _recorded_runs(profile), store))
@@ -107,7 +88,7 @@ def measure(profile: str, store: Store) -> None:
     store.require_writable()
     batch = recipe_named(chosen.recipes, "finetune", chosen.families[0]).batch_size
     with one_thread():  # as a worker has it
-        measured = measure_families(ARCHITECTURES, chosen.px, batch)
+        measured = measure_families(NAMES, chosen.px, batch)
     note(store.root, chosen.px, batch, measured)
 
 
@@ -120,11 +101,11 @@ def _recorded_runs(profile: str) -> list[Run]:
     return runs
 
 
-def _declared(page_id: str, given: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        asdict(p) | {"value": given.get(p.name, p.default)}
-        for p in page_named(page_id).parameters()
-    ]
+def plan_page(request: PageRequest, store: Store, elsewhere: Collection[str] = ()) -> Plan:
+    """The plan of one page, some of whose jobs others need as well. UserError for a wrong value."""
+    declared = [asdict(p) | {"value": request.values[p.name]} for p in request.declared]
+    profile = request.study.profile.name
+    return _plan(request.page.id, profile, request.runs, store, elsewhere, declared)
 
 
 def _plan(
@@ -193,10 +174,9 @@ def basis_note(plans: list[Plan]) -> str:
 
 def _assumed() -> str:
     """On what the hours of a GPU rest where it was not measured."""
-    rates = ", ".join(f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items())
     return (
         "GPU-hours assume these images of 224 px a second, as an A100 trains on prepared\n"
-        f"pictures: {rates}; three times as many\n"
+        f"pictures: {gpu_rates()}; three times as many\n"
         "evaluated; and for small batches at least the time in which a processor starts an update."
     )
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from nbsupport.display.numbers import example_sizes
 from nbsupport.pages.groups import balanced, distinct, present, reference_groups, sized_role, wholes
+from nbsupport.pages.page import Page
 from nbsupport.study.study import Group, Study
 
 
@@ -24,3 +26,11 @@ def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
 def _sized(study: Study, kind: str, images: int) -> Group:
     subset = balanced(study, kind).take(images)
     return Group(f"{kind}/{images:,} images", f"{images:,} images", subset)
+
+
+def example(study: Study) -> dict[str, Any]:
+    """Other parameters to try: sizes that fit the profile, three seeds, one family."""
+    return {"sizes": example_sizes(study), "families": ["resnet"], "seeds": [0, 1, 2]}
+
+
+PAGE = Page("04_1_quantity", "Data quantity", "4.1", quantity_groups)

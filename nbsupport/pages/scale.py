@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from functools import cache
 
+from nbsupport.display.calibration import calibration_table as calibration_table
 from nbsupport.display.html import Html, table
 from nbsupport.jobs.store import Store
 from nbsupport.pages import plan
+from nbsupport.pages.page import Page
 from nbsupport.paths import store_dir
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
 from nbsupport.study.profiles.recipes import recipe_named
 from nbsupport.training.costs import ASSUMED
-from nbsupport.training.families import GPU_IMAGES_PER_SECOND, architecture
+from nbsupport.training.families import architecture, gpu_rates
 
 ORDER = ("demo", "pacs-32", "classroom", "paper", "rehearsal")
 
@@ -113,7 +115,6 @@ def numbers(profile: str) -> dict[str, str]:
     """What the prose quotes of a profile's plan, as text to glue."""
     plans = {p.page: p for p in _plans(profile)}
     whole = plans[plan.RECORDED]
-    rates = [f"{family} {rate:,}" for family, rate in GPU_IMAGES_PER_SECOND.items()]
     return {
         "study-runs": f"{whole.runs:,}",
         "study-jobs": f"{whole.jobs:,}",
@@ -122,5 +123,8 @@ def numbers(profile: str) -> dict[str, str]:
         "study-days-8": f"{whole.thread_seconds / 86400 / 8:,.0f}",
         "study-gb": f"{whole.disk_gb:,.0f}",
         "study-basis": whole.basis if whole.basis == ASSUMED else f"known by {whole.basis}",
-        "assumed-rates": ", ".join(rates),
+        "assumed-rates": gpu_rates(),
     }
+
+
+PAGE = Page("scale", "From two cores to the full study")

@@ -5,15 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbsupport.analysis.roles import amount
 from nbsupport.display.html import Html, table
 from nbsupport.display.numbers import natural_sources
 from nbsupport.display.where_possible import numbers_where_possible
+from nbsupport.pages.page import Page
+from nbsupport.pages.shown import split_grid as split_grid
 from nbsupport.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.data.subsets.subset import Subset
+
 
 # The paper's own numbers (Table 1 and Section 4.1; class counts of iNaturalist from its authors).
 PAPER_TABLE_1 = {
@@ -32,13 +36,6 @@ SPLIT_NAMES = {
     "id_test": "ID test",
     "ood_val": "OOD validation",
     "ood_test": "OOD test",
-}
-BLOCKS = {
-    "resnet": "residual blocks",
-    "resnext": "residual blocks of grouped convolutions",
-    "densenet": "dense blocks: each layer sees all earlier ones",
-    "alexnet": "plain convolutions, large fully connected layers, dropout",
-    "mobilenetv3": "inverted residuals, depthwise, squeeze-excitation, hard-swish",
 }
 
 
@@ -98,7 +95,7 @@ def role_table(study: Study) -> Html:
             rows.append(_role_row(f"{kind}, full", paper, len(getattr(study, kind)), task))
     classes = study.imagenet.num_classes
     for role, each in study.profile.sizes.items():
-        paper = int(role.removesuffix("K")) * 1000
+        paper = round(amount(role))
         per_class = (f"{paper // PAPER_CLASSES:,}", f"{each:,}")
         rows.append(_role_row(role, paper, each * classes, task, per_class))
     rows.append(_role_row("fine-tuning", PAPER_FINE_TUNING, task, task))
@@ -137,20 +134,28 @@ def _days(part: "pd.DataFrame") -> str:
 
 def architecture_table(study: Study) -> Html:
     """Each family: its defining block, and parameters here and at full size."""
-    from nbsupport.training.families import FAMILIES, FULL_SIZE
+    from nbsupport.training.families import FAMILIES, family_named
 
     classes, px = study.task.num_classes, study.profile.px
     rows = [
         (
             family,
-            BLOCKS[family],
+            family_named(family).block,
             f"{parameters(family, classes, px):,}",
-            f"{FULL_SIZE[family]}: {parameters(family, classes, 224):,}",
+            _full_size(family, classes),
         )
         for family in FAMILIES
     ]
     header = ("family", "what it keeps", f"parameters at {px} px", "full size, at 224 px")
     return table(header, rows, numeric=(2, 3))
+
+
+def _full_size(family: str, classes: int) -> str:
+    from nbsupport.training.families import architecture, family_named
+
+    if not family_named(family).full_size:
+        return "none"
+    return f"{architecture(family, 224)}: {parameters(family, classes, 224):,}"
 
 
 def parameters(family: str, num_classes: int, px: int) -> int:
@@ -218,3 +223,6 @@ def setup_numbers(study: Study) -> dict[str, str]:
         "full-over-task": f"{full / len(study.task.table('train')):.1f}",
         "paper-full-over-task": f"{PAPER_FULL['imagenet'] / PAPER_FINE_TUNING:.1f}",
     }
+
+
+PAGE = Page("03_setup", "Experimental setup", "3")

@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.display.html import Html, note, table
 from nbsupport.jobs.job import Job
+from nbsupport.pages.discussion import all_recorded as all_recorded
+from nbsupport.pages.groups import reference_groups
+from nbsupport.pages.page import Page
+from nbsupport.pages.setup import architecture_table as architecture_table
+from nbsupport.pages.setup import recipe_table as recipe_table
 from nbsupport.study.study import FULL, SCRATCH, Run, Study
 
 if TYPE_CHECKING:
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Figure
     from nbsupport.pages.open_page import OpenPage
+
 
 METRICS = "metrics.jsonl"  # where training.loop, which loads torch, leaves a row for each epoch
 STAGES = ("pre-training", "fine-tuning", "from scratch")
@@ -175,13 +181,13 @@ def _seconds_table(found: "pd.DataFrame", what: str) -> Html:
 # recipes ------------------------------------------------------------------------------------------
 def differences(study: Study) -> Html:
     """What each family's recipe changes in its stage's common one."""
-    from nbsupport.study.profiles.recipes import OVERRIDES
-    from nbsupport.training.families import FAMILIES
+    from nbsupport.training.families import FAMILIES, family_named
 
     rows = [
         (family, stage, ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changed.items()))
-        for (recipes, stage, family), changed in OVERRIDES.items()
-        if recipes == study.profile.recipes and family in FAMILIES
+        for family in FAMILIES
+        for (recipes, stage), changed in family_named(family).recipes.items()
+        if recipes == study.profile.recipes
     ]
     if not rows:
         return note("All families share their stage's recipe.")
@@ -208,3 +214,6 @@ def numbers(page: "OpenPage", runs: "pd.DataFrame") -> dict[str, str]:
         "finetune-first": f"{first[FULL]}",
         "scratch-first": f"{first[SCRATCH]}",
     }
+
+
+PAGE = Page("appendix_a_training", "Training details", "A", reference_groups)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from nbsupport import arguments
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError, said
-from nbsupport.training.families import ARCHITECTURES
+from nbsupport.registry import is_module
+from nbsupport.training.families import NAMES, family_named
 from nbsupport.training.stages.weights import published
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Group:
         self._check_subset()
         arguments.chosen("objective", self.objective, OBJECTIVES)
         checked = {
-            "families": checked_families(self.families, ARCHITECTURES),
+            "families": checked_families(self.families, NAMES),
             "seed_shift": arguments.whole("seed_shift", self.seed_shift, least=0),
             "task": _named(f"task of group {self.role}", self.task),
             "weights": {
@@ -74,10 +75,13 @@ class Group:
 
 
 def checked_families(families: Any, known: Iterable[str]) -> tuple[str, ...]:
-    """Names of architecture families, each known and each once; UserError else."""
+    """Names of architecture families, each once: known ones, or users' own. UserError else."""
     names = arguments.listed("families", families, "names of architecture families")
     for name in names:
-        arguments.chosen("architecture family", name, known)
+        if is_module(name):
+            family_named(name)
+        else:
+            arguments.chosen("architecture family", name, known)
     return tuple(arguments.different("families", names))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport import arguments
+from nbsupport.analysis.roles import FULL, SCRATCH
 from nbsupport.data.sources import open_nominal, open_source
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import NotHereError, UserError, said
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from nbsupport.data.tasks import Task
 
-SCRATCH = "scratch"
-FULL = "imagenet/full"
 BUDGETS = ("epochs", "steps")
 CORPORA = ("clean", "noisy")  # of images with captions
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
@@ -71,7 +70,7 @@ class Study:
         seeds: Iterable[int] = (),
         budget: str = "epochs",
         store: Path | str | None = None,
-        engine: str = "local",
+        engine: str | None = None,
         nominal: bool = False,
     ) -> None:
         self.profile: Profile = profile_named(profile)
@@ -79,7 +78,8 @@ class Study:
         self.families = checked_families(families, FAMILIES) or self.profile.families
         self.seeds = tuple(arguments.wholes("seeds", seeds, least=0)) or self.profile.seeds
         self.budget = arguments.chosen("budget", budget, BUDGETS)
-        self.engine, self.nominal = arguments.text("engine", engine), nominal
+        self.engine = None if engine is None else arguments.text("engine", engine)
+        self.nominal = nominal
         self.store = _opened(store)
 
     def _checked_world(self, world: int) -> int:
@@ -124,8 +124,8 @@ class Study:
     def _whole(self, kind: str) -> Subset:
         spec = self.profile.source_spec(kind, self.world)
         if self.nominal and not self.profile.simulated:
-            return open_nominal(spec, rehearsing=not self.profile.evidence).all()
-        return open_source(spec).all()
+            return Subset(open_nominal(spec, rehearsing=not self.profile.evidence))
+        return Subset(open_source(spec))
 
     def has(self, kind: str) -> bool:
         """Whether the profile has such a source to pre-train on."""
@@ -134,7 +134,7 @@ class Study:
     def captions(self, corpus: str) -> Subset:
         """A whole caption corpus, "clean" or "noisy"."""
         arguments.chosen("caption corpus", corpus, CORPORA)
-        return open_source(self.simulation.captions_spec(corpus, self.world)).all()
+        return Subset(open_source(self.simulation.captions_spec(corpus, self.world)))
 
     def published(self, corpus: str) -> Mapping[str, str]:
         """Names of models that others have trained on a caption corpus, by family."""
@@ -156,7 +156,7 @@ class Study:
             return self._whole("generated")
         job = self.generation
         spec = {"name": "generated", **job.spec, "job": job.key}
-        return open_source(spec | {"folder": str(self.store.folder(job))}).all()
+        return Subset(open_source(spec | {"folder": str(self.store.folder(job))}))
 
     @cached_property
     def generation(self) -> Job:

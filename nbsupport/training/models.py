@@ -7,9 +7,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from nbsupport.errors import UserError, unknown
+from nbsupport import registry
+from nbsupport.errors import UserError
 from nbsupport.sharing import open_as_folder
-from nbsupport.training.families import ARCHITECTURES, FAMILIES, FULL_SIZE, SMALL_PX
+from nbsupport.training.families import FAMILIES, SMALL_PX
+from nbsupport.training.families import architecture as architecture_of
 from nbsupport.training.seeds import seeded
 
 __all__ = ["FAMILIES", "build", "head_name", "load_weights", "replace_head", "save_weights"]
@@ -22,25 +24,23 @@ def build(
 ) -> nn.Module:
     """A model of the family with weights drawn from `seed`: [n, 3, px, px] to [n, num_classes].
 
-    Up to 64 px a small sibling (small.py); above, timm's or torchvision's own, untrained.
+    Up to 64 px a small sibling (families/parts.py); above, timm's or torchvision's own, untrained.
     `architecture`, a name of timm's, takes the place of both.
-    Raises UserError for an unknown family.
+    Raises UserError for an unknown family, and one that has no model of this size.
     """
-    if family not in ARCHITECTURES:
-        raise unknown("architecture family", family, ARCHITECTURES)
+    own = registry.FAMILIES.load(family)
     with seeded(seed, "initialisation"):
         if px <= SMALL_PX and not architecture:
             from nbsupport.training.families.parts import build_small
 
             return build_small(family, num_classes, px)
-        return _full_size(architecture or FULL_SIZE[family], num_classes, px)
+        if not architecture and hasattr(own, "full_size"):
+            model: nn.Module = own.full_size(num_classes)
+            return model
+        return _of_timm(architecture or architecture_of(family, px), num_classes, px)
 
 
-def _full_size(name: str, num_classes: int, px: int) -> nn.Module:
-    if name == "alexnet":  # timm has none
-        from torchvision.models import alexnet
-
-        return alexnet(weights=None, num_classes=num_classes)
+def _of_timm(name: str, num_classes: int, px: int) -> nn.Module:
     import timm
 
     size = image_size(name, px)

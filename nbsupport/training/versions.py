@@ -11,23 +11,33 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from nbsupport import registry
 from nbsupport.errors import UserError
 from nbsupport.imports import PACKAGE, imported, reached
 from nbsupport.jobs.job import stage_path
 from nbsupport.reading import RESTORE, heading, parsed_toml, read_text, shown
 
-VERSIONS = {"pretrain": 1, "finetune": 1, "contrast": 1, "generate": 1, "weights": 1}
+VERSIONS: dict[str, int] = {
+    stage: version
+    for name in registry.STAGES.names()
+    for stage, version in registry.STAGES.literal(name).items()
+}
+# The families of recorded runs: their code counts. Of another there is nothing to guard yet.
+RECORDED = ("alexnet", "densenet", "mobilenetv3", "resnet", "resnext", "vit")
 LEDGER = Path(__file__).with_name("versions.toml")
 
 _COMPUTING = ("nbsupport.training", "nbsupport.data")
 # Left out: a job's key holds what sources and tasks give, as the fingerprint of its data, and the
-# numbers of these modules, in its spec.
-_FINGERPRINTED = ("nbsupport.data.sources", "nbsupport.data.tasks")
-_NUMBERS = (
-    "nbsupport.training.families",
+# numbers of these modules of training/, in its spec.
+_IN_KEYS = (
+    "nbsupport.data.sources",
+    "nbsupport.data.tasks",
     "nbsupport.training.stages.assets",
     "nbsupport.training.versions",
 )
+_MODELS = "nbsupport.training.models"  # builds a model by its family's name
+# Of a family and a data set: numbers that a spec holds, and what is for people; and the versions.
+_FACTS = {"FAMILY", "RECIPES", "ENTRY", "STAGES"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -57,13 +67,17 @@ def _check_keys(where: str, entry: Any, kinds: dict[str, type]) -> None:
 
 def modules(stage: str) -> dict[str, Path]:
     """The modules a stage computes with, by dotted name: all that its own module's imports reach in
-    training/ and data/, but for what a job's key holds in another form."""
-    return reached(stage_path(stage).partition(":")[0], follow=_computes)
+    training/ and data/, but for what a job's key holds in another form; and the recorded families
+    where it builds models."""
+    found = reached(stage_path(stage).partition(":")[0], follow=_computes)
+    if _MODELS not in found:
+        return found
+    return found | reached(*map(registry.FAMILIES.module_name, RECORDED), follow=_computes)
 
 
 def _computes(module: str) -> bool:
-    held = module in _NUMBERS or _within(module, _FINGERPRINTED)
-    return _within(module, _COMPUTING) and not held
+    known = module == registry.FAMILIES.package or _within(module, _IN_KEYS)
+    return _within(module, _COMPUTING) and not known
 
 
 def _within(module: str, packages: Iterable[str]) -> bool:
@@ -73,14 +87,15 @@ def _within(module: str, packages: Iterable[str]) -> bool:
 def code_hash(sources: Iterable[str]) -> str:
     """64 hex digits for source texts, from their top-level statements in any order.
 
-    What does not count: comments, layout and docstrings, in which file a statement stands, and
-    imports from this package. So code may move between files, and files between folders.
+    What does not count: comments, layout and docstrings, in which file a statement stands, facts
+    (FAMILY, ENTRY, STAGES), and imports from this package. So code may move between files, and
+    files between folders.
     """
     statements = {
         sha256("\n".join(_parts(node)).encode()).hexdigest()
         for text in sources
         for node in _undocumented(ast.parse(text))
-        if not _only_own_imports(node)
+        if not _only_own_imports(node) and not _facts(node)
     }
     return sha256("\n".join(sorted(statements)).encode()).hexdigest()
 
@@ -89,6 +104,12 @@ def _undocumented(node: Any) -> list[ast.stmt]:
     """The statements of a body, without its docstring."""
     documented = isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None
     return node.body[1:] if documented else node.body
+
+
+def _facts(node: ast.stmt) -> bool:
+    """Whether a statement only tells facts: a job's key holds what of them matters."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return {getattr(target, "id", None) for target in targets} <= _FACTS
 
 
 def _only_own_imports(node: Any) -> bool:
@@ -128,14 +149,14 @@ def problem(stage: str) -> str:
     entry, code = stages()[stage], current(stage)
     if entry["version"] != VERSIONS[stage]:
         return (
-            f"{LEDGER.name} has version {entry['version']} of {stage}, versions.py has "
+            f"{LEDGER.name} has version {entry['version']} of {stage}, its file has "
             f'{VERSIONS[stage]}: set both to the newer, code = "{code}", and drop its no_effect'
         )
     if code in {entry["code"], *(line["code"] for line in entry.get("no_effect", []))}:
         return ""
     return (
         f"the code of {stage} has changed. If its results may differ in a single bit, raise its "
-        f"version in versions.py and {LEDGER.name}; if not, add a [[{stage}.no_effect]] with "
+        f"version in its file and {LEDGER.name}; if not, add a [[{stage}.no_effect]] with "
         f'code = "{code}" and the reason (`python -m nbsupport.training.versions` prints the hash)'
     )
 

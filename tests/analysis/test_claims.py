@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from nbsupport.analysis import claims
-from nbsupport.analysis.verdicts import WORDS
 from nbsupport.errors import UserError
+from nbsupport.evidence import ledger
 
 FULL = "imagenet/full"
 IDS = [
@@ -26,10 +26,10 @@ IDS = [
     "repeated-images",
     "natural-sources",
     "natural-sources-equal",
-    "fractals",
-    "generated",
+    "fractals-between",
+    "generated-same",
     "generated-over-fractals",
-    "generated-saturates",
+    "natural-over-generated",
     "clip-on-line",
     "clip-quantity",
     "some-shifts-only",
@@ -60,6 +60,11 @@ section = "1"
 page = "p"
 kind = "higher"
 text = "t"
+paper = "p"
+finding = "none"
+title = "X is higher"
+opposite = "X is not higher"
+matter = "whether x is higher"
 a = "x"
 b = "scratch"
 """
@@ -76,9 +81,9 @@ TRUE = {
     "fractaldb/full": 0.012,
     "generated/150K": 0.034,
     "generated/1M": 0.034,
-    "clip/clean": 0.04,
-    "clip/noisy": 0.04,
-    "clip/clean-25K": 0.02,
+    "captions/clean": 0.04,
+    "captions/noisy": 0.04,
+    "captions/clean-25K": 0.02,
     "control/full-again": 0.04,
     "control/shuffled-labels": 0.01,
     "control/noise": 0.0,
@@ -111,17 +116,28 @@ def test_every_claim_of_the_paper_and_every_control_is_there():
         assert claim.control or claim.paper.count("(") >= 1
         assert claim.text.endswith((".", ")."))
     assert [key for key, claim in found.items() if claim.calibrated] == ["reference-gap"]
-    assert set(claims.of_page("04_1_quantity")) == {
+    quantity = (
         "quantity-imagenet",
         "quantity-inaturalist",
         "small-subset-helps",
         "five-per-class",
+    )
+    assert claims.of_page("04_1_quantity") == claims.of_finding("quantity") == quantity
+    assert claims.of_page("03_setup") == claims.of_page("claims") == ()  # controls aside
+
+
+def judged(points) -> pd.DataFrame:
+    """A row for each claim, by id, as the ledger has it."""
+    rows = {
+        key: ledger.numbers(found) | {"kind": claim.kind, "remark": found.remark}
+        for key, claim in claims.load().items()
+        for found in [claims.verdict(claim, points)]
     }
-    assert claims.of_page("03_setup") == {}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def test_a_world_that_holds_what_the_paper_says(world):
-    table = claims.ledger(world).set_index("id")
+    table = judged(world)
     wrong = {key: row["verdict"] for key, row in table.iterrows() if row["verdict"] != "supported"}
     assert wrong == {"reference-gap": "calibrated", "clip-quantity": "measured"}
     assert not table["remark"].str.contains("not as expected").any()
@@ -140,13 +156,13 @@ def test_a_pairs_margin_is_a_share_of_the_main_tasks_gap(simulate):
 
 def test_a_world_in_which_nothing_matters(simulate):
     flat = {role: 0.0 if role.endswith("scratch") else 0.04 for role in heights()}
-    table = claims.ledger(simulate(flat, 2, families=5, seeds=5, spread=0.003)).set_index("id")
+    table = judged(simulate(flat, 2, families=5, seeds=5, spread=0.003))
     true = ("reference-gap", "small-subset-helps", "semantics-position")  # the last has no height
     for name in IDS:
         kind, verdict = table.loc[name, ["kind", "verdict"]]
         if kind == "higher" and name not in true:
             assert verdict == "contradicted", name
-    for name in ("quantity-imagenet", "five-per-class", "fractals", "some-shifts-only"):
+    for name in ("quantity-imagenet", "five-per-class", "fractals-between", "some-shifts-only"):
         assert table.loc[name, "verdict"] == "contradicted"
     remarks = table.loc[["control-noise", "control-shuffled-labels"], "remark"]
     assert remarks.str.startswith("not as expected").all()
@@ -179,9 +195,10 @@ def test_missing_roles_are_not_run(simulate):
     found = claims.verdict("quantity-imagenet", cells)
     assert found.word == "not run"
     assert "imagenet/150K, imagenet/50K, imagenet/25K" in found.remark
-    table = claims.ledger(cells, claims=["quantity-imagenet", "reference-gap"])
-    assert table["verdict"].tolist() == ["not run", "calibrated"]
-    assert table["cells"].tolist() == [0, 9]
+    told = [
+        ledger.numbers(claims.verdict(c, cells)) for c in ("quantity-imagenet", "reference-gap")
+    ]
+    assert [(t["verdict"], t["cells"]) for t in told] == [("not run", 0), ("calibrated", 9)]
 
 
 def test_a_role_whose_points_are_all_missing_is_not_run(simulate, table):
@@ -189,17 +206,6 @@ def test_a_role_whose_points_are_all_missing_is_not_run(simulate, table):
     assert claims.verdict("natural-sources", points).word != "not run"
     points.loc[points["role"] == "inaturalist/full", "ood_macro_f1"] = np.nan
     assert claims.verdict("natural-sources", points).remark == "no runs of inaturalist/full"
-
-
-def test_the_ledger_has_its_columns_and_words(world):
-    table = claims.ledger(world, claims=IDS[:4])
-    assert table.columns.tolist() == [
-        *["id", "section", "kind", "statistic", "low", "high", "cells", "verdict", "remark"],
-        *["logit", "probit", "margin 0.15", "margin 0.33"],
-    ]
-    words = table[["verdict", "logit", "probit", "margin 0.15", "margin 0.33"]]
-    assert words.isin(WORDS).all(axis=None)
-    assert (table["low"] < table["statistic"]).all()
 
 
 def test_sensitivity_is_the_verdict_under_other_settings(simulate):
@@ -236,17 +242,20 @@ def test_drift_over_epochs_contradicts_no_epoch_trend(simulate):
     assert found.contrast.estimate.value == pytest.approx(-0.05, abs=0.005)
 
 
-def test_rows_in_any_order_with_other_columns_give_the_same_ledger(world, table):
+def test_rows_in_any_order_with_other_columns_give_the_same_verdicts(world, table):
     points = table(world).assign(profile="demo", world=1, device="cpu")
     mixed = points.sample(frac=1, random_state=0)
-    pd.testing.assert_frame_equal(
-        claims.ledger(mixed, claims=IDS[:5]), claims.ledger(world, claims=IDS[:5])
-    )
+    for claim in IDS[:5]:
+        assert claims.verdict(claim, mixed) == claims.verdict(claim, world)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ('title = "X is higher"\n', "", "claim 'one' lacks title"),
+        ('matter = "whether x is higher"', 'matter = ""', "has nothing under matter"),
+        ('finding = "none"\n', "", "claim 'one' lacks finding"),
+        ('finding = "none"', 'finding = "quantiti"', "did you mean 'quantity'"),
         ("text =", "txt =", "unknown key in claim 'one' 'txt'.*did you mean 'text'"),
         ('page = "p"\n', "", "claim 'one' lacks page"),
         ("higher", "hihger", "unknown kind in claim 'one' 'hihger'.*did you mean 'higher'"),

@@ -9,20 +9,20 @@ from nbsupport.analysis.charts import Words, trend_figure
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.trends import role_line
 
-HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.04, "clip/clean": 0.042, "clip/noisy": 0.03}
+HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.04, "captions/clean": 0.042, "captions/noisy": 0.03}
 
 
 def points_with(simulate, table, families: int, seeds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Records of all groups, and the same with a family besides in the two caption groups."""
     plain = table(simulate(HEIGHTS, seed=5, families=families, seeds=seeds))
     extra = table(simulate(HEIGHTS, seed=6, families=1, seeds=seeds)).assign(family="vit")
-    extra = extra[extra["role"].str.startswith("clip/")].copy()
+    extra = extra[extra["role"].str.startswith("captions/")].copy()
     extra["ood_macro_f1"] += 0.2  # far off: it would show wherever it had a part
     return plain, pd.concat([plain, extra], ignore_index=True)
 
 
 @pytest.mark.parametrize(("families", "seeds"), [(3, 3), (5, 5)])
-@pytest.mark.parametrize("role", ["clip/clean", "clip/noisy"])
+@pytest.mark.parametrize("role", ["captions/clean", "captions/noisy"])
 def test_a_family_without_a_partner_changes_no_contrast(simulate, table, families, seeds, role):
     plain, mixed = points_with(simulate, table, families, seeds)
     one, other = (

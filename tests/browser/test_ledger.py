@@ -10,9 +10,11 @@ import pytest
 
 from nbsupport.display import widgets
 from nbsupport.evidence import ledger
+from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages import claims
 from nbsupport.pages.claims_table import ledger_table
 from nbsupport.paths import root
+from nbsupport.study.profiles import PROFILES
 
 pytestmark = pytest.mark.browser
 STATIC = root() / "book" / "_static"
@@ -36,9 +38,9 @@ def made_up() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the ledger of made-up records, in the book's own script and style."""
-    entries = ledger.judge_all(made_up())
+    entries = ledger.judge_all(Recorded(PROFILES["demo"], made_up()))
     ranking = widgets.rank_first(QUESTION, ["one", "two", "three"])
-    guess = widgets.compare_prediction(widgets.slug(QUESTION), "none")
+    guess = widgets.compare_prediction(QUESTION, "none")
     pieces = (ranking, guess, claims.summary(entries), ledger_table(entries))
     styles = "".join(
         (STATIC / f).read_text() for f in ("nbsupport.css", "tables.css", "ledger.css")
@@ -138,7 +140,7 @@ def test_filters_narrow_and_say_how_many_are_left(page):
 
 def test_free_text_finds_claims(page):
     page.locator("input[name=text]").fill("FRACTALS")
-    assert shown(page) == ["fractals", "generated-over-fractals"]
+    assert shown(page) == ["fractals-between", "generated-over-fractals"]
 
 
 def test_a_number_of_the_summary_shows_its_rows(page):

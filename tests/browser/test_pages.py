@@ -40,12 +40,12 @@ def test_every_figure_of_the_quantity_page_is_drawn(visit):
 def test_a_figure_is_drawn_where_its_tab_is_opened(visit):
     visit.open(CHARTED)
     tabs = visit.page.locator(".nb-tabs:has(.nb-chart-live)").first
-    tabs.locator("label", has_text="Simulated world").click()
+    tabs.locator("label", has_text="Recorded").click()
     closed = visible_figures(tabs)
     tabs.locator("label", has_text="Real images").click()
     assert "Figure 4 (left), real images" in tabs.inner_text()
     assert visible_figures(tabs) == 1
-    tabs.locator("label", has_text="Simulated world").click()
+    tabs.locator("label", has_text="Recorded").click()
     assert visible_figures(tabs) == closed
 
 

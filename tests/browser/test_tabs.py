@@ -17,7 +17,7 @@ REAL = "Real images (Tiny-ImageNet to PACS)"
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
     """A phone's window without scripts, with two sets of tabs in the book's style."""
-    both = {"Simulated world": Html("<p>one</p>"), REAL: Html("<p>two</p>")}
+    both = {"Recorded": Html("<p>one</p>"), REAL: Html("<p>two</p>")}
     style = "".join((STATIC / name).read_text() for name in ("nbsupport.css", "tabs.css"))
     shown = "".join(Tabs(key, both).html for key in ("first", "second"))
     size = {"width": 390, "height": 700}

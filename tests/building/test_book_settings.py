@@ -8,7 +8,7 @@ import pytest
 from nbsupport.building import build
 from nbsupport.building.book_settings import check_book
 from nbsupport.errors import UserError
-from nbsupport.pages import PAGES
+from nbsupport.pages import pages
 from nbsupport.paths import root
 
 
@@ -71,8 +71,8 @@ def test_what_holds_no_settings_is_told(project: Path, name: str, content: bytes
 
 
 def test_notebooks_are_read_before_anything_is_trained(monkeypatch, tmp_path) -> None:
-    def broken(pages: list[str]) -> dict[str, str]:
-        assert set(pages) <= set(PAGES)
+    def broken(names: list[str]) -> dict[str, str]:
+        assert set(names) <= set(pages())
         raise UserError("03_setup.ipynb is not a notebook")
 
     monkeypatch.setattr(build, "root", lambda: tmp_path)

@@ -1,42 +1,135 @@
-"""Which code a page's key stands for: a page must not show what has changed since."""
+"""Which code and which records a page's key stands for: a page must not show what has changed."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from copies import Copy
 
 from nbsupport.building import build
-from nbsupport.paths import root
+from nbsupport.building.page_key import page_key
+from nbsupport.data.subsets.subset import Subset
+from nbsupport.pages import check_claims, page_named, pages, quantity, request
+from nbsupport.pages.request import PageRequest
+from nbsupport.study.study import Study
 
-PACKAGE = root() / "nbsupport"
+EVERY = set(pages())
+GATHERING = {page.id for page in pages().values() if page.gathers}
+OF_FRACTALS = {"04_5_sources", "01_introduction", "claims"}
+FIRST = ('"""', '"""Otherwise: ')
+# (file, a text in it, what it becomes, the pages that show it)
+CHANGES = [
+    ("nbsupport/study/study.py", '"from scratch"', '"not pre-trained"', EVERY),
+    ("nbsupport/data/fractals/drawing.py", "LEAST_PADDING = 4", "LEAST_PADDING = 5", OF_FRACTALS),
+    ("nbsupport/data/fractals/pictures.py", *FIRST, OF_FRACTALS),
+    ("nbsupport/pages/granularity.py", " coarse labels", " labels", {"04_2_granularity"}),
+    (
+        "nbsupport/pages/classes_or_images.py",
+        " images of each",
+        " pictures of each",
+        {"04_4_1_classes_or_images", "appendix_larger_budgets"},
+    ),
+    ("nbsupport/pages/residuals.py", *FIRST, {"02_residuals"}),
+    ("nbsupport/display/titles.py", "No runs yet", "Nothing yet", EVERY),
+    ("nbsupport/jobs/progress.py", *FIRST, EVERY),
+    ("nbsupport/building/errorbox.py", *FIRST, EVERY),
+    ("nbsupport/study/profiles/real.py", *FIRST, {"scale"}),
+    (
+        "nbsupport/analysis/claims.toml",
+        "Species labels",
+        "Labels of species",
+        {"04_2_granularity", "index", *GATHERING},
+    ),
+    ("records/calibration-pacs-32.csv", "\n", "\n\n", {"scale", "builds_in"}),
+    ("nbsupport/training/loop.py", *FIRST, {"appendix_a_training"}),
+    ("nbsupport/cli/__init__.py", *FIRST, set()),
+    ("nbsupport/building/render.py", *FIRST, set()),
+    ("book/glossary.md", "a", "e", set()),
+]
+KEYS = """
+import json, sys
+from pathlib import Path
+from nbsupport.analysis import claims
+from nbsupport.building.page_key import page_key
+from nbsupport.pages import pages
+from nbsupport.pages.request import PageRequest
+
+def keys():
+    claims._shipped.cache_clear()
+    return {p.id: page_key(PageRequest(p, {"profile": "smoke"})) for p in pages().values()}
+
+def moved(name, old, new):
+    path = Path(name)
+    text = path.read_text(encoding="utf-8")
+    assert old in text, (name, old)
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    after = keys()
+    path.write_text(text, encoding="utf-8")
+    return [page for page in before if before[page] != after[page]]
+
+before = keys()
+print(json.dumps([moved(*change) for change in json.loads(sys.argv[1])]))
+"""
 
 
-def names() -> set[str]:
-    return {path.relative_to(PACKAGE).as_posix() for path in build._code()}
+def test_a_changed_line_moves_the_keys_of_the_pages_that_show_it(tmp_path) -> None:
+    copy = Copy(tmp_path)
+    found = copy.value(KEYS, [change[:3] for change in CHANGES])
+    for (name, _, new, shown), moved in zip(CHANGES, found, strict=True):
+        assert set(moved) == shown, (name, new)
 
 
-def test_every_pattern_names_code() -> None:
-    assert all(list(PACKAGE.glob(pattern)) for pattern in build._RENDERING)
+def test_a_changed_label_moves_the_pages_that_gather_its_group(tmp_path) -> None:
+    """They do not import its page, so that they are asked anew, in a process that does."""
+    copy = Copy(tmp_path)
+    asked = KEYS[: KEYS.rindex("before = ")] + "print(json.dumps(keys()))"
+    before = copy.value(asked)
+    copy.edit("nbsupport/pages/granularity.py", " labels (", " names (")
+    moved = {page for page, key in copy.value(asked).items() if key != before[page]}
+    assert moved == {"04_2_granularity", *GATHERING}
 
 
-def test_a_pages_key_holds_all_code_but_what_renders_and_commands() -> None:
-    """Of all modules only these cannot show on a page."""
-    code = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
-    left_out = code - names()
-    assert all(name.startswith(("building/", "cli/")) for name in left_out)
-    for shown in ("jobs/progress.py", "savanna/world.py", "errors.py", "building/errorbox.py"):
-        assert shown in names()
-    pages = {name for name in code if name.startswith("pages/")}
-    assert pages <= names()
+# each thing once ----------------------------------------------------------------------------------
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often notebooks are read, studies made, and sizes checked; nothing is trained."""
+    count: Counter[str] = Counter()
+
+    def counted(place: Any, name: str, what: str) -> None:
+        own = getattr(place, name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            count[what] += 1
+            return own(*given, **named)
+
+        monkeypatch.setattr(place, name, call)
+
+    check_claims()
+    counted(request, "code_cells", "notebooks")
+    counted(request, "check_parameters", "values")
+    counted(Study, "__init__", "studies")
+    counted(quantity, "distinct", "sizes")
+    counted(Subset, "take", "draws of a size")
+    monkeypatch.setattr(build.runner, "run", lambda *_, **__: None)
+    return count
 
 
-def test_changed_code_moves_a_page_key(monkeypatch, tmp_path) -> None:
-    before = build.page_key("03_setup", {"profile": "smoke"})
-    (tmp_path / "new.py").write_text("shown = 1")
-    monkeypatch.setattr(build, "_code", lambda: [tmp_path / "new.py"])
-    assert build.page_key("03_setup", {"profile": "smoke"}) != before
+def test_a_build_makes_each_thing_once(asked) -> None:
+    asking = [PageRequest(page, {"profile": "demo"}) for page in pages().values()]
+    build.train(asking)
+    assert len({page_key(each) for each in asking}) == len(asking)
+    assert asked["notebooks"] == asked["values"] == asked["studies"] == len(asking)
 
 
-def test_a_further_attempt_at_calibration_moves_the_pages_that_print_it(monkeypatch) -> None:
-    pages = ("scale", "builds_in", "04_1_quantity")
-    before = [build.page_key(page, {"profile": "smoke"}) for page in pages]
-    assert len(build._attempts()) >= 2
-    monkeypatch.setattr(build, "_attempts", list)
-    after = [build.page_key(page, {"profile": "smoke"}) for page in pages]
-    moved = [b != a for b, a in zip(before, after, strict=True)]
-    assert moved == [True, True, False]
+def test_a_rerun_checks_a_value_once(asked) -> None:
+    asking = PageRequest(page_named("04_1_quantity"), {"profile": "demo", "sizes": [250, 1000]})
+    build.train([asking])
+    assert asked == {
+        "notebooks": 1,
+        "values": 1,
+        "studies": 1,
+        "sizes": 1,
+        "draws of a size": 4,  # two sizes of two sources
+    }
+    page_key(asking)
+    assert asked["notebooks"] == asked["sizes"] - 1 == 1  # once more: what is recorded, at defaults

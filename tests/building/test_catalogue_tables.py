@@ -1,10 +1,10 @@
 """The tables of data sets in the book are those of the catalogue."""
 
 from nbsupport.building.sphinx.catalogue_tables import data_sets, squares
-from nbsupport.data.catalogue import CATALOGUE
+from nbsupport.data.catalogue import entries
 from nbsupport.paths import root
 
-PICTURES = {name: entry for name, entry in CATALOGUE.items() if entry.images}
+PICTURES = {name: entry for name, entry in entries().items() if entry.images}
 
 
 def cells(text: str) -> list[list[str]]:

@@ -5,20 +5,21 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from nbsupport.building.execute import PagesFailedError, execute_pages, raise_failures
+from nbsupport.building.execute import (
+    PagesFailedError,
+    execute_pages,
+    raise_failures,
+    read_sources,
+)
 from nbsupport.building.own_settings import python
 from nbsupport.errors import UserError
 
 
 def run(tmp_path: Path, *pages: str, **options):
-    return execute_pages(
-        pages,
-        options.pop("profile", "smoke"),
-        options.pop("parameters", None),
-        tmp_path / "out",
-        notebooks=tmp_path / "notebooks",
-        **options,
-    )
+    folder = tmp_path / "notebooks"
+    given = {"profile": options.pop("profile", "smoke"), **options.pop("parameters", {})}
+    texts = read_sources(pages, folder)
+    return execute_pages(texts, given, tmp_path / "out", notebooks=folder, **options)
 
 
 def outputs(path: Path) -> str:
@@ -51,7 +52,7 @@ def test_a_page_is_executed_again_only_when_its_key_changed(tmp_path, write_page
     keys = {"a": "1"}
 
     def again(**options) -> bool:
-        (result,) = run(tmp_path, "a", page_key=lambda page, given: keys[page], **options)
+        (result,) = run(tmp_path, "a", page_key=keys.get, **options)
         return result.executed
 
     assert again()
@@ -132,8 +133,8 @@ def test_a_file_that_is_no_text_is_refused_in_one_line(tmp_path, write_page, con
 
 def test_two_executions_of_a_page_write_the_same_bytes(tmp_path, write_page):
     write_page("a", "print(1)")
-    first = run(tmp_path, "a", page_key=lambda *_: "1")[0].path.read_bytes()
-    second = run(tmp_path, "a", page_key=lambda *_: "2")[0].path.read_bytes()
+    first = run(tmp_path, "a", page_key=lambda _: "1")[0].path.read_bytes()
+    second = run(tmp_path, "a", page_key=lambda _: "2")[0].path.read_bytes()
     assert first == second
 
 

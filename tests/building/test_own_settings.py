@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from nbsupport.building.execute import execute_pages
+from nbsupport.building.execute import execute_pages, read_sources
 from nbsupport.building.render import render_page
 from nbsupport.paths import root
 
@@ -79,7 +79,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def shown(folder: Path, write_page) -> str:
     page = write_page("a", CODE)
-    (result,) = execute_pages(["a"], "smoke", {}, folder, notebooks=page.parent)
+    (result,) = execute_pages(
+        read_sources(["a"], page.parent), {"profile": "smoke"}, folder, notebooks=page.parent
+    )
     assert result.error is None, result.error
     return json.dumps([c.get("outputs") for c in nbformat.read(result.path, as_version=4).cells])
 
@@ -114,7 +116,12 @@ def test_registered_modules_of_the_users_path_are_still_found(tmp_path, write_pa
     (tmp_path / "modules" / "mine.py").write_text("WORD = 'found'\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
     page = write_page("a", "import mine; print(mine.WORD)")
-    (result,) = execute_pages(["a"], "smoke", {}, tmp_path / "out", notebooks=page.parent)
+    (result,) = execute_pages(
+        read_sources(["a"], page.parent),
+        {"profile": "smoke"},
+        tmp_path / "out",
+        notebooks=page.parent,
+    )
     assert result.error is None, result.error
 
 
@@ -124,7 +131,12 @@ def test_a_temporary_folder_with_a_long_path_serves(tmp_path, write_page, monkey
     monkeypatch.setenv("TMPDIR", str(long))
     monkeypatch.setattr("tempfile.tempdir", None)
     page = write_page("a", "import tempfile; print(tempfile.gettempdir())")
-    (result,) = execute_pages(["a"], "smoke", {}, tmp_path / "out", notebooks=page.parent)
+    (result,) = execute_pages(
+        read_sources(["a"], page.parent),
+        {"profile": "smoke"},
+        tmp_path / "out",
+        notebooks=page.parent,
+    )
     assert result.error is None, result.error
     assert str(long) in result.path.read_text()
     assert list(long.iterdir()) == []

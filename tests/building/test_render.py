@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nbsupport.building.execute import execute_pages
+from nbsupport.building.execute import execute_pages, read_sources
 from nbsupport.building.render import RenderFailedError, render, render_page
 from nbsupport.building.sphinx.mathml import to_mathml
 from nbsupport.building.sphinx.reference import markdown, modules
@@ -52,7 +52,12 @@ def book(tmp_path: Path) -> Path:
 def test_a_book_renders_offline_and_only_what_changed_again(book, write_page):
     write_page("page", "print('hello from the kernel')", "raise ValueError('no luck')")
     sections = book / "book" / "sections"
-    (result,) = execute_pages(["page"], "smoke", {}, sections, notebooks=book / "notebooks")
+    (result,) = execute_pages(
+        read_sources(["page"], book / "notebooks"),
+        {"profile": "smoke"},
+        sections,
+        notebooks=book / "notebooks",
+    )
     assert result.error is not None
     first = render(source=book, bundle=False)
     html = {p.stem: p.read_text() for p in (first.parent / "book").rglob("*.html")}
@@ -113,7 +118,12 @@ def test_a_renderer_that_ends_at_once_is_told_with_its_log(book, config, told):
 
 def test_one_page_renders_alone(tmp_path, write_page):
     page = write_page("page", "print('alone')")
-    (result,) = execute_pages(["page"], "smoke", {}, tmp_path / "out", notebooks=page.parent)
+    (result,) = execute_pages(
+        read_sources(["page"], page.parent),
+        {"profile": "smoke"},
+        tmp_path / "out",
+        notebooks=page.parent,
+    )
     html = render_page(result.path, tmp_path / "out")
     assert html.is_relative_to(tmp_path / "out")
     assert "alone" in html.read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nbsupport.building.execute import execute_pages
+from nbsupport.building.execute import execute_pages, read_sources
 from nbsupport.paths import root
 from nbsupport.stopping import stopping
 
@@ -19,7 +19,9 @@ from pathlib import Path
 from nbsupport import cli
 from nbsupport.building import build, execute
 def pages(profile):
-    execute.execute_pages(sys.argv[2:], profile, {}, folder / "out", notebooks=folder / "notebooks",
+    notebooks = folder / "notebooks"
+    texts = execute.read_sources(sys.argv[2:], notebooks)
+    execute.execute_pages(texts, {"profile": profile}, folder / "out", notebooks=notebooks,
                           workers=2, on_event=build._say)
 folder = Path(sys.argv[1])
 build.build_book = pages
@@ -92,9 +94,9 @@ def test_everything_ends_and_what_was_finished_is_kept(tmp_path, write_page, num
         assert said.splitlines()[-1].startswith("stopped; what was finished is kept")
         assert "Traceback" not in said
         assert "long" not in said  # it did not fail
-    again = execute_pages(
-        ["short"], "smoke", {}, tmp_path / "out", notebooks=tmp_path / "notebooks"
-    )
+    notebooks = tmp_path / "notebooks"
+    texts = read_sources(["short"], notebooks)
+    again = execute_pages(texts, {"profile": "smoke"}, tmp_path / "out", notebooks=notebooks)
     assert not again[0].executed
     assert not (tmp_path / "out" / "long.ipynb").exists()
 

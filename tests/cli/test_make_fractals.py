@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from nbsupport.cli import image_folder, make_fractals
-from nbsupport.cli.make_fractals import Wanted, add, drawing_for, make
+from nbsupport.cli.data import image_folder, make_fractals
+from nbsupport.cli.data.make_fractals import Wanted, add, drawing_for, make
 from nbsupport.data.fractals.drawing import Drawing
 from nbsupport.data.fractals.pictures import draw, instance
 from nbsupport.data.fractals.systems import categories

@@ -14,8 +14,16 @@ import torch
 from filelock import FileLock
 from PIL import Image
 
-from nbsupport.cli import make_generated
-from nbsupport.cli.make_generated import Sampling, Work, add, class_words, found_model, load, make
+from nbsupport.cli.data import make_generated
+from nbsupport.cli.data.make_generated import (
+    Sampling,
+    Work,
+    add,
+    class_words,
+    found_model,
+    load,
+    make,
+)
 from nbsupport.data.prompts import image_seed, prompt
 from nbsupport.errors import UserError
 

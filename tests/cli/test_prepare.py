@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nbsupport.cli import prepare as command
-from nbsupport.cli.prepare import add
+from nbsupport.cli.data import prepare as command
+from nbsupport.cli.data.prepare import add
 from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.prepare import cached_pictures
 from nbsupport.data.sources import base as sources
@@ -54,8 +54,10 @@ def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Image.fromarray(noise).save(folder / f"{i}.png")
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("NBSUPPORT_DATA", str(folder))
-    monkeypatch.setattr(sources, "_SOURCES", {**sources._SOURCES, "toy_files": "", "plain": ""})
-    monkeypatch.setattr(tasks, "_TASKS", {**tasks._TASKS, "traps": ""})
+    names = (*sources.source_names(), "toy_files", "plain")
+    monkeypatch.setattr("nbsupport.data.sources.source_names", lambda: names)
+    own_tasks = (*tasks.task_names(), "traps")
+    monkeypatch.setattr("nbsupport.data.tasks.task_names", lambda: own_tasks)
     monkeypatch.setattr(
         "nbsupport.data.sources.open_source",
         lambda spec: ToySource(spec["px"]) if spec["name"] == "toy_files" else object(),

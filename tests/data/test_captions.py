@@ -45,7 +45,7 @@ def test_a_corpus_has_pairs_and_no_classes():
     source = open_source(CLEAN)
     assert len(source) == 24
     assert set(source.labels()) == {0}
-    assert source.all().num_classes == 1
+    assert Subset(source).num_classes == 1
     ids = np.array([5, 2])
     assert torch.equal(source.images(ids), source.pairs.photos(ids))
     tokens = source.captions(ids)
@@ -62,14 +62,14 @@ def test_a_larger_corpus_begins_with_the_smaller_one():
 
 
 def test_a_subset_is_a_random_part_nested_within_its_seed():
-    whole = open_source(CLEAN).all()
+    whole = Subset(open_source(CLEAN))
     small, large = (set(whole.take(n).seeded(3).drawn.ids) for n in (6, 12))
     assert small < large
     assert small != set(whole.take(6).seeded(4).drawn.ids)
 
 
 def test_the_spec_opens_the_same_subset():
-    subset = open_source(CLEAN).all().take(6).seeded(2)
+    subset = Subset(open_source(CLEAN)).take(6).seeded(2)
     again = Subset.from_spec(subset.spec())
     one, other = load_pairs(subset), load_pairs(again)
     assert torch.equal(one.images, other.images)
@@ -98,7 +98,7 @@ def test_the_fingerprint_moves_with_the_captions(monkeypatch):
     [
         (lambda: open_source(CLEAN | {"images": 0}), "at least 1"),
         (lambda: open_source(CLEAN | {"corpus": "cleen"}).images(np.arange(2)), "'clean'"),
-        (lambda: open_source(CLEAN).all().take(25).drawn, "at most 24"),
+        (lambda: Subset(open_source(CLEAN)).take(25).drawn, "at most 24"),
         (
             lambda: captioned(
                 open_source(

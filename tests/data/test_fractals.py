@@ -15,6 +15,7 @@ from nbsupport import rng
 from nbsupport.data.fractals import batched, drawing, orbits, pictures, systems
 from nbsupport.data.fractals.drawing import Drawing
 from nbsupport.data.sources import open_source
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.study.study import Study
 
@@ -217,7 +218,7 @@ def test_the_published_image_has_the_published_padding() -> None:
 
 # the source ---------------------------------------------------------------------------------------
 def test_the_source_has_a_table_of_its_classes_and_images() -> None:
-    subset = open_source(SPEC).all()
+    subset = Subset(open_source(SPEC))
     assert len(subset) == 12
     table = subset.table()
     assert set(table["tree"]) == {"fractal"}

@@ -58,7 +58,7 @@ seeds = st.integers(0, 5)
 
 
 def whole(sizes: list[int], seed: int = 0) -> Subset:
-    return Wooded(sizes).all().seeded(seed)
+    return Subset(Wooded(sizes)).seeded(seed)
 
 
 def named(subset: Subset) -> list[str]:
@@ -251,7 +251,7 @@ def test_noise_replaces_images_where_they_are_loaded(
 ) -> None:
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path))
     spec = {"name": "savanna", "kind": "imagenet", "world": 0, "px": 16, "images_per_class": 2}
-    subset = open_source(spec | {"classes": 4}).all()
+    subset = Subset(open_source(spec | {"classes": 4}))
     plain, noisy = subset.load(), subset.noise().load()
     assert torch.equal(noisy.labels, plain.labels)
     expected = noise_like(plain.images, torch.arange(8), seed=0)
@@ -280,7 +280,7 @@ STEPS: dict[str, Callable[[Subset], Subset]] = {
 def test_a_subset_is_made_again_from_json(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Wooded([8] * 15)
     monkeypatch.setattr("nbsupport.data.subsets.subset.open_source", lambda _: source)
-    subset = STEPS[name](source.all().seeded(3))
+    subset = STEPS[name](Subset(source).seeded(3))
     again = Subset.from_spec(json.loads(json.dumps(subset.spec())))
     assert again == subset
     assert hash(again) == hash(subset)
@@ -348,8 +348,8 @@ def test_orders_are_kept_and_cannot_be_changed_by_who_gets_them() -> None:
             lambda s: s.under("object").contaminate(0.1, "cat").not_under("cup"),
             "not_under after contaminate",
         ),
-        (lambda s: Wooded([3, 3], tree=False).all().superclasses(1), "no tree"),
-        (lambda s: Wooded([3, 3], tree=False).all().under("animal"), "no tree"),
+        (lambda s: Subset(Wooded([3, 3], tree=False)).superclasses(1), "no tree"),
+        (lambda s: Subset(Wooded([3, 3], tree=False)).under("animal"), "no tree"),
     ],
 )
 def test_an_impossible_request_says_what_is_possible(make: Any, told: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from nbsupport.cli import main
-from nbsupport.data.catalogue import CATALOGUE, REHEARSAL
+from nbsupport.data.catalogue import REHEARSAL, entries
 from nbsupport.data.pictures.files import decode
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import SPLITS, open_task
@@ -21,7 +21,7 @@ from nbsupport.errors import UserError
 from nbsupport.paths import root
 from nbsupport.training.evaluation import macro_f1
 
-FOLDER = CATALOGUE["iwildcam"].places[0]
+FOLDER = entries()["iwildcam"].places[0]
 SPEC = {"name": "iwildcam", "px": 8, "limit": None}
 Edit = Callable[[Path], object]
 
@@ -248,7 +248,7 @@ def test_a_folder_too_deep_is_found(data: Path, tmp_path: Path) -> None:
 
 
 def test_the_ways_to_the_archive_are_named() -> None:
-    get = CATALOGUE["iwildcam"].get
+    get = entries()["iwildcam"].get
     page = (root() / "book" / "data.md").read_text(encoding="utf-8")
     for way in (
         "wilds.stanford.edu/downloads",

@@ -98,7 +98,7 @@ class Stalls(Source):
 
 
 def diverse(p: float = 1, images: int = 4, **given: Any) -> Subset:
-    return Stalls().all().within_class(p, subclasses=2, images=images, **given)
+    return Subset(Stalls()).within_class(p, subclasses=2, images=images, **given)
 
 
 def test_superclasses_of_another_tree_leave_out_classes_without_one() -> None:
@@ -113,7 +113,7 @@ def test_superclasses_of_another_tree_leave_out_classes_without_one() -> None:
 
 
 def test_a_step_with_depth_is_spelled_as_it_was_before_there_were_trees() -> None:
-    steps = Stalls().all().within_class(0.5, depth=1, subclasses=4, images=5).spec()["steps"]
+    steps = Subset(Stalls()).within_class(0.5, depth=1, subclasses=4, images=5).spec()["steps"]
     assert json.dumps(steps) == (
         '[["within_class", {"p": 0.5, "depth": 1, "subclasses": 4, "images": 5, '
         '"superclasses": null}]]'
@@ -143,7 +143,7 @@ def test_a_step_with_a_tree_is_made_again_from_json(monkeypatch: pytest.MonkeyPa
         (lambda: diverse(tree="stall", superclasses=3), "2 nodes of tree 'stall'.*3 are asked for"),
         (lambda: diverse(0.5, images=5, tree="stall"), "ask for at most 4"),
         (
-            lambda: Stalls(False).all().within_class(1, tree="stall", subclasses=2, images=2),
+            lambda: Subset(Stalls(False)).within_class(1, tree="stall", subclasses=2, images=2),
             "stalls has no other tree",
         ),
     ],
@@ -155,7 +155,7 @@ def test_a_tree_that_cannot_be_used_is_an_error(make: Any, told: str) -> None:
 
 
 def test_a_source_may_know_more_ancestors_than_its_columns_hold() -> None:
-    whole, dog, domestic = Unseen().all(), "n02084071", "n01317541"  # domestic animal
+    whole, dog, domestic = Subset(Unseen()), "n02084071", "n01317541"  # domestic animal
     assert not (whole.source.classes() == domestic).any(axis=None)
     assert whole.under(domestic).num_classes == 123
     assert whole.under("animal").num_classes == 398

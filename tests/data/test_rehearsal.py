@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from nbsupport.cli import main
-from nbsupport.cli.rehearse import add
+from nbsupport.cli.data.rehearse import add
 from nbsupport.data.catalogue import REHEARSAL, is_rehearsal
-from nbsupport.data.rehearsal import Batch, make, textures, unfinished
-from nbsupport.data.rehearsal_layouts import EACH, LAYOUTS, SPECIES, SUPERCATEGORIES, inaturalist
+from nbsupport.data.rehearsal import layouts, make, unfinished
+from nbsupport.data.rehearsal_pictures import EACH, Batch, textures
+from nbsupport.data.sources.inaturalist import PUBLISHED, SPECIES, rehearsal
 from nbsupport.errors import UserError
 
 
@@ -40,7 +41,7 @@ def test_torchvision_reads_inaturalist(made: Path) -> None:
     from torchvision.datasets import INaturalist
 
     data = INaturalist(str(made / "inaturalist"), version="2017", target_type="super")
-    assert set(data.categories_index["super"]) == set(SUPERCATEGORIES)
+    assert set(data.categories_index["super"]) == set(PUBLISHED)
     assert len(data.all_categories) == 14
     assert "Aves/Aves-genus-000 species-0" in data.all_categories
     with data[0][0] as picture:
@@ -48,7 +49,7 @@ def test_torchvision_reads_inaturalist(made: Path) -> None:
 
 
 def test_the_thousand_most_frequent_species_can_be_chosen() -> None:
-    counts = [len(batch.files) for batch in inaturalist(None).batches]
+    counts = [len(batch.files) for batch in rehearsal(None).batches]
     assert len(counts) == SPECIES > 1000
     assert (min(counts), max(counts)) == (2, 12)
     assert np.median(counts) < np.mean(counts)
@@ -148,8 +149,8 @@ def test_a_wrong_request_is_a_one_line_error(tmp_path: Path) -> None:
 def test_the_command_says_what_it_made_and_how_to_use_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in set(LAYOUTS) - {"pacs"}:
-        monkeypatch.delitem(LAYOUTS, name)
+    for name in set(layouts()) - {"pacs"}:
+        monkeypatch.delitem(layouts(), name)
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())
     options = parser.parse_args(["rehearse", "--root", str(tmp_path / "fake"), "--px", "8"])

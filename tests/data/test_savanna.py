@@ -13,6 +13,7 @@ from nbsupport.data.pictures.cache import cached_images
 from nbsupport.data.pictures.listings import remembered
 from nbsupport.data.sources import open_source
 from nbsupport.data.sources.savanna import long_tail
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.data.tasks import open_task
 from nbsupport.errors import UserError
 
@@ -55,7 +56,7 @@ def test_the_long_tail_has_enough_in_its_head_and_falls() -> None:
 
 def test_a_subset_loads_its_images_with_labels_from_zero() -> None:
     spec = IMAGENET | {"kind": "inaturalist", "classes": 6, "balanced_classes": 4}
-    data = open_source(spec).all().most_frequent(4).per_class(2).load()
+    data = Subset(open_source(spec)).most_frequent(4).per_class(2).load()
     assert data.images.shape == (8, 3, 16, 16)
     assert data.images.dtype == torch.uint8
     assert data.labels.bincount().tolist() == [2, 2, 2, 2]
@@ -63,7 +64,7 @@ def test_a_subset_loads_its_images_with_labels_from_zero() -> None:
 
 
 def test_the_table_of_a_subset_has_a_row_per_image_with_its_hierarchy() -> None:
-    table = open_source(IMAGENET).all().per_class(2).table()
+    table = Subset(open_source(IMAGENET)).per_class(2).table()
     assert len(table) == 256
     assert {"id", "label", "name", "tree", "depth_1", "depth_6"} <= set(table.columns)
 
@@ -97,7 +98,7 @@ def test_the_species_of_the_task_are_a_balanced_source_without_the_empty_class()
     task = open_task({"name": "savanna", "world": 0, "px": 16, "limit": None})
     assert tuple(source.classes()["name"]) == task.names[1:]
     assert set(np.bincount(source.labels())) == {3}
-    assert source.all().under("animal").num_classes == len(task.names) - 1
+    assert Subset(source).under("animal").num_classes == len(task.names) - 1
     assert source.images(np.array([0, 59])).shape == (2, 3, 16, 16)
 
 

@@ -21,7 +21,7 @@ from nbsupport.data.pictures.prepare import (
     prepare,
     prepared_pictures,
 )
-from nbsupport.data.rehearsal import encoded
+from nbsupport.data.rehearsal_pictures import encoded
 from nbsupport.errors import StoreWarning
 
 PX, COUNT = 16, 40

@@ -18,6 +18,7 @@ from nbsupport.data.loading.batches import LabelledImages, batches
 from nbsupport.data.loading.memory import load_images
 from nbsupport.data.loading.streaming import THREADS, StreamedImages
 from nbsupport.data.sources import open_source
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.data.tasks import open_task
 from nbsupport.errors import UserError
 from nbsupport.training.evaluation import predict
@@ -134,7 +135,7 @@ def test_subsets_and_tasks_are_the_same_either_way(
     noise: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path))
-    subset = open_source(NOISY).all().choose_classes(17).per_class(2)
+    subset = Subset(open_source(NOISY)).choose_classes(17).per_class(2)
     task, loaded = open_task(TASK), {}
     for loader in ("resident", "streaming"):
         monkeypatch.setenv("NBSUPPORT_LOADER", loader)

@@ -1,20 +1,23 @@
 """The tab of real images on a page: every state, and that only its pages depend on it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from real_images import REAL_HEIGHTS, real_runs
+from real_images import FAMILIES, REAL_HEIGHTS, real_runs
 
-from nbsupport.building import build
+from nbsupport.building.page_key import page_key
 from nbsupport.display.html import Html
 from nbsupport.display.tabs import Tabs, text_of, together
-from nbsupport.pages import PAGES, discussion
+from nbsupport.pages import background, discussion, domain_pairs, pages, residuals
 from nbsupport.pages import index as welcome
-from nbsupport.pages import open_page as page_module
 from nbsupport.pages.open_page import open_page
+from nbsupport.pages.request import PageRequest
+from nbsupport.study.profiles import PROFILES, profile_named
 
 REAL = "Real images (Tiny-ImageNet to PACS)"
-FIGURE = {"number": "Figure 4, recorded", "caption": "c", "origin": "recorded"}
+FIGURE = {"number": "Figure 4", "caption": "c"}
 BOTH = {1: REAL_HEIGHTS, 2: REAL_HEIGHTS}
 
 
@@ -24,8 +27,21 @@ def quantity():
 
 
 @pytest.fixture
+def demo(set_recorded, monkeypatch):
+    """The demo with all of its cells recorded, which are few."""
+    profile = replace(PROFILES["demo"], recorded={1: (FAMILIES, (0, 1, 2))})
+    monkeypatch.setitem(PROFILES, "demo", profile)
+    set_recorded(simulated())
+
+
+@pytest.fixture
 def complete(set_beside):
     set_beside(real_runs(BOTH))
+
+
+def simulated() -> pd.DataFrame:
+    """Runs of the demo in its world 1."""
+    return real_runs({1: REAL_HEIGHTS}).assign(profile="demo")
 
 
 def nothing() -> pd.DataFrame:
@@ -33,29 +49,50 @@ def nothing() -> pd.DataFrame:
 
 
 # figures ------------------------------------------------------------------------------------------
-def test_a_recorded_figure_has_the_real_one_in_a_tab(quantity, complete):
+def test_a_figure_has_a_tab_for_each_set_of_runs(quantity, demo, complete):
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
-    assert list(shown.panels) == ["Simulated world", REAL]
+    assert list(shown.panels) == ["Recorded", "Live", REAL]
+    own = shown.panels["Recorded"]
+    assert (own.number, own.name, own.caption) == ("Figure 4", "figure-4", "c")
+    assert own.subtitle.startswith("Recorded runs on simulated world 1: 3 families x 3 seeds")
+    assert own.table["pre-training"].tolist()[:2] == ["all 50,000 images", "25,000 images (150K)"]
+    assert "new cameras" in str(own.wide)
     real = shown.panels[REAL]
     assert real.title == "More pre-training images, more robustness"
     assert real.number == "Figure 4, real images"
     assert real.subtitle.startswith("Recorded runs on real images, photo to sketch: 3 families x 3")
     assert "fine-tuned on PACS at 32 px (photo to sketch), 3 families x 3 seeds" in real.caption
-    assert real.table["pre-training"].tolist()[:2] == ["all 50,000 images", "25,000 images (150K)"]
     assert "new cameras" not in str(real.wide)
     assert "-p profile pacs-32" in real.datasets["commands"][0]["rerun"]
 
 
-def test_a_live_figure_has_no_tab(quantity, complete):
-    options = FIGURE | {"origin": "live"}
-    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **options)
-    assert not isinstance(shown, Tabs)
+def test_live_runs_are_a_tab_of_their_own(quantity, demo, complete):
+    shown = quantity.trend(simulated(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    live = shown.panels["Live"]
+    assert (live.number, live.name) == ("Figure 4, live", "figure-4-live")
+    assert live.subtitle.startswith("Live runs on simulated world 1: 3 families x 3 seeds.")
+    assert live.title == "A smoke test: it shows that everything runs, and is no evidence"
+    assert len({part.name for part in shown.panels.values()}) == 3
+    few = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE).panels["Live"]
+    assert "No live runs of imagenet/100K, imagenet/150K" in few.text
+
+
+def test_where_nothing_is_recorded_live_runs_come_first(quantity, complete):
+    shown = quantity.trend(simulated(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert list(shown.panels) == ["Live", "Recorded", REAL]
+    assert "make records PROFILE=demo" in shown.panels["Recorded"].text
+    assert list(quantity.verdicts(simulated()).panels) == ["Live", "Recorded", REAL]
+
+
+def test_what_has_no_live_runs_has_no_tab_for_them(quantity, complete):
+    shown = quantity.trend(None, "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert list(shown.panels) == ["Recorded", REAL]
 
 
 def test_groups_that_were_not_run_are_left_out_and_named(complete):
     page = open_page("04_5_sources", {"profile": "smoke"})
     roles = ["inaturalist/full", "fractaldb/full"]
-    real = page.trend(nothing(), roles=roles, claim="fractals", **FIGURE).panels[REAL]
+    real = page.trend(nothing(), roles=roles, claim="fractals-between", **FIGURE).panels[REAL]
     assert real.table["pre-training"].tolist() == [
         "Tiny-ImageNet, full",
         "fractals, full",
@@ -67,15 +104,16 @@ def test_groups_that_were_not_run_are_left_out_and_named(complete):
 def test_a_figure_of_which_nothing_was_run_is_a_sentence(quantity, complete):
     shown = quantity.trend(nothing(), "inaturalist", claim="quantity-inaturalist", **FIGURE)
     assert shown.panels[REAL].text == "Not run on these images: iNaturalist. So there is no figure."
-    pairs = open_page("appendix_domain_pairs", {"profile": "smoke"})
-    real = pairs.pairs(nothing(), claim="some-shifts-only", **FIGURE).panels[REAL]
+    opened = open_page("appendix_domain_pairs", {"profile": "smoke"})
+    shown = domain_pairs.pairs(opened, nothing(), claim="some-shifts-only", **FIGURE)
+    real = shown.panels[REAL]
     assert "pairs of domains" in real.text
 
 
 def test_without_records_the_tab_says_how_to_make_them(quantity, set_beside):
     set_beside()
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
-    assert "No runs on these images" in shown.panels[REAL].text
+    assert "No runs of this profile" in shown.panels[REAL].text
     assert "make records PROFILE=pacs-32" in quantity.verdicts(nothing()).panels[REAL].text
     assert "No runs" in text_of(welcome.ledger("smoke").panels[REAL])
 
@@ -95,11 +133,11 @@ def test_the_first_shift_that_can_be_tested_is_drawn(quantity, set_beside):
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
     real = shown.panels[REAL]
     assert real.subtitle.startswith("Recorded runs on real images, sketch to photo")
-    assert "first shift on which the claim can be tested" in real.caption
+    assert "first on which the claim can be tested" in real.caption
     set_beside(real_runs({1: without_gap, 2: without_gap}))
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
     assert "photo to sketch" in shown.panels[REAL].subtitle
-    assert "first shift" not in shown.panels[REAL].caption
+    assert "first on which" not in shown.panels[REAL].caption
 
 
 def test_without_runs_there_is_no_figure(quantity, set_beside):
@@ -112,6 +150,7 @@ def test_without_runs_there_is_no_figure(quantity, set_beside):
 def test_a_page_with_other_groups_shows_the_recorded_default(complete):
     page = open_page("04_1_quantity", {"profile": "smoke", "sizes": [64, 128], "axis": "logit"})
     shown = page.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    assert next(iter(shown.panels)) == "Live"
     groups = shown.panels[REAL].table["pre-training"].tolist()
     assert groups[0] == "all 50,000 images"
     assert groups[-2:] == ["8,333 images (5K)", "from scratch"]
@@ -127,17 +166,18 @@ def test_the_task_without_a_gap_was_not_run(complete):
     draw = (discussion.no_gap, discussion.positions_figure)
     gap, positions = (d(page, nothing(), **options).panels[REAL] for d in draw)
     assert "a task without a bias of place" in gap.text
-    assert "Tiny-ImageNet, all" in positions.table["pre-training"].tolist()
+    assert "Tiny-ImageNet, full" in positions.table["pre-training"].tolist()
 
 
 def test_figures_two_and_three_are_drawn_from_real_runs(complete):
-    background = open_page("02_background", {"profile": "smoke"})
-    real = background.reference(nothing(), claim="reference-gap", **FIGURE).panels[REAL]
+    opened = open_page("02_background", {"profile": "smoke"})
+    shown = background.reference(opened, nothing(), claim="reference-gap", **FIGURE)
+    real = shown.panels[REAL]
     assert real.datasets["published"] == []  # results of another task
     assert "domains trained on" in str(real.wide)
-    residuals = open_page("02_residuals", {"profile": "smoke"})
-    drift = residuals.residuals(nothing(), claim="no-epoch-trend", **FIGURE).panels[REAL]
-    assert drift.number == "Figure 4, real images"
+    opened = open_page("02_residuals", {"profile": "smoke"})
+    shown = residuals.residuals(opened, nothing(), claim="no-epoch-trend", **FIGURE)
+    assert shown.panels[REAL].number == "Figure 4, real images"
 
 
 # verdicts -----------------------------------------------------------------------------------------
@@ -146,7 +186,9 @@ def test_verdicts_stand_claim_by_claim_beside_the_simulated_ones(quantity, compl
     lines = shown.panels[REAL].text.splitlines()
     for line, claim_id in zip(lines, quantity.page.claims, strict=False):
         parts = [part.partition(": ")[0] for part in line.split(" | ")[-3:]]
-        assert parts == ["Simulated, world 1", "photo to sketch", "sketch to photo"], claim_id
+        assert parts == ["Recorded, simulated world 1", "photo to sketch", "sketch to photo"], (
+            claim_id
+        )
     assert lines[0].count("supported") >= 2
     assert "no runs of iNaturalist" in lines[1]
     assert lines[-1].startswith("Real images: pre-trained on Tiny-ImageNet")
@@ -155,8 +197,10 @@ def test_verdicts_stand_claim_by_claim_beside_the_simulated_ones(quantity, compl
 
 def test_smoke_masks_its_own_runs_only(quantity, complete):
     shown = quantity.verdicts(nothing())
-    assert "smoke: not evidence" in shown.panels["Simulated world"].text
-    assert "smoke: not evidence" not in shown.panels[REAL].text
+    live = shown.panels["Live"].text.splitlines()
+    assert all("Live: smoke: not evidence | Recorded, simulated" in line for line in live)
+    for title in ("Recorded", REAL):
+        assert "smoke: not evidence" not in shown.panels[title].text
 
 
 def test_a_contradiction_on_real_images_is_shown(set_beside):
@@ -165,22 +209,27 @@ def test_a_contradiction_on_real_images_is_shown(set_beside):
     assert "photo to sketch: contradicted" in page.verdicts(nothing()).panels[REAL].text
 
 
-def test_a_profile_with_nothing_beside_it_has_no_tabs(complete, monkeypatch):
-    table = real_runs(BOTH)
-    monkeypatch.setattr(page_module, "read_records", lambda profile: table)
+def test_a_profile_of_real_images_has_its_shifts_as_settings(complete):
     page = open_page("02_background", {"profile": "smoke"})
-    page.study.profile = build.profile_named("pacs-32")
+    page.study.profile = profile_named("pacs-32")
     shown = page.verdicts(nothing())
-    assert not isinstance(shown, Tabs)
-    assert "Recorded, photo to sketch: supported" in shown.text
-    assert page.subtitle(table[table["world"] == 2], "recorded").startswith(
-        "Recorded runs on sketch to photo: 3 families x 3 seeds."
+    assert list(shown.panels) == ["Recorded", "Live"]
+    assert (
+        "photo to sketch: supported | sketch to photo: supported" in shown.panels["Recorded"].text
     )
+    figure = background.reference(page, nothing(), claim="reference-gap", **FIGURE).panels[
+        "Recorded"
+    ]
+    assert figure.subtitle.startswith("Recorded runs on photo to sketch: 3 families x 3 seeds.")
 
 
 # what pages depend on -----------------------------------------------------------------------------
+WHOLE_BOOK = [page.id for page in pages().values() if page.whole_book]
+
+
 def keys() -> dict[str, str]:
-    return {page_id: build.page_key(page_id, {"profile": "smoke"}) for page_id in PAGES}
+    requests = [PageRequest(page, {"profile": "smoke"}) for page in pages().values()]
+    return {request.page.id: page_key(request) for request in requests}
 
 
 def test_new_records_execute_the_pages_that_show_them_and_no_other(set_beside):
@@ -190,17 +239,17 @@ def test_new_records_execute_the_pages_that_show_them_and_no_other(set_beside):
     changed.loc[changed["role"] == "fractaldb/full", "ood_macro_f1"] += 0.01
     set_beside(changed)
     moved = {page_id for page_id, key in keys().items() if key != before[page_id]}
-    assert moved == {*build.WHOLE_BOOK, "04_5_sources"}
+    assert moved == {*WHOLE_BOOK, "04_5_sources"}
     set_beside()
     moved = {page_id for page_id, key in keys().items() if key != before[page_id]}
-    judged = {page.id for page in PAGES.values() if page.claims}
-    assert moved == {*build.WHOLE_BOOK, *judged}
+    judged = {page.id for page in pages().values() if page.claims}
+    assert moved == {*WHOLE_BOOK, *judged}
 
 
 def test_the_pages_that_show_every_run_say_so_in_code():
     calls = ("BookLedger(", "welcome.ledger(", "discussion.effects_figure(", "welcome.headline(")
-    found = {p.id for p in PAGES.values() if any(c in p.notebook.read_text() for c in calls)}
-    assert found == set(build.WHOLE_BOOK)
+    found = {p.id for p in pages().values() if any(c in p.notebook.read_text() for c in calls)}
+    assert found == set(WHOLE_BOOK)
 
 
 # tabs ---------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ import pytest
 from nbsupport.analysis import claims
 from nbsupport.analysis.verdicts import WORDS, Verdict
 from nbsupport.display import titles as page_titles
-from nbsupport.pages import PAGES
+from nbsupport.pages import pages
 
-CLAIMS = [claim for page in PAGES.values() for claim in page.claims]
+CLAIMS = [claim for page in pages().values() for claim in page.claims]
 
 
 def two_lines(height: float) -> pd.DataFrame:

@@ -72,7 +72,9 @@ def test_verdict_table_has_a_row_a_claim_and_a_column_a_set_of_runs():
 
 def test_masked_table_shows_no_verdict_and_no_number():
     columns = {"live": {"five-per-class": verdict("supported", contrast(0.001, -0.004, 0.006))}}
-    shown = verdict_table(["five-per-class"], columns, masked="smoke: not evidence")
+    shown = verdict_table(
+        ["five-per-class"], columns, masked=dict.fromkeys(columns, "smoke: not evidence")
+    )
     assert "smoke: not evidence" in shown.html
     assert "supported" not in shown.html
     assert "0.001" not in shown.html

@@ -15,8 +15,9 @@ from nbsupport.analysis import claims
 from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.evidence import ledger, provenance, records
-from nbsupport.evidence.recorded import Beside
+from nbsupport.evidence.recorded import Recorded
 from nbsupport.jobs.store import Store
+from nbsupport.study.profiles import PROFILES
 
 HEIGHTS = {
     "scratch": 0.0,
@@ -57,9 +58,14 @@ def by_id(judged: list[ledger.Judged]) -> dict[str, ledger.Judged]:
     return {entry.claim.id: entry for entry in judged}
 
 
+def judge(table: pd.DataFrame, *live: pd.DataFrame, **real: Any) -> list[ledger.Judged]:
+    """Every claim against these records of the demo."""
+    return ledger.judge_all(Recorded(PROFILES["demo"], table), *live, **real)
+
+
 def test_records_for_and_against_a_claim_settle_it_both_ways() -> None:
     against = HEIGHTS | {"imagenet/25K": -0.03, "inaturalist/25K": -0.03, "imagenet/5K": 0.03}
-    found = by_id(ledger.judge_all(made_up({1: HEIGHTS, 2: against})))
+    found = by_id(judge(made_up({1: HEIGHTS, 2: against})))
     small, five = found["small-subset-helps"], found["five-per-class"]
     assert (small.first.word, small.second.word) == ("supported", "contradicted")
     assert (five.first.word, five.second.word) == ("supported", "contradicted")
@@ -68,7 +74,7 @@ def test_records_for_and_against_a_claim_settle_it_both_ways() -> None:
 
 
 def test_a_claim_that_holds_on_both_worlds_is_replicated() -> None:
-    found = by_id(ledger.judge_all(made_up({1: HEIGHTS, 2: HEIGHTS})))
+    found = by_id(judge(made_up({1: HEIGHTS, 2: HEIGHTS})))
     assert found["small-subset-helps"].replication == "replicated"
     assert found["reference-gap"].replication == ""  # calibrated: never settled
 
@@ -76,32 +82,32 @@ def test_a_claim_that_holds_on_both_worlds_is_replicated() -> None:
 def test_a_second_world_with_few_runs_leaves_a_claim_open() -> None:
     table = made_up({1: HEIGHTS, 2: HEIGHTS})
     few = table[(table["world"] == 1) | (table["seed"] == 0)]
-    assert by_id(ledger.judge_all(few))["small-subset-helps"].replication == "left open"
-    only = by_id(ledger.judge_all(table[table["world"] == 1]))["small-subset-helps"]
+    assert by_id(judge(few))["small-subset-helps"].replication == "left open"
+    only = by_id(judge(table[table["world"] == 1]))["small-subset-helps"]
     assert (only.second.word, only.replication) == ("not run", "left open")
 
 
 def test_what_was_not_run_is_said_to_be_so() -> None:
-    found = by_id(ledger.judge_all(made_up({1: HEIGHTS})))
-    assert found["fractals"].first.word == "not run"
-    assert found["fractals"].others == {}
-    empty = ledger.judge_all(pd.DataFrame(columns=records.COLUMNS))
+    found = by_id(judge(made_up({1: HEIGHTS})))
+    assert found["fractals-between"].first.word == "not run"
+    assert found["fractals-between"].others == {}
+    empty = judge(pd.DataFrame(columns=records.COLUMNS))
     assert [e.claim.id for e in empty] == list(claims.load())
     assert {e.first.word for e in empty} == {e.second.word for e in empty} == {"not run"}
 
 
 def test_live_runs_are_judged_beside_the_recorded_ones() -> None:
     table = made_up({1: HEIGHTS})
-    found = by_id(ledger.judge_all(table, table[table["seed"] == 0]))["small-subset-helps"]
+    found = by_id(judge(table, table[table["seed"] == 0]))["small-subset-helps"]
     assert found.live is not None
     assert found.live.text == "leans towards"
-    assert ledger.judge_all(table)[0].live is None
+    assert judge(table)[0].live is None
 
 
 def test_a_verdict_that_hangs_on_the_margin_names_it() -> None:
     """A difference of a fifth of the gap: the same at a third of it, not at 0.15."""
     near = HEIGHTS | {"imagenet/5K": 0.012, "inaturalist/5K": 0.012}
-    found = by_id(ledger.judge_all(made_up({1: near}, spread=0.0005)))["five-per-class"]
+    found = by_id(judge(made_up({1: near}, spread=0.0005)))["five-per-class"]
     assert found.first.word == "supported"
     assert found.others["margin 0.15"] == "contradicted"
     assert "margin 0.15" in found.fragile
@@ -110,13 +116,15 @@ def test_a_verdict_that_hangs_on_the_margin_names_it() -> None:
 
 def test_the_table_is_what_the_verdicts_say() -> None:
     table = made_up({1: HEIGHTS, 2: HEIGHTS})
-    found = ledger.ledger_table(ledger.judge_all(table)).set_index("id")
+    found = ledger.ledger_table(judge(table)).set_index("id")
     for world, end in ((1, ""), (2, "_2")):
-        expected = claims.ledger(table[table["world"] == world]).set_index("id")
-        for name in ("statistic", "low", "high"):
-            np.testing.assert_allclose(found[name + end], expected[name], equal_nan=True)
-        assert found["verdict" + end].tolist() == expected["verdict"].tolist()
-        assert found["cells" + end].tolist() == expected["cells"].tolist()
+        points = table[table["world"] == world]
+        expected = {key: ledger.numbers(claims.verdict(key, points)) for key in claims.load()}
+        for name in ("statistic", "low", "high", "cells", "verdict"):
+            own = [told[name] for told in expected.values()]
+            pd.testing.assert_series_equal(
+                found[name + end], pd.Series(own, list(expected)), check_names=False
+            )
 
 
 def columns_of_shifts(first: int, *others: int) -> list[str]:
@@ -124,22 +132,23 @@ def columns_of_shifts(first: int, *others: int) -> list[str]:
 
 
 def test_real_images_stand_beside_the_simulated_worlds(real_profile: None) -> None:
-    real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS | {"imagenet/5K": 0.03}}))
-    judged = ledger.judge_all(made_up({1: HEIGHTS}), real=real)
+    real = Recorded(PROFILES[NAME], real_runs({1: HEIGHTS, 2: HEIGHTS | {"imagenet/5K": 0.03}}))
+    judged = judge(made_up({1: HEIGHTS}), real=real)
     table = ledger.ledger_table(judged)
     assert tuple(table.columns) == (*ledger.COLUMNS, *columns_of_shifts(1, 2))
-    expected = claims.ledger(real.points(1), simulated=False).set_index("id")
     found = table.set_index("id")
-    assert found["real_verdict"].tolist() == expected["verdict"].tolist()
-    for name in ("statistic", "low", "high", "cells"):
-        np.testing.assert_allclose(found[f"real_{name}"], expected[name], equal_nan=True)
+    for key in claims.load():
+        expected = ledger.numbers(claims.verdict(key, real.points(1), simulated=False))
+        told = {name: found.loc[key, f"real_{name}"] for name in expected}
+        pd.testing.assert_series_equal(pd.Series(told), pd.Series(expected))
     assert found.loc["five-per-class", "real_verdict_2"] == "contradicted"
     told = ledger.as_dict(by_id(judged)["five-per-class"])["real images"]
     assert [told[f"shift {w}"]["verdict"] for w in (1, 2)] == ["supported", "contradicted"]
 
 
 def test_further_worlds_of_a_profile_have_columns_of_their_own() -> None:
-    judged = ledger.judge_all(made_up({1: HEIGHTS, 3: HEIGHTS}), simulated=False)
+    table = made_up({1: HEIGHTS, 3: HEIGHTS})
+    judged = ledger.judge_all(Recorded(PROFILES[NAME], table))
     table = ledger.ledger_table(judged).set_index("id")
     assert table.loc["small-subset-helps", "verdict_2"] == "not run"
     assert table.loc["small-subset-helps", "verdict_3"] == "supported"
@@ -147,7 +156,7 @@ def test_further_worlds_of_a_profile_have_columns_of_their_own() -> None:
 
 
 def test_everything_told_fits_into_json() -> None:
-    told = [ledger.as_dict(e) for e in ledger.judge_all(made_up({1: HEIGHTS}))]
+    told = [ledger.as_dict(e) for e in judge(made_up({1: HEIGHTS}))]
     again = json.loads(json.dumps(told, allow_nan=False))
     small = next(entry for entry in again if entry["id"] == "small-subset-helps")
     assert small["world 1"]["verdict"] == "supported"

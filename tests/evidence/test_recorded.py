@@ -5,29 +5,46 @@ from real_images import NAME, REAL_HEIGHTS, real_runs
 
 from nbsupport.analysis import claims
 from nbsupport.evidence import recorded
-from nbsupport.evidence.recorded import Beside
+from nbsupport.evidence.recorded import Recorded
 from nbsupport.study.profiles import PROFILES
 
 BOTH = {1: REAL_HEIGHTS, 2: REAL_HEIGHTS}
 
 
+def of(table):
+    return Recorded(PROFILES[NAME], table)
+
+
 @pytest.fixture
 def whole(real_profile):
-    return Beside(NAME, real_runs(BOTH))
+    return of(real_runs(BOTH))
 
 
 def test_a_profile_names_what_is_shown_beside_it(set_beside):
     set_beside(real_runs(BOTH))
-    assert [other.name for other in recorded.of(PROFILES["demo"])] == [NAME]
-    assert recorded.of(PROFILES["smoke"]) == []
+    assert [other.profile.name for other in recorded.beside(PROFILES["demo"])] == [NAME]
+    assert recorded.beside(PROFILES["smoke"]) == []
+
+
+def test_a_world_and_a_shift_are_both_a_setting(whole):
+    assert [s.short for s in whole.settings.values()] == ["to sketch", "to photo"]
+    demo = Recorded(PROFILES["demo"], whole.records.iloc[:0])
+    assert [s.name for s in demo.settings.values()] == ["simulated world 1", "simulated world 2"]
+    assert demo.leading.short == "simulated world 1"
+
+
+def test_a_profile_that_is_no_evidence_shows_the_runs_of_the_demo(set_recorded):
+    set_recorded(real_runs(BOTH))
+    assert recorded.own(PROFILES["smoke"]).profile is PROFILES["demo"]
+    assert len(recorded.own(PROFILES["smoke"]).records)
 
 
 def test_verdicts_are_those_of_the_same_machinery(whole):
-    found = whole.verdicts(["fractals", "semantics-same"], 1)
+    found = whole.verdicts(["fractals-between", "semantics-same"], 1)
     points = whole.records[whole.records["world"] == 1]
     for claim_id, verdict in found.items():
         assert verdict == claims.verdict(claim_id, points, simulated=False)
-    assert found["fractals"].word == "supported"
+    assert found["fractals-between"].word == "supported"
 
 
 def test_the_gap_is_evidence_on_real_images(whole):
@@ -36,16 +53,16 @@ def test_the_gap_is_evidence_on_real_images(whole):
 
 def test_a_claim_can_be_contradicted_on_one_shift_only(real_profile):
     against = REAL_HEIGHTS | {"imagenet/object": 0.01}
-    other = Beside(NAME, real_runs({1: REAL_HEIGHTS, 2: against}))
-    words = [other.verdicts(["semantics-same"], w)["semantics-same"].word for w in other.shifts]
+    other = of(real_runs({1: REAL_HEIGHTS, 2: against}))
+    words = [other.verdicts(["semantics-same"], w)["semantics-same"].word for w in other.settings]
     assert words == ["supported", "contradicted"]
 
 
 def test_what_was_not_run_is_named_by_its_source(whole):
-    found = whole.verdicts(["natural-sources", "generated", "granularity-order"], 1)
+    found = whole.verdicts(["natural-sources", "generated-same", "granularity-order"], 1)
     assert {v.word for v in found.values()} == {"not run"}
     assert found["natural-sources"].remark == "no runs of iNaturalist"
-    assert found["generated"].remark == "no runs of generated images, iNaturalist"
+    assert found["generated-same"].remark == "no runs of generated images, iNaturalist"
     assert "imagenet/depth-7" in found["granularity-order"].remark  # could have been run
 
 
@@ -57,16 +74,16 @@ def test_of_a_claim_on_two_sources_the_half_that_was_run_is_told(whole):
 
 def test_states_of_the_records(whole, real_profile):
     assert whole.state() == ""
-    nothing = Beside(NAME, whole.records.iloc[:0])
+    nothing = of(whole.records.iloc[:0])
     assert "No runs" in nothing.state()
     assert nothing.state().endswith("make records PROFILE=pacs-32")
-    assert nothing.verdicts(["fractals"], 1)["fractals"] == recorded.NOT_RUN
+    assert nothing.verdicts(["fractals-between"], 1)["fractals-between"] == recorded.NOT_RUN
     one = (whole.records["world"] == 2) & (whole.records["family"] == "alexnet")
     lacking = one & (whole.records["role"] == "fractaldb/full")
-    part = Beside(NAME, whole.records[~lacking])
+    part = of(whole.records[~lacking])
     assert "15 of 18 cells" in part.state()
     assert part.state(["imagenet/25K", "scratch"]) == ""  # others than those asked for
-    assert "9 of 18 cells" in Beside(NAME, whole.points(1)).state()
+    assert "9 of 18 cells" in of(whole.points(1)).state()
 
 
 def test_runs_of_no_role_in_question_are_not_called_incomplete(whole):
@@ -75,36 +92,21 @@ def test_runs_of_no_role_in_question_are_not_called_incomplete(whole):
 
 def test_the_setting_is_counted(whole):
     assert whole.title == "Real images (Tiny-ImageNet to PACS)"
-    assert whole.setting(2) == (
+    assert whole.words(2) == (
         "pre-trained on Tiny-ImageNet (50,000 images in full), fine-tuned on PACS at 32 px "
         "(sketch to photo), 3 families x 3 seeds"
     )
 
 
 def test_labels_are_of_the_images_that_were_used(whole):
-    labels = whole.labels(list(REAL_HEIGHTS), 1)
+    labels = whole.labels(list(REAL_HEIGHTS), 1, "imagenet")
     assert labels["scratch"] == "from scratch"
     assert labels["imagenet/full"] == "all 50,000 images"
     assert labels["imagenet/25K"] == "10,000 images (25K)"
     assert labels["imagenet/animal"] == "200 animal classes"
-    named = whole.labels(["imagenet/full", "fractaldb/full"], 1, sources=True)
+    assert labels["fractaldb/full"] == "all of fractals"
+    named = whole.labels(["imagenet/full", "fractaldb/full"], 1)
     assert named == {"imagenet/full": "Tiny-ImageNet, full", "fractaldb/full": "fractals, full"}
-
-
-@pytest.mark.parametrize(
-    ("rest", "text"),
-    [
-        ("depth-7", "200 labels (depth 7)"),
-        ("classes-many-60K", "200 classes x 5"),
-        ("images-many-60K", "200 classes x 5"),
-        ("within-0.33", "p = 0.33"),
-        ("object", "200 object classes"),
-        ("object+animal-1.1%", "objects, 1.1% animals"),
-        ("repeated-25K", "one image of each class (25K)"),
-    ],
-)
-def test_a_role_reads_as_what_it_is(rest, text):
-    assert recorded._label(rest, 1000, 200) == text
 
 
 def test_roles_are_ordered_by_their_images(whole):
@@ -116,8 +118,6 @@ def test_a_digest_moves_with_what_is_shown_and_nothing_else(whole):
     roles = ["scratch", "imagenet/full"]
     other = whole.records.copy()
     other.loc[other["role"] == "fractaldb/full", "ood_macro_f1"] += 0.1
-    assert Beside(NAME, other).digest(roles) == whole.digest(roles)
-    assert Beside(NAME, other).digest([*roles, "fractaldb/full"]) != whole.digest(
-        [*roles, "fractaldb/full"]
-    )
-    assert Beside(NAME, whole.records.iloc[:0]).digest(roles) != whole.digest(roles)
+    assert of(other).digest(roles) == whole.digest(roles)
+    assert of(other).digest([*roles, "fractaldb/full"]) != whole.digest([*roles, "fractaldb/full"])
+    assert of(whole.records.iloc[:0]).digest(roles) != whole.digest(roles)

@@ -26,7 +26,8 @@ import nbsupport as nb
 from nbsupport import cli
 from nbsupport.analysis import claims, trends
 from nbsupport.analysis.verdicts import combine, more_cells
-from nbsupport.pages import all_groups, groups_of, study_for
+from nbsupport.pages import all_groups
+from nbsupport.pages.request import groups_of, study_for
 from nbsupport.study.profiles.recipes import recipe_named
 from nbsupport.study.study import Study
 from nbsupport.training.recipe import Recipe

@@ -20,7 +20,7 @@ from facts.common import (
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.contrasts import Interval, contrast
-from nbsupport.analysis.effects import is_other_task
+from nbsupport.analysis.roles import role_of
 from nbsupport.analysis.verdicts import judge, more_cells
 from nbsupport.paths import root
 from nbsupport.study.profiles.recipes import recipe_named
@@ -76,8 +76,8 @@ def _(e: Exercise) -> None:
     e.says("The groups of the task without a gap are left out")
     kept = set(e.value.index)
     assert {"no-gap/full", "no-gap/scratch"} <= set(e.runs["role"])
-    assert not any(is_other_task(role) for role in kept)
-    assert kept == {role for role in e.runs["role"] if not is_other_task(role)}
+    assert not any(role_of(role).source.own_task for role in kept)
+    assert kept == {role for role in e.runs["role"] if not role_of(role).source.own_task}
     e.says("groups are evaluated at other epochs than scratch")
     epochs = e.runs.groupby("role")["epoch"].unique().map(set)
     assert epochs[SCRATCH] != epochs[FULL]

@@ -16,8 +16,8 @@ if str(HERE) not in sys.path:
 @pytest.fixture(autouse=True)
 def toy_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "STAGES", dict(job.STAGES))
-    job.register_stage("toy", "toy_stages:grow")
-    job.register_stage("surroundings", "toy_stages:surroundings")
+    job.STAGES["toy"] = "toy_stages:grow"
+    job.STAGES["surroundings"] = "toy_stages:surroundings"
 
 
 @pytest.fixture

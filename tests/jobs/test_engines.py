@@ -1,6 +1,7 @@
 """Order, sharing, failures: the same from both engines."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 from toy_jobs import environment, toy
 
+from nbsupport import cli
 from nbsupport.errors import UserError
-from nbsupport.jobs import runner, work
-from nbsupport.jobs.engines import local
-from nbsupport.jobs.job import Job, register_stage
+from nbsupport.jobs import engines, work
+from nbsupport.jobs.engines import VARIABLE, local
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import StoreError, StoreWarning
 from nbsupport.jobs.runner import JobsFailed, run
 from nbsupport.jobs.store import Store
@@ -247,7 +249,7 @@ def test_torch_has_one_thread(store: Store, engine: str, module: str) -> None:
         "import sys; from pathlib import Path\n"
         "from nbsupport.jobs import job as spec, runner, store\n"
         "root, engine, module = sys.argv[1:]\n"
-        "spec.register_stage('threads', f'{module}:threads')\n"
+        "spec.STAGES['threads'] = f'{module}:threads'\n"
         "job = spec.Job('threads', 1, {}, '')\n"
         "runner.run([job], store.Store(Path(root)), engine=engine)\n"
     )
@@ -264,22 +266,50 @@ def test_wrong_arguments(store: Store) -> None:
         run([toy("a")], store, engine="locl")
     with pytest.raises(UserError, match="workers is 0"):
         run([toy("a")], store, workers=0)
-    register_stage("nowhere", "no_such_module:nothing")
     with pytest.raises(JobsFailed, match="No module named 'no_such_module'"):
-        run([Job("nowhere", 1, {}, "")], store, engine="serial")
+        run([Job("no_such_module:nothing", 1, {}, "")], store, engine="serial")
 
 
-def test_an_engine_can_be_added(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[tuple] = []
+OWN_ENGINE = """
+from nbsupport.jobs.engines.serial import SerialEngine
+made = []
+def open_it(workers, jobs, on_message):
+    made.append((workers, jobs))
+    return SerialEngine(workers, jobs, on_message)
+"""
 
-    def factory(workers: int | None, jobs: int, on_message: Any) -> local.Engine:
-        made.append((workers, jobs))
-        return local.SerialEngine(workers, jobs, on_message)
 
-    monkeypatch.setattr(runner, "ENGINES", dict(runner.ENGINES))
-    runner.register_engine("mine", factory)
-    run([toy("a"), toy("b")], store, engine="mine", workers=4)
-    assert made == [(4, 2)]
+@pytest.fixture
+def own_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an engine in a module outside the package."""
+    (tmp_path / "its_lab").mkdir()
+    (tmp_path / "its_lab" / "cluster.py").write_text(OWN_ENGINE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("its_lab", "its_lab.cluster"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return "its_lab.cluster"
+
+
+def test_an_engine_may_be_a_module_of_the_user_s_own(store: Store, own_engine: str) -> None:
+    run([toy("a"), toy("b")], store, engine=own_engine, workers=4)
+    with engines.chosen(own_engine):
+        run([toy("c")], store)
+    assert sys.modules[own_engine].made == [(4, 2), (None, 1)]
+    assert VARIABLE not in os.environ
+
+
+@pytest.mark.parametrize("command", ["build", "run 04_1_quantity", "records"])
+def test_the_command_line_takes_an_engine(
+    command: str, own_engine: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    chosen, verb = [], command.split()[0]
+    called = f"nbsupport.cli.{verb}._{verb}"
+    monkeypatch.setattr(called, lambda _: chosen.append(os.environ[VARIABLE]))
+    assert cli.main([*command.split(), "--engine", own_engine]) == 0
+    assert chosen == [own_engine]
+    assert cli.main([*command.split(), "--engine", "its_lab.grid"]) == 2
+    assert "unknown engine 'its_lab.grid'" in capsys.readouterr().err
+    assert chosen == [own_engine]
 
 
 def test_the_light_parts_do_not_import_torch() -> None:
@@ -297,7 +327,7 @@ def test_two_that_ask_at_once_train_once(store: Store, diary: Path) -> None:
     code = (
         "import sys, json; from pathlib import Path; import toy_jobs\n"
         "from nbsupport.jobs import job as spec, runner, store\n"
-        "spec.register_stage('toy', 'toy_stages:grow')\n"
+        "spec.STAGES['toy'] = 'toy_stages:grow'\n"
         "root, diary = sys.argv[1:]\n"
         "job = toy_jobs.toy('shared', diary=diary, pause=0.4)\n"
         "other = toy_jobs.toy('other', diary=diary, cost=0)\n"

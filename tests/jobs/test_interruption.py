@@ -19,13 +19,13 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import toy_jobs
-from nbsupport.jobs import job as spec, runner as engines, store
-spec.register_stage("toy", "toy_stages:grow")
+from nbsupport.jobs import job as spec, runner, store
+spec.STAGES["toy"] = "toy_stages:grow"
 root, diary, engine = sys.argv[1:]
 jobs = [toy_jobs.toy("quick", diary=diary, cost=9), toy_jobs.toy("long", diary=diary,
         pause=0.15, epochs=9)]
 try:
-    engines.run(jobs, store.Store(Path(root)), engine=engine, workers=1)
+    runner.run(jobs, store.Store(Path(root)), engine=engine, workers=1)
 except KeyboardInterrupt as problem:
     print(problem)
     sys.exit(130)

@@ -218,9 +218,9 @@ def test_in_a_real_terminal(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     code = (
         "import sys; from pathlib import Path; import toy_jobs\n"
-        "from nbsupport.jobs import job as spec, progress, runner as engines, store\n"
-        "spec.register_stage('toy', 'toy_stages:grow')\n"
-        "engines.run([toy_jobs.toy('a')], store.Store(Path(sys.argv[1])),\n"
+        "from nbsupport.jobs import job as spec, runner, store, progress\n"
+        "spec.STAGES['toy'] = 'toy_stages:grow'\n"
+        "runner.run([toy_jobs.toy('a')], store.Store(Path(sys.argv[1])),\n"
         "            on_event=progress.Progress())\n"
     )
     arguments = [sys.executable, "-c", code, str(tmp_path / "store")]
@@ -235,10 +235,10 @@ def test_in_a_real_terminal(tmp_path: Path) -> None:
 NOTEBOOK = """
 from pathlib import Path
 import toy_jobs
-from nbsupport.jobs import job as spec, progress, runner as engines, store
-spec.register_stage("toy", "toy_stages:grow")
+from nbsupport.jobs import job as spec, runner, store, progress
+spec.STAGES["toy"] = "toy_stages:grow"
 jobs = [toy_jobs.toy(str(i), pause=0.4) for i in range(4)]
-results = engines.run(jobs, store.Store(Path(root)), on_event=progress.Progress(noun="run"))
+results = runner.run(jobs, store.Store(Path(root)), on_event=progress.Progress(noun="run"))
 """
 
 

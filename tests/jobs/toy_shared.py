@@ -22,9 +22,9 @@ from nbsupport.data.pictures.cache import cached_images
 from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.listings import remembered
 from nbsupport.data.pictures.prepare import BrokenPicturesError, prepare
-from nbsupport.data.rehearsal import encoded
+from nbsupport.data.rehearsal_pictures import encoded
 from nbsupport.jobs import job
-from nbsupport.jobs.engines import local, worker
+from nbsupport.jobs.engines import serial, worker
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import JobsFailed
 from nbsupport.jobs.runner import run
@@ -122,9 +122,9 @@ def draw_pictures(folder: Path) -> None:
 
 def main() -> None:
     steps, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
-    job.register_stage("toy", "toy_shared:learn")
+    job.STAGES["toy"] = "toy_shared:learn"
     sys.modules["toy_shared"] = sys.modules["__main__"]
-    local.copy_to = worker.log_to  # as worker processes do it
+    serial.copy_to = worker.log_to  # as worker processes do it
     loop.CHECKPOINT_UPDATES = 1
     torch.set_num_threads(1)
     os.environ["NBSUPPORT_STORE"] = str(folder / "warm" / "store")

@@ -18,7 +18,7 @@ from nbsupport.analysis.charts import Figure
 from nbsupport.display import widgets
 from nbsupport.display.tabs import Tabs
 from nbsupport.evidence import records
-from nbsupport.pages import PAGES, all_groups
+from nbsupport.pages import all_groups, pages
 from nbsupport.pages.open_page import open_page
 from nbsupport.study.profiles import PROFILES
 from nbsupport.study.study import Study
@@ -180,7 +180,7 @@ class Opened:
         assert not [name for name, text in self.lab.glued.items() if "nan" in str(text).split()]
 
 
-@pytest.mark.parametrize("page_id", PAGES)
+@pytest.mark.parametrize("page_id", pages())
 def test_no_page_fails_where_points_make_no_line(page_id, lab):
     opened = Opened(page_id, lab)
     if page_id in EACH_FIGURE:
@@ -189,7 +189,7 @@ def test_no_page_fails_where_points_make_no_line(page_id, lab):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page_id", PAGES)
+@pytest.mark.parametrize("page_id", pages())
 def test_no_page_fails_for_points_of_any_kind(page_id, lab):
     opened = Opened(page_id, lab)
     for kind in KINDS:
@@ -203,11 +203,11 @@ def test_a_figure_says_why_it_has_no_line(lab):
     asked = {"claim": "quantity-imagenet", "number": "Figure 4", "caption": "A caption."}
     for kind, reason in REASONS.items():
         lab.table = KINDS[kind]
-        figure = page.trend(lab.live(page.study, page.groups), "imagenet", **asked)
+        shown = page.trend(lab.live(page.study, page.groups), "imagenet", **asked)
+        figure = shown.panels["Live"]
         assert figure.caption.startswith("A caption. No "), kind
         assert reason in figure.caption, kind
         assert len(figure.datasets["points"]) or kind == "scores missing"
     lab.table = points()
-    assert (
-        page.trend(lab.live(page.study, page.groups), "imagenet", **asked).caption == "A caption."
-    )
+    shown = page.trend(lab.live(page.study, page.groups), "imagenet", **asked)
+    assert shown.panels["Live"].caption == "A caption."

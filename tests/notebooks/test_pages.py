@@ -11,15 +11,16 @@ import pytest
 
 import nbsupport as nb
 from nbsupport import cli
-from nbsupport.pages import PAGES, all_groups, page_named, study_for
+from nbsupport.pages import all_groups, page_named, pages
 from nbsupport.pages.open_page import open_page
-from nbsupport.parameters import check_parameters, parse_assignments
+from nbsupport.pages.request import PageRequest
+from nbsupport.parameters import parse_assignments
 from nbsupport.paths import root
 from nbsupport.study.study import Study
 
 LONGEST_CELL = 10
 NOTEBOOKS = sorted((root() / "notebooks").glob("*.ipynb"))
-JUDGED = [page.id for page in PAGES.values() if page.claims]
+JUDGED = [page.id for page in pages().values() if page.claims]
 WITH_EXERCISES = [*JUDGED, "01_introduction", "03_setup", "claims"]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -41,10 +42,10 @@ def written(path: Path) -> str:
 
 
 def test_each_page_is_a_notebook_and_the_other_way_round():
-    assert {path.stem for path in NOTEBOOKS} == set(PAGES)
+    assert {path.stem for path in NOTEBOOKS} == set(pages())
 
 
-@pytest.mark.parametrize("page_id", PAGES)
+@pytest.mark.parametrize("page_id", pages())
 def test_cells_are_short_and_named(page_id):
     notebook = read(page_id)
     assert notebook.metadata["kernelspec"]["name"] == "python3"
@@ -56,10 +57,11 @@ def test_cells_are_short_and_named(page_id):
     assert all(re.fullmatch(r"[a-z][a-z0-9-]+", cell.id) for cell in notebook.cells)
 
 
-@pytest.mark.parametrize("page_id", PAGES)
+@pytest.mark.parametrize("page_id", pages())
 def test_the_defaults_of_a_page_are_allowed(page_id):
-    study_for(page_id, **{p.name: p.default for p in page_named(page_id).parameters()})
-    assert all(p.meaning for p in page_named(page_id).parameters())
+    request = PageRequest(page_named(page_id), {})
+    assert request.study.profile.name == "demo"
+    assert all(p.meaning for p in request.declared)
 
 
 @pytest.mark.parametrize("page_id", JUDGED)
@@ -72,7 +74,7 @@ def test_a_page_with_claims_has_all_its_parts(page_id):
     assert "What the paper found" in text
     assert "What differs here" in text
     code = "\n".join(cell.source for cell in codes(page_id))
-    for call in ("nb.predict_first(", "page.parameters()", "study.run(groups)", "page.recorded("):
+    for call in ("nb.predict_first(", "page.parameters()", "study.run(groups)"):
         assert call in code
     for call in ("page.verdicts(runs)", "page.live_check(runs)", "page.rerun("):
         assert call in code
@@ -149,8 +151,7 @@ def test_the_commands_of_the_pages_are_understood(line, capsys):
     options = cli._parser().parse_args(words)
     if words[0] == "run":
         given = parse_assignments(options.parameters)
-        checked = check_parameters(page_named(options.page).parameters(), given)
-        study_for(options.page, **checked)
+        assert PageRequest(page_named(options.page), given).groups is not None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from whole_pages import cells
 
 from nbsupport.display import widgets
-from nbsupport.pages import PAGES
+from nbsupport.pages import pages
 from nbsupport.pages.introduction import CHOICES
 
 ASKED = re.compile(r"predict_first\(|rank_first\(")
@@ -19,13 +19,13 @@ class Asked:
         sources = cells(page_id)
         namespace = {"findings": type("", (), {"CHOICES": CHOICES})}
         self.guessed: list[str] = []
-        self.answered = {c for c in PAGES[page_id].claims if _shows_verdicts(sources)}
+        self.answered = {c for c in pages()[page_id].claims if _shows_verdicts(sources)}
         for source in (s for s in sources if ASKED.search(s)):
             exec(source, namespace)
             shown = eval(_last_call(source), namespace)
             self.guessed += re.findall(r'data-prediction="([^"]+)"', shown.html)
         question = namespace.get("QUESTION")
-        compared = any("compare_prediction(slug(QUESTION)" in source for source in sources)
+        compared = any("compare_prediction(QUESTION" in source for source in sources)
         if question and compared:
             self.answered.add(widgets.slug(str(question)))
 
@@ -41,7 +41,7 @@ def _last_call(source: str) -> str:
     return found.group()
 
 
-@pytest.mark.parametrize("page_id", PAGES)
+@pytest.mark.parametrize("page_id", pages())
 def test_every_guess_is_answered_on_its_page(page_id):
     asked = Asked(page_id)
     assert set(asked.guessed) <= asked.answered
@@ -50,16 +50,16 @@ def test_every_guess_is_answered_on_its_page(page_id):
 
 
 def test_no_two_guesses_share_a_key():
-    keys = [key for page_id in PAGES for key in Asked(page_id).guessed]
+    keys = [key for page_id in pages() for key in Asked(page_id).guessed]
     assert len(keys) > 10
     assert sorted(keys) == sorted(set(keys))
 
 
 def test_the_answer_comes_after_the_question():
-    for page_id in PAGES:
+    for page_id in pages():
         text = "\n".join(cells(page_id))
         asked = ASKED.search(text)
         if asked:
-            answer = re.search(r"compare_prediction\(slug|page\.verdicts\(runs\)", text)
+            answer = re.search(r"compare_prediction\(QUESTION|page\.verdicts\(runs\)", text)
             assert answer, page_id
             assert asked.start() < answer.start(), page_id

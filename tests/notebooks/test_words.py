@@ -91,9 +91,9 @@ def test_families_and_seeds_multiply_to_the_cells():
 
 def test_section_6_counts_the_runs_that_its_figures_rest_on(recorded):
     page = open_page("06_discussion", {})
-    words = {"number": "Figure", "caption": "", "origin": "recorded"}
+    words = {"number": "Figure", "caption": ""}
     figures = [
-        make(page, recorded, **words).panels["Simulated world"]
+        make(page, recorded, **words).panels["Recorded"]
         for make in (
             discussion.effects_figure,
             discussion.positions_figure,

@@ -9,7 +9,8 @@ from nbsupport.data.subsets.subset import Subset
 from nbsupport.display import images as page_images
 from nbsupport.display import numbers as page_numbers
 from nbsupport.display.html import signed
-from nbsupport.pages import diversity
+from nbsupport.pages import classes_or_images, semantics, within_class
+from nbsupport.pages.classes_or_images import by_total
 from nbsupport.pages.open_page import OpenPage, open_page
 
 
@@ -32,30 +33,30 @@ def subset_of(page: OpenPage, role: str) -> Subset:
 # which groups a figure shows ----------------------------------------------------------------------
 def test_patterns_choose_groups_between_the_reference_lines():
     page = open_page("04_3_semantics", {})
-    halves = page.matching("imagenet/animal", "imagenet/object")
+    halves = semantics.matching(page, "imagenet/animal", "imagenet/object")
     assert halves == ["imagenet/full", "imagenet/animal", "imagenet/object", "scratch"]
-    assert page.matching("imagenet/object*") == [
+    assert semantics.matching(page, "imagenet/object*") == [
         "imagenet/full",
         "imagenet/object",
         "imagenet/object+animal-1.1%",
         "scratch",
     ]
-    assert page.matching("*") == page.roles()
+    assert semantics.matching(page, "*") == page.roles()
 
 
 def test_totals_are_told_apart():
-    small, large = open_page("04_4_1_classes_or_images", {}).by_total()
+    small, large = by_total(open_page("04_4_1_classes_or_images", {}).groups)
     assert small[1:-1] == ["imagenet/classes-many-60K", "imagenet/images-many-60K"]
     assert large[1:-1] == ["imagenet/classes-many-300K", "imagenet/images-many-300K"]
     assert (small[0], small[-1]) == (large[0], large[-1]) == ("imagenet/full", "scratch")
-    other = open_page("04_4_1_classes_or_images", {"totals": [640]}).by_total()
+    other = by_total(open_page("04_4_1_classes_or_images", {"totals": [640]}).groups)
     assert [len(roles) for roles in other] == [4]
 
 
 def test_a_figure_draws_the_roles_it_is_given(within):
     rng = np.random.default_rng(0)
     rows = []
-    for height, role in enumerate(within.matching("imagenet/within-*")[::-1]):
+    for height, role in enumerate(within_class.matching(within, "imagenet/within-*")[::-1]):
         for epoch in (1, 2, 3, 4):
             x = 0.2 + 0.1 * epoch + rng.normal(0, 0.01)
             row = {"role": role, "family": "resnet", "seed": 0, "epoch": epoch, "world": 1}
@@ -63,8 +64,9 @@ def test_a_figure_draws_the_roles_it_is_given(within):
             rows.append(row | scores)
     options = {"claim": "within-class-imagenet", "number": "Figure 8", "caption": ""}
     points = pd.DataFrame(rows)
-    assert "no figure" in within.trend(points, "imagenet", **options).text
-    figure = within.trend(points, "imagenet", roles=within.matching("imagenet/within-*"), **options)
+    assert "no figure" in within.trend(points, "imagenet", **options).panels["Live"].text
+    roles = within_class.matching(within, "imagenet/within-*")
+    figure = within.trend(points, "imagenet", roles=roles, **options).panels["Live"]
     assert "p = 0.33: 2 of 6 subclasses" in figure.description
     assert "one image of each class" not in figure.description
 
@@ -81,12 +83,12 @@ def test_replaced_images_are_named_by_what_they_show(smoke):
     for title in told:
         label, shown = title.removesuffix(")").split(" (shows: ")
         assert (classes[label], classes[shown]) == ("object", "animal")
-    assert told[0] in page.mixed_grid("imagenet/object+animal-10%").text.replace("&#x27;", "'")
+    assert told[0] in semantics.mixed_grid(page).text.replace("&#x27;", "'")
 
 
 def test_a_grid_of_subclasses_has_equally_many_of_each(smoke):
     page = smoke("04_4_2_within_class")
-    text = page.subclass_grids("imagenet").text.splitlines()
+    text = within_class.subclass_grids(page.groups, "imagenet").text.splitlines()
     assert [line.split(":")[0] for line in text] == ["p = 0.33", "p = 0.67", "p = 1"]
     subset = subset_of(page, "imagenet/within-0.67")
     images, titles = page_images.sample_of_subclasses(subset, 1, 12)
@@ -112,7 +114,10 @@ def test_a_plate_shows_only_classes_of_its_subset():
 # tables and numbers -------------------------------------------------------------------------------
 @pytest.mark.parametrize("source", ["imagenet", "inaturalist"])
 def test_the_table_of_superclasses_adds_up_to_the_groups(within, source):
-    lines = [line.split(" | ") for line in within.superclasses(source).text.splitlines()]
+    lines = [
+        line.split(" | ")
+        for line in within_class.superclass_table(within.groups, source).text.splitlines()
+    ]
     assert lines[0] == ["superclass", "part of", "p = 0.33", "more at p = 0.67", "more at p = 1"]
     used: dict[str, set[str]] = {row[0]: set() for row in lines[1:]}
     for column, p in enumerate(("0.33", "0.67", "1.0"), start=2):
@@ -128,16 +133,16 @@ def test_the_table_of_superclasses_adds_up_to_the_groups(within, source):
 
 def test_quoted_sizes_are_those_of_the_groups(within):
     study = within.study
-    semantics = {g.role: g.subset for g in open_page("04_3_semantics", {}).groups}
-    numbers = diversity.semantics_numbers(study)
+    halves = {g.role: g.subset for g in open_page("04_3_semantics", {}).groups}
+    numbers = semantics.semantics_numbers(study)
     for half in ("animal", "object"):
-        assert numbers[f"{half}-images"] == f"{len(semantics[f'imagenet/{half}']):,}"
-    mixed = semantics["imagenet/object+animal-1.1%"].table()
+        assert numbers[f"{half}-images"] == f"{len(halves[f'imagenet/{half}']):,}"
+    mixed = halves["imagenet/object+animal-1.1%"].table()
     assert numbers["animals-among-objects"] == f"{(mixed['tree'] == 'animal').sum()}"
-    trades = diversity.trade_numbers(study)
+    trades = classes_or_images.trade_numbers(study)
     assert trades["total-60k"] == "1,280"
     assert trades["few-60k"] == "32 classes of 40 images"
-    numbers = diversity.within_numbers(study)
+    numbers = within_class.within_numbers(study)
     for source in ("imagenet", "inaturalist"):
         assert (
             numbers[f"within-{source}-total"]

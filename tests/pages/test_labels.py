@@ -2,7 +2,7 @@
 
 import pytest
 
-from nbsupport.pages.labels import label_numbers
+from nbsupport.pages.granularity import label_numbers, path_table
 from nbsupport.pages.open_page import open_page
 
 
@@ -12,7 +12,7 @@ def granularity():
 
 
 def test_the_table_follows_classes_up_the_tree(granularity):
-    rows = [line.split(" | ") for line in granularity.label_paths(count=3).text.splitlines()]
+    rows = [line.split(" | ") for line in path_table(granularity.groups, count=3).text.splitlines()]
     assert rows[0] == ["group", "labels", "class 1", "class 2", "class 3"]
     cells = {row[0]: row[1:] for row in rows[1:]}
     assert list(cells) == ["imagenet/full", "imagenet/depth-6", "imagenet/depth-2"]

@@ -10,13 +10,14 @@ import pytest
 
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.trends import role_line
-from nbsupport.display import html, titles
+from nbsupport.display import calibration, html, titles
 from nbsupport.display import numbers as page_numbers
 from nbsupport.errors import UserError
-from nbsupport.pages import background, setup
+from nbsupport.pages import background, residuals, setup
 from nbsupport.pages import index as welcome
 from nbsupport.pages import open_page as page_module
 from nbsupport.pages.open_page import open_page
+from nbsupport.pages.quantity import example
 from nbsupport.parameters import parse_assignments
 
 HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.06, "imagenet/25K": 0.03, "imagenet/5K": 0.0}
@@ -45,10 +46,11 @@ def quantity():
 
 
 @pytest.fixture
-def recorded(monkeypatch):
+def recorded(monkeypatch, set_recorded):
     """Sets what the records hold."""
 
     def hold(table: pd.DataFrame) -> None:
+        set_recorded(table)
         monkeypatch.setattr(page_module, "read_records", lambda profile: table)
         monkeypatch.setattr(welcome, "read_records", lambda profile: table)
 
@@ -165,8 +167,8 @@ def test_a_figure_without_records_is_a_sentence(quantity, recorded):
     recorded(made_up().iloc[:0])
     options = {"claim": "quantity-imagenet", "number": "Figure 4", "caption": ""}
     nothing = quantity.trend(quantity.recorded(), "imagenet", **options)
-    assert "No live runs of these groups" in nothing.text
-    part = quantity.trend(made_up(), "imagenet", **options)
+    assert "No live runs of imagenet/100K, imagenet/150K" in nothing.panels["Live"].text
+    part = quantity.trend(made_up(), "imagenet", **options).panels["Live"]
     assert "imagenet/150K" in part.text
     assert "imagenet/25K" not in part.text
 
@@ -177,8 +179,8 @@ def test_smoke_shows_no_verdict(set_beside):
     runs = made_up().assign(profile="smoke")
     assert page.title("reference-gap", runs) == titles.SMOKE
     assert "smoke: not evidence" in page.verdicts(runs).text
-    assert "+0.0" not in page.verdicts(runs).panels["Simulated world"].html
-    assert "smoke" in page.sensitivity("reference-gap", runs).text
+    assert "+0.0" not in page.verdicts(runs).panels["Live"].html
+    assert "smoke" in background.sensitivity(page, "reference-gap", runs).text
 
 
 # figures' groups ----------------------------------------------------------------------------------
@@ -204,8 +206,8 @@ def test_captioned_groups_have_no_classes():
     page = open_page("05_self_supervised", {})
     rows = [line.split(" | ") for line in page.training().text.splitlines()[1:]]
     by_role = {row[0]: row[1:] for row in rows}
-    assert by_role["clip/noisy"][1:3] == ["captions", "none"]
-    assert int(by_role["clip/noisy"][0].replace(",", "")) == page.study.profile.captioned_images
+    assert by_role["captions/noisy"][1:3] == ["captions", "none"]
+    assert int(by_role["captions/noisy"][0].replace(",", "")) == page.study.profile.captioned_images
 
 
 def test_signed_numbers_have_a_real_minus_and_no_minus_zero():
@@ -291,7 +293,7 @@ def test_no_camera_is_in_training_and_in_the_ood_test(quantity):
 @pytest.mark.parametrize("profile", ["demo", "smoke"])
 def test_example_sizes_can_be_run(profile):
     page = open_page("04_1_quantity", {"profile": profile})
-    other = open_page("04_1_quantity", page.values | page.example())
+    other = open_page("04_1_quantity", page.values | example(page.study))
     assert all(len(g.subset) > 0 for g in other.groups if g.subset)
 
 
@@ -346,9 +348,9 @@ def test_the_welcome_falls_back_on_the_profile_with_records(recorded, set_beside
     set_beside()
     assert welcome.evidence_profile("smoke") == "demo"
     recorded(made_up().iloc[:0])
-    assert "No runs are recorded" in welcome.headline("smoke").text
+    assert "No runs of this profile" in welcome.headline("smoke").text
     assert welcome.record_numbers("demo")["recorded-runs"] == "0"
-    assert "not run" in welcome.ledger("smoke").text
+    assert "No runs of this profile" in welcome.ledger("smoke").text
 
 
 def test_the_welcome_judges_recorded_runs(recorded):
@@ -356,9 +358,9 @@ def test_the_welcome_judges_recorded_runs(recorded):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         text = welcome.ledger("demo").text
-    first = text.splitlines()[0]
-    assert "Recorded, world 1: calibrated" in first
-    assert "Recorded, world 2: not run" in first
+    first = next(line for line in text.splitlines() if line.startswith("Models pre-trained on"))
+    assert "simulated world 1: calibrated" in first
+    assert "simulated world 2: not run" in first
     assert welcome.record_numbers("demo")["recorded-cells"] == "9"
 
 
@@ -369,7 +371,7 @@ def test_every_attempt_at_calibration_is_shown(profile, name):
     from nbsupport.paths import root
 
     tried = pd.read_csv(root() / "records" / name)
-    lines = welcome.calibration_table(profile).text.splitlines()[1:]
+    lines = calibration.calibration_table(profile).text.splitlines()[1:]
     assert [line.split(" | ")[0] for line in lines] == tried["name"].astype(str).tolist()
 
 
@@ -377,6 +379,9 @@ def test_residuals_without_a_common_id_range_have_no_margin_and_are_drawn():
     points = made_up()
     points.loc[points["role"] != "scratch", "id_macro_f1"] += 0.4
     page = open_page("02_residuals", {})
-    figure = page.residuals(points, claim="no-epoch-trend", number="Figure 3", caption="c")
+    shown = residuals.residuals(
+        page, points, claim="no-epoch-trend", number="Figure 3", caption="c"
+    )
+    figure = shown.panels["Live"]
     assert "NaN" not in json.dumps(figure.wide)
     assert figure.title.startswith("Not testable")

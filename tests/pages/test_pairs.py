@@ -6,11 +6,11 @@ import pytest
 
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.verdicts import Verdict
-from nbsupport.display import figures
 from nbsupport.display.html import signed
 from nbsupport.errors import UserError
-from nbsupport.pages import pair_tables
+from nbsupport.pages import domain_pairs
 from nbsupport.pages.open_page import OpenPage, open_page
+from nbsupport.pages.shown import plate, task_of
 from nbsupport.study.profiles.simulated import PAIRS
 from nbsupport.study.study import Study
 
@@ -48,7 +48,8 @@ def points() -> pd.DataFrame:
 
 
 def cells(points: pd.DataFrame) -> list[list[str]]:
-    return [line.split(" | ") for line in pair_tables.pair_table(points, STUDY).text.splitlines()]
+    table = domain_pairs.pair_table(points, STUDY)
+    return [line.split(" | ") for line in table.text.splitlines()]
 
 
 def test_the_table_says_what_was_found_about_each_pair(points):
@@ -59,7 +60,7 @@ def test_the_table_says_what_was_found_about_each_pair(points):
     assert rows[5][5] == "not settled"  # lower is neither
     first = contrast(points, "pair-1/full", "pair-1/scratch", reference="pair-1/scratch")
     assert rows[0][1] == signed(first.estimate.value)
-    assert f"{first.margin:.3f}" in pair_tables.pair_table(points, STUDY).html
+    assert f"{first.margin:.3f}" in domain_pairs.pair_table(points, STUDY).html
 
 
 def test_few_runs_only_lean():
@@ -78,31 +79,34 @@ def test_few_runs_only_lean():
     ],
 )
 def test_a_pair_gets_one_word(higher, same, p, word):
-    assert pair_tables.pair_word(Verdict(higher), Verdict(same), *p) == word
+    assert domain_pairs.pair_word(Verdict(higher), Verdict(same), *p) == word
 
 
 def test_missing_runs_are_a_sentence(points):
-    assert "no table" in pair_tables.pair_table(points.iloc[:0], STUDY).text
-    assert "no table" in pair_tables.pair_table(points[points["role"] != "pair-6/full"], STUDY).text
+    assert "no table" in domain_pairs.pair_table(points.iloc[:0], STUDY).text
+    some = points[points["role"] != "pair-6/full"]
+    assert "no table" in domain_pairs.pair_table(some, STUDY).text
 
 
 def test_smoke_has_no_table(points):
     page = open_page("appendix_domain_pairs", {"profile": "smoke"})
-    assert page.pair_table(points).text == "smoke: not evidence: no table."
+    assert "smoke: not evidence: no table." in domain_pairs.pair_tabs(page, points).text
 
 
 def test_the_figure_has_a_panel_for_each_pair(page, points):
     options = {"claim": "some-shifts-only", "number": "Figure G.1", "caption": ""}
-    figure = page.pairs(points, **options)
+    figure = domain_pairs.pairs(page, points, **options).panels["Live"]
     titles = [p["title"]["text"] for p in figure.wide["vconcat"][1]["concat"]]
-    assert titles == figures.names(STUDY)
-    assert "no figure" in page.pairs(points.iloc[:0], **options).text
+    assert titles == domain_pairs.names(STUDY.profile)
+    assert "no figure" in domain_pairs.pairs(page, points.iloc[:0], **options).text
 
 
 def test_a_panel_says_where_nothing_can_be_measured(page, points):
     far = points.copy()
     far.loc[far["role"] == "pair-2/full", "id_macro_f1"] += 0.4
-    figure = page.pairs(far, claim="some-shifts-only", number="Figure G.1", caption="")
+    figure = domain_pairs.pairs(
+        page, far, claim="some-shifts-only", number="Figure G.1", caption=""
+    ).panels["Live"]
     said = [p["title"]["subtitle"] for p in figure.wide["vconcat"][1]["concat"]]
     assert [text == "off the scratch line" for text in said] == [False, True, *[False] * 4]
 
@@ -117,7 +121,7 @@ def test_another_tasks_lines_can_be_drawn_by_role(page, points):
         number="Figure 1",
         caption="",
         axis_titles=("known", "new"),
-    )
+    ).panels["Live"]
     assert figure.table["pre-training"].tolist() == [
         "photo to sketch, pre-trained",
         "photo to sketch, from scratch",
@@ -126,8 +130,8 @@ def test_another_tasks_lines_can_be_drawn_by_role(page, points):
 
 
 def test_numbers_for_the_prose_are_the_tasks(page):
-    numbers = pair_tables.pair_numbers(page.study)
-    assert numbers["domain-classes"] == str(page.task_of("pair-1/full").num_classes)
+    numbers = domain_pairs.pair_numbers(page.study)
+    assert numbers["domain-classes"] == str(task_of(page, "pair-1/full").num_classes)
     assert int(numbers["domain-each"]) >= 20
 
 
@@ -141,9 +145,9 @@ def test_every_strip_shows_five_styles(page):
 
 
 def test_an_unknown_group_names_the_nearest(page):
-    assert page.task_of("").name == "savanna"
-    assert page.task_of("pair-6/scratch").ood_style == "silhouette"
+    assert task_of(page, "").name == "savanna"
+    assert task_of(page, "pair-6/scratch").ood_style == "silhouette"
     with pytest.raises(UserError, match="did you mean 'pair-1/full'"):
-        page.task_of("pair-1/ful")
+        task_of(page, "pair-1/ful")
     with pytest.raises(UserError, match="use test_grid"):
-        page.plate("ood_test", role="pair-1/full")
+        plate(page, "ood_test", role="pair-1/full")

@@ -7,7 +7,7 @@ import pytest
 import nbsupport as nb
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.trends import role_line
-from nbsupport.pages import same_line
+from nbsupport.pages import background
 from nbsupport.pages.open_page import open_page
 from nbsupport.study.study import FULL, SCRATCH
 
@@ -26,7 +26,7 @@ def shown(text: str, row: str) -> list[float]:
 
 def test_the_difference_shown_is_well_below_the_gap(recorded):
     gap = contrast(recorded, FULL, SCRATCH).gap.value
-    text = same_line.same_line_table(recorded, origin="recorded").text
+    text = background.same_line_table(recorded, origin="recorded").text
     for row in ("difference", "mean difference"):
         id_score, ood, height = shown(text, row)
         assert id_score > 0.15
@@ -35,7 +35,7 @@ def test_the_difference_shown_is_well_below_the_gap(recorded):
 
 
 def test_both_moments_belong_to_one_run(recorded):
-    text = same_line.same_line_table(recorded).text
+    text = background.same_line_table(recorded).text
     runs = re.findall(r"(\w+, seed \d+), epoch ([\d.]+)", text)
     assert len(runs) == 2
     assert runs[0][0] == runs[1][0]
@@ -43,17 +43,17 @@ def test_both_moments_belong_to_one_run(recorded):
 
 
 def test_the_run_shown_is_no_exception(recorded):
-    found = same_line.stretches(recorded, role_line(recorded, SCRATCH))
+    found = background.stretches(recorded, role_line(recorded, SCRATCH))
     assert len(found) == recorded[recorded["role"] == FULL].groupby(["family", "seed"]).ngroups
     changes = sorted(s.apart[2] for s in found)
-    place = changes.index(same_line.typical(found).apart[2])
+    place = changes.index(background.typical(found).apart[2])
     assert abs(place - (len(changes) - 1) / 2) <= 1
 
 
 def test_the_sentence_says_what_the_rows_show(recorded):
-    text = same_line.same_line_table(recorded, origin="recorded").text
+    text = background.same_line_table(recorded, origin="recorded").text
     _, ood, height = shown(text, "mean difference")
-    said = same_line.said(recorded, origin="recorded")
+    said = background.said(recorded, origin="recorded")
     assert said in text
     numbers = re.findall(r"[+−][\d.]+", said)
     assert [float(n.replace("−", "-")) for n in numbers] == [ood, height]
@@ -63,25 +63,25 @@ def test_the_sentence_says_what_the_rows_show(recorded):
 def test_other_runs_get_another_sentence(recorded):
     turned = (recorded["id_macro_f1"] - 0.45) * (recorded["role"] == FULL)
     tilted = recorded.assign(ood_macro_f1=(recorded["ood_macro_f1"] + turned).clip(0, 1))
-    assert "the heights do not stay together" in same_line.said(tilted)
-    assert same_line.answer(tilted).startswith("it rises")
+    assert "the heights do not stay together" in background.said(tilted)
+    assert background.answer(tilted).startswith("it rises")
 
 
 def test_the_lines_are_said_to_be_parallel_only_where_they_are(recorded):
-    told = same_line.distances(recorded)
+    told = background.distances(recorded)
     upper, lower = role_line(recorded, FULL), role_line(recorded, SCRATCH)
     assert told["parallel"] == "not parallel"
     assert told["slopes"] == f"{upper.slope:.2f} and {lower.slope:.2f}"
     assert float(told["apart-low"]) < float(told["apart-high"])
     flat = recorded.assign(ood_macro_f1=0.5 * recorded["id_macro_f1"])
     flat["ood_macro_f1"] += 0.05 * (flat["role"] == FULL)
-    assert same_line.distances(flat)["parallel"] == "nearly parallel"
+    assert background.distances(flat)["parallel"] == "nearly parallel"
 
 
 def test_a_page_shows_recorded_runs_where_there_are_any():
     page = open_page("02_background", {})
     live = nb.read_records("demo").query("world == 2")
-    assert "recorded runs" in same_line.shown(page, live).text
+    assert "recorded runs" in background.shown(page, live).text
     assert (
-        "live run" in same_line.shown(open_page("02_background", {"profile": "smoke"}), live).text
+        "live run" in background.shown(open_page("02_background", {"profile": "smoke"}), live).text
     )

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from nbsupport.analysis import claims
-from nbsupport.pages import PAGES
+from nbsupport.pages import pages, sources
 from nbsupport.pages.open_page import OpenPage, open_page
 from nbsupport.pages.sources import source_groups
 from nbsupport.study.study import FULL, SCRATCH, Study
 
 NATURAL = [FULL, "inaturalist/full", "imagenet/150K", "inaturalist/150K"]
 EQUAL = ["imagenet/150K", "inaturalist/150K", "generated/150K", "fractaldb/full"]
-FIGURE = {"claim": "fractals", "number": "Figure 10", "caption": "made up"}
+FIGURE = {"claim": "fractals-between", "number": "Figure 10", "caption": "made up"}
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_fractals_are_pretrained_on_once_for_all_worlds() -> None:
 
 
 def test_the_page_tests_the_claims_that_name_it() -> None:
-    assert set(PAGES["04_5_sources"].claims) == set(claims.of_page("04_5_sources"))
+    assert set(pages()["04_5_sources"].claims) == set(claims.of_page("04_5_sources"))
 
 
 def test_a_figure_of_sources_leaves_out_what_the_page_does_not_compare(page: OpenPage) -> None:
     runs = made_up([group.role for group in page.groups])
-    shown = page.trend(runs, roles=EQUAL, **FIGURE).table["pre-training"].tolist()
+    shown = page.trend(runs, roles=EQUAL, **FIGURE).panels["Live"].table["pre-training"].tolist()
     assert shown[0] == "ImageNet, full"
     assert shown[-1] == "from scratch"
     known = {group.role for group in page.groups}
@@ -70,24 +70,24 @@ def test_a_figure_without_the_runs_of_a_source_says_so(page: OpenPage) -> None:
 
 def test_a_claim_about_groups_that_were_not_run_is_not_run(page: OpenPage) -> None:
     runs = made_up([SCRATCH, *NATURAL, "fractaldb/full"])
-    for claim in ("generated", "generated-over-fractals"):
+    for claim in ("generated-same", "generated-over-fractals"):
         assert page.verdict(claim, runs).word == "not run"
-    assert page.verdict("fractals", runs).word != "not run"
+    assert page.verdict("fractals-between", runs).word != "not run"
 
 
 def test_the_growth_of_a_fractal_is_shown_with_its_numbers_of_points(page: OpenPage) -> None:
-    text = page.fractal_growth(4, [10, 1000], caption="growth")._repr_mimebundle_()["text/plain"]
+    text = sources.fractal_growth(4, [10, 1000], caption="growth")._repr_mimebundle_()["text/plain"]
     assert "10 points" in text
     assert "1,000 points" in text
 
 
 def test_the_variations_name_what_was_multiplied(page: OpenPage) -> None:
-    text = page.fractal_variations(2, count=3)._repr_mimebundle_()["text/plain"]
+    text = sources.fractal_variations(2, count=3)._repr_mimebundle_()["text/plain"]
     assert "as found" in text
     assert "a x 0.2" in text
 
 
 def test_the_maps_of_a_fractal_are_a_table(page: OpenPage) -> None:
-    rows = page.fractal_maps(4).text.splitlines()
+    rows = sources.fractal_table(4).text.splitlines()
     assert rows[0].endswith("taken")
     assert 3 <= len(rows) <= 8

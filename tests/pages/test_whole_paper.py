@@ -14,21 +14,15 @@ from nbsupport.analysis import claims, effects
 from nbsupport.display import sparks, widgets
 from nbsupport.errors import UserError
 from nbsupport.evidence import ledger, records
-from nbsupport.evidence.recorded import Beside
-from nbsupport.pages import (
-    BESIDE_PAGES,
-    PAGES,
-    all_groups,
-    discussion,
-    groups_of,
-    pipeline,
-    study_for,
-)
+from nbsupport.evidence.recorded import Recorded
+from nbsupport.pages import all_groups, discussion, introduction, pages
 from nbsupport.pages import claims as page_ledger
 from nbsupport.pages import introduction as findings
 from nbsupport.pages import training_details as training
 from nbsupport.pages.claims_table import HEADER, header, ledger_table, page_link, tokens
 from nbsupport.pages.open_page import open_page
+from nbsupport.pages.request import groups_of, study_for
+from nbsupport.study.profiles import PROFILES
 from nbsupport.study.study import Study
 from nbsupport.training.families import EXTRA_FAMILIES
 
@@ -58,7 +52,7 @@ def made_up(worlds: dict[int, dict[str, float]]) -> pd.DataFrame:
     names = ["world", "role", "family", "seed", "epoch", "id_macro_f1", "ood_macro_f1", "key"]
     table = pd.DataFrame(rows, columns=names).assign(profile="demo", seconds=3600.0)
     origin = {"versions": "1", "device": "cpu", "precision": "float32"}
-    return table.assign(parent_key="", **origin)
+    return table.assign(parent_key="", images=1000, classes=10, **origin)
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +63,21 @@ def table():
 
 @pytest.fixture(scope="module")
 def entries(table):
-    return ledger.judge_all(table)
+    return ledger.judge_all(Recorded(PROFILES["demo"], table))
 
 
 # the groups of pages that gather others -----------------------------------------------------------
 def test_the_ledger_trains_what_the_pages_do_and_the_groups_beside_them():
     keys = {}
-    for page_id in PAGES:
+    for page_id in pages():
         study = study_for(page_id, profile="demo")
         runs = study.runs(groups_of(page_id, study))
         keys[page_id] = {run.finetune.key for run in runs}
-    gathering = ("claims", "01_introduction", "06_discussion")
-    others = set.union(*(keys[page_id] for page_id in PAGES if page_id not in gathering))
+    own = [page.id for page in pages().values() if page.gathers is None]
+    others = set.union(*(keys[page_id] for page_id in own))
     study = study_for("claims", profile="demo")
-    for groups in BESIDE_PAGES:
-        others |= {run.finetune.key for run in study.runs(groups(study, {}))}
+    for page in pages().values():
+        others |= {run.finetune.key for run in study.runs(page.beside(study, {}))}
     assert keys["claims"] == others
     assert keys["06_discussion"] < keys["01_introduction"] <= keys["claims"]
 
@@ -141,8 +135,8 @@ def test_smoke_runs_show_no_live_verdict(entries):
 
 def test_real_images_have_a_column_that_can_be_filtered(table, real_profile):
     against = HEIGHTS | {"imagenet/object": 0.01}
-    real = Beside(NAME, real_runs({1: HEIGHTS, 2: against}))
-    entries = ledger.judge_all(table, real=real)
+    real = Recorded(PROFILES[NAME], real_runs({1: HEIGHTS, 2: against}))
+    entries = ledger.judge_all(Recorded(PROFILES["demo"], table), real=real)
     html = ledger_table(entries, "", real).html
     rows = rows_of(html)
     names = [name for name, _, _ in header(real)]
@@ -160,19 +154,21 @@ def test_real_images_have_a_column_that_can_be_filtered(table, real_profile):
     missing = next(row for row in rows if 'id="claim-natural-sources"' in row)
     assert 'class="nb-shifts"' not in missing  # not run on either, for one reason
     assert "<option>supported on real images" in html
-    assert "Real images" not in ledger_table(ledger.judge_all(table)).html
+    assert (
+        "Real images" not in ledger_table(ledger.judge_all(Recorded(PROFILES["demo"], table))).html
+    )
 
 
 def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_profile):
-    real = Beside(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS}))
-    entries = ledger.judge_all(table, real=real)
+    real = Recorded(PROFILES[NAME], real_runs({1: HEIGHTS, 2: HEIGHTS}))
+    entries = ledger.judge_all(Recorded(PROFILES["demo"], table), real=real)
     paper = [e for e in entries if not e.claim.control]
     told = page_ledger.summary(paper, real).html
     for shift, name in ((1, "to sketch"), (2, "to photo")):
         words = [e.real[shift].word for e in paper]
         assert f"{name} {words.count('supported')} supported" in told
     assert f"{words.count('not run')} not run.</p>" in told
-    nothing = page_ledger.summary(paper, Beside(NAME, real.records.iloc[:0])).html
+    nothing = page_ledger.summary(paper, Recorded(PROFILES[NAME], real.records.iloc[:0])).html
     assert "make records PROFILE=pacs-32" in nothing
     by_id = {e.claim.id: e for e in entries}
     book = SimpleNamespace(of=by_id.__getitem__, mask="", real=real)
@@ -182,7 +178,7 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
 
 
 def test_an_empty_ledger_is_a_table_of_claims_not_run():
-    empty = ledger.judge_all(pd.DataFrame(columns=records.COLUMNS))
+    empty = ledger.judge_all(Recorded(PROFILES["demo"], pd.DataFrame(columns=records.COLUMNS)))
     html = ledger_table(empty).html
     assert len(rows_of(html)) == len(claims.load())
     assert "nb-bar-dot" not in html
@@ -273,7 +269,7 @@ def test_the_pipeline_is_drawn_from_the_runs_at_hand(table, tmp_path, monkeypatc
     (folder / training.METRICS).write_text('{"loss": 2.5}\n{"loss": 1.5}\n')
     points = table[table["world"] == 1]
     one = points[(points["family"] == "resnet") & (points["seed"] == 0)]
-    text = pipeline.pipeline(page, one, number="Figure 1", caption="C").text
+    text = introduction.pipeline(page, one, number="Figure 1", caption="C").text
     assert text.count("\n") == 5
     assert "loss 2.50 to 1.50 in 2 epochs" in text
     assert "its curve is not in the store" in text  # the pre-training's
@@ -299,39 +295,36 @@ def test_a_curve_of_one_value_is_a_dot():
 
 # Section 6 ----------------------------------------------------------------------------------------
 @pytest.fixture
-def page(table, monkeypatch):
-    monkeypatch.setattr(records, "read_records", lambda profile: table)
+def page(table, set_recorded):
+    set_recorded(table)
     return open_page("06_discussion", {})
 
 
 def test_recorded_effects_are_titled_by_their_verdict(page):
     points = discussion.all_recorded(page)
-    shown = discussion.effects_figure(page, points, number="F", caption="c", origin="recorded")
-    figure = shown.panels["Simulated world"]
-    assert "Other groups" in figure.title  # not all groups of the claim have runs here
-    assert len(figure.table) == 3
+    shown = discussion.effects_figure(page, points, number="F", caption="c")
+    assert len(shown.panels["Live"].table) == 3
+    assert "Not all groups" in shown.panels["Recorded"].text  # of the claim have runs here
     assert "granularity: all labels over depth 2" in discussion.lacking(points).text
 
 
 def test_no_figure_without_runs(page, table):
     nothing = table.iloc[:0]
     for draw in (discussion.effects_figure, discussion.positions_figure, discussion.no_gap):
-        assert "no figure" in draw(page, nothing, number="F", caption="c", origin="live").text
+        live = draw(page, nothing, number="F", caption="c").panels["Live"]
+        assert "no figure" in live.text
 
 
 def test_the_task_without_a_gap_is_drawn_once_it_has_runs(page, table):
     pairs = {"scratch": "no-gap/scratch", "imagenet/full": "no-gap/full"}
     own = table[(table["world"] == 1) & table["role"].isin(list(pairs))]
     points = pd.concat([own, own.assign(role=own["role"].map(pairs))], ignore_index=True)
-    shown = discussion.no_gap(page, points, number="F", caption="c", origin="recorded")
-    figure = shown.panels["Simulated world"]
+    figure = discussion.no_gap(page, points, number="F", caption="c").panels["Live"]
     assert set(figure.data["role"]) == set(pairs.values())
     assert figure.title == "Without a bias of place, the two lines stay apart"
 
 
-def test_roles_are_named_for_readers():
-    assert discussion.name_of("imagenet/depth-7") == "ImageNet, depth 7"
-    assert discussion.name_of("fractaldb/full") == "fractals, all"
+def test_an_effect_that_was_not_run_is_said_to_be_so():
     assert discussion.numbers(made_up({1: HEIGHTS}))["effect-granularity"] == "(not run)"
 
 

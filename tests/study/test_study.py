@@ -11,8 +11,9 @@ from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.evidence import records
 from nbsupport.jobs.store import Store
-from nbsupport.pages import PAGES, all_groups, groups_of, page_named, study_for
+from nbsupport.pages import all_groups, page_named, pages
 from nbsupport.pages.plan import plan_book, plan_page
+from nbsupport.pages.request import PageRequest, groups_of, study_for
 from nbsupport.study.profiles.recipes import recipe_named
 from nbsupport.study.study import FULL, SCRATCH, Group, Study
 from nbsupport.text import aligned
@@ -81,21 +82,21 @@ def test_captions_are_another_stage_with_another_recipe() -> None:
     for group in groups_of("appendix_clip_quantity", study):
         runs = {run.family: run.finetune for run in study.runs([group])}
         parent = runs["resnet"].parent
-        captions = group.role.startswith("clip/")
+        captions = group.role.startswith("captions/")
         if parent is not None:
             assert parent.stage == ("contrast" if captions else "pretrain")
             name = "contrast" if captions else "pretrain"
             assert parent.spec["recipe"] == recipe_named("demo", name, "resnet").spec()
         assert runs["resnet"].stage == "finetune"
         assert set(runs) == {"resnet", *group.families}
-        assert bool(group.families) is (group.role in ("clip/clean", "clip/noisy"))
+        assert bool(group.families) is (group.role in ("captions/clean", "captions/noisy"))
 
 
 def test_no_reference_line_has_a_family_that_only_captions_add() -> None:
     study = Study("demo", seeds=[0], families=FAMILIES)
     extra = [run for run in study.runs(all_groups(study)) if run.family not in FAMILIES]
     assert {run.family for run in extra} == {"vit"}
-    assert {run.group.role for run in extra} == {"clip/clean", "clip/noisy"}
+    assert {run.group.role for run in extra} == {"captions/clean", "captions/noisy"}
 
 
 def test_parts_of_a_corpus_are_as_large_as_the_subsets_of_that_role() -> None:
@@ -103,8 +104,8 @@ def test_parts_of_a_corpus_are_as_large_as_the_subsets_of_that_role() -> None:
     images = {group.role: len(group.subset) for group in all_groups(study) if group.subset}
     for corpus in ("clean", "noisy"):
         for size in ("150K", "25K"):
-            assert images[f"clip/{corpus}-{size}"] == images[f"imagenet/{size}"]
-        assert images[f"clip/{corpus}"] > images["imagenet/full"]
+            assert images[f"captions/{corpus}-{size}"] == images[f"imagenet/{size}"]
+        assert images[f"captions/{corpus}"] > images["imagenet/full"]
 
 
 def test_equal_steps_of_captions_are_those_of_the_whole_corpus() -> None:
@@ -143,12 +144,12 @@ def test_a_wrong_request_is_a_one_line_error(make: Any, told: str) -> None:
 
 
 def test_the_book_needs_no_more_than_the_union_of_its_pages(own_store: Path) -> None:
-    *pages, book = plan_book("demo", Store(own_store))
-    assert [plan.page for plan in pages] == list(PAGES)
-    assert book.jobs < sum(plan.jobs for plan in pages)
+    *plans, book = plan_book("demo", Store(own_store))
+    assert [plan.page for plan in plans] == list(pages())
+    assert book.jobs < sum(plan.jobs for plan in plans)
     assert book.to_train == book.jobs
     assert book.thread_seconds > 0
-    by_page = {plan.page: plan for plan in pages}
+    by_page = {plan.page: plan for plan in plans}
     # the reference runs of Section 2 are those of Section 4.1, and all that the two pages need
     assert by_page["02_background"].shared == by_page["02_background"].jobs
     # and the page that judges every claim shares all its jobs but those of the controls
@@ -157,7 +158,8 @@ def test_the_book_needs_no_more_than_the_union_of_its_pages(own_store: Path) -> 
 
 
 def test_a_page_plan_names_its_parameters(own_store: Path) -> None:
-    plan = plan_page("04_1_quantity", {"profile": "smoke", "seeds": [0, 1]}, Store(own_store))
+    request = PageRequest(page_named("04_1_quantity"), {"profile": "smoke", "seeds": [0, 1]})
+    plan = plan_page(request, Store(own_store))
     values = {row["name"]: row["value"] for row in plan.parameters}
     assert values["seeds"] == [0, 1]
     assert plan.runs == 2 * len(groups_of("04_1_quantity", Study("smoke")))

@@ -12,21 +12,27 @@ from nbsupport.errors import UserError
 from nbsupport.evidence.records import read_records
 from nbsupport.jobs.store import Store
 from nbsupport.machine import cpu_model
+from nbsupport.pages import page_named
 from nbsupport.pages.plan import basis_note, measure, plan_page
+from nbsupport.pages.request import PageRequest
 from nbsupport.study.profiles.recipes import recipe_named
 from nbsupport.study.study import Study
 from nbsupport.training import costs
 from nbsupport.training.costs import ASSUMED, Measured, Pace, note, pace_of
 from nbsupport.training.families import (
-    ARCHITECTURES,
-    GPU_IMAGES_PER_SECOND,
-    GPU_UPDATE_SECONDS,
+    NAMES,
     evaluation_seconds,
+    family_named,
     training_seconds,
 )
 from nbsupport.training.recipe import Recipe
 
 RECIPE = Recipe(epochs=10, evaluate_at=tuple(range(3, 11)))
+
+
+def request(profile: str) -> PageRequest:
+    """A page to plan."""
+    return PageRequest(page_named("04_1_quantity"), {"profile": profile}, nominal=True)
 
 
 def finished(
@@ -132,16 +138,17 @@ def test_evaluation_is_counted(tmp_path: Path) -> None:
 
 def test_small_batches_on_a_gpu_cost_what_starting_an_update_does() -> None:
     images = 16 * 1000
-    assert training_seconds("resnet", 224, images, 1000) == 1000 * GPU_UPDATE_SECONDS["resnet"]
+    resnet = family_named("resnet")
+    assert training_seconds("resnet", 224, images, 1000) == 1000 * resnet.gpu_update_seconds
     whole = training_seconds("resnet", 224, 256 * 1000, 1000)
-    assert whole == 256 * 1000 / GPU_IMAGES_PER_SECOND["resnet"]
+    assert whole == 256 * 1000 / resnet.gpu_images_per_second
 
 
 def test_the_reference_is_what_the_recorded_runs_took() -> None:
     """The demo's: fine-tunings with 8 evaluations, from scratch with 13."""
     table = read_records("demo").drop_duplicates("key")
     table = table[(table["n_id"] == 3000) & (table["n_ood"] == 3000)]
-    assert set(table["family"]) == set(ARCHITECTURES)
+    assert set(table["family"]) == set(NAMES)
     for family, runs in table.groupby("family"):
         name = runs["role"].map(lambda role: "scratch" if role == "scratch" else "finetune")
         costs_of = {}
@@ -170,23 +177,23 @@ def test_a_plan_says_in_one_line_what_it_rests_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path))
-    plan = plan_page("04_1_quantity", {"profile": "smoke"}, Store(tmp_path))
+    plan = plan_page(request("smoke"), Store(tmp_path))
     assert "as fast as the one that recorded the demo (--measure" in basis_note([plan])
     assert "\n" not in basis_note([plan])
     finished(tmp_path, slower=50.0)
-    slow = plan_page("04_1_quantity", {"profile": "smoke"}, Store(tmp_path))
+    slow = plan_page(request("smoke"), Store(tmp_path))
     assert basis_note([slow]).endswith("by 1 job of this processor in the store.")
     assert slow.minutes is not None
     assert plan.minutes is not None
     assert slow.thread_seconds > 10 * plan.thread_seconds
     assert slow.minutes > 5 * plan.minutes
-    large = plan_page("04_1_quantity", {"profile": "paper"}, Store(tmp_path))
+    large = plan_page(request("paper"), Store(tmp_path))
     assert basis_note([large]).startswith("GPU-hours assume")
     assert large.minutes is None
 
 
 def test_measuring_is_short_and_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbsupport.pages.plan.ARCHITECTURES", {"alexnet": "small AlexNet"})
+    monkeypatch.setattr("nbsupport.pages.plan.NAMES", ("alexnet",))
     measure("smoke", Store(tmp_path))
     pace = pace_of(tmp_path, 16)
     assert pace.basis.startswith("a short measurement")

@@ -9,7 +9,7 @@ from timm.layers import Attention
 from torch import fx, nn
 
 from nbsupport.errors import UserError
-from nbsupport.training.families import ARCHITECTURES, FULL_SIZE, architecture
+from nbsupport.training.families import NAMES, architecture, family_named
 from nbsupport.training.models import build, head_name, load_weights, replace_head, save_weights
 
 ADDITIONS = {operator.add, operator.iadd}
@@ -104,25 +104,25 @@ def test_vit_knows_places_by_its_positions_alone():
     assert torch.allclose(model(image), model(moved), atol=1e-5)
 
 
-@pytest.mark.parametrize("family", ARCHITECTURES)
+@pytest.mark.parametrize("family", NAMES)
 @pytest.mark.parametrize("px", [16, 32, 64])
 def test_every_small_sibling_reads_its_image_size(family, px):
     assert build(family, 9, px)(torch.zeros(2, 3, px, px)).shape == (2, 9)
 
 
-@pytest.mark.parametrize("family", ARCHITECTURES)
+@pytest.mark.parametrize("family", NAMES)
 def test_large_images_get_the_published_network(family):
     with torch.device("meta"):
         model = build(family, 11, 224)
     assert type(model).__module__.split(".")[0] in ("timm", "torchvision")
     assert model.get_submodule(head_name(model)).out_features == 11
-    assert architecture(family, 224) == FULL_SIZE[family]
-    assert architecture(family, 32) != FULL_SIZE[family]
+    assert architecture(family, 224) == family_named(family).full_size
+    assert architecture(family, 32) != family_named(family).full_size
     expected = {"resnext": 32, "resnet": 1, "densenet": 1, "alexnet": 1, "vit": 1}
     assert max(groups(model)) == expected.get(family, 960)
 
 
-@pytest.mark.parametrize("family", ARCHITECTURES)
+@pytest.mark.parametrize("family", NAMES)
 def test_weights_are_a_function_of_the_seed(family):
     one, same, other = (build(family, 9, 32, seed).state_dict() for seed in (3, 3, 4))
     assert all(torch.equal(one[name], same[name]) for name in one)
@@ -137,7 +137,7 @@ def test_building_leaves_the_global_random_state_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize("family", ARCHITECTURES)
+@pytest.mark.parametrize("family", NAMES)
 def test_weights_come_back_and_a_new_head_replaces_only_the_head(family, tmp_path):
     path = tmp_path / "weights.safetensors"
     trained = build(family, 9, 32, 3).to(memory_format=torch.channels_last)

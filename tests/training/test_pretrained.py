@@ -239,7 +239,7 @@ def test_the_file_enters_the_key_and_its_place_does_not(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = Study("smoke", store=tmp_path / "store")
-    group = Group("clip/mine", "mine", None, weights={"vit": "rehearsal/vit"})
+    group = Group("captions/mine", "mine", None, weights={"vit": "rehearsal/vit"})
     without = study.runs([group])[0].finetune.key
     fake_weights(data, ["rehearsal/vit"], px=32)
     with_file = study.runs([group])[0].finetune.key
@@ -252,7 +252,7 @@ def test_the_file_enters_the_key_and_its_place_does_not(
 def test_a_study_finetunes_published_weights(data: Path, tmp_path: Path) -> None:
     fake_weights(data, ["rehearsal/vit"], px=32)
     study = Study("smoke", store=tmp_path / "store", engine="serial", seeds=[0, 1])
-    groups = [Group("clip/mine", "mine", None, weights={"vit": "rehearsal/vit"})]
+    groups = [Group("captions/mine", "mine", None, weights={"vit": "rehearsal/vit"})]
     runs = study.runs(groups)
     assert [[job.stage for job in one.jobs] for one in runs] == [["weights", "finetune"]] * 2
     assert len({one.jobs[0].key for one in runs}) == 1  # whatever the seed
@@ -266,8 +266,8 @@ def test_a_study_finetunes_published_weights(data: Path, tmp_path: Path) -> None
 def test_an_architecture_is_in_the_spec_only_where_it_is_named(tmp_path: Path) -> None:
     study = Study("smoke", store=tmp_path)
     groups = [
-        Group("clip/rn50", "RN50", None, weights={"resnet": "resnet50_clip.yfcc15m"}),
-        Group("clip/mine", "mine", None, weights={"vit": "rehearsal/vit"}),
+        Group("captions/rn50", "RN50", None, weights={"resnet": "resnet50_clip.yfcc15m"}),
+        Group("captions/mine", "mine", None, weights={"vit": "rehearsal/vit"}),
         study.scratch,
     ]
     clip, mine, scratch = (one.finetune for one in study.runs(groups))
@@ -279,7 +279,7 @@ def test_an_architecture_is_in_the_spec_only_where_it_is_named(tmp_path: Path) -
 
 def test_one_line_for_all_runs_that_need_weights_that_are_not_there(tmp_path: Path) -> None:
     study = Study("smoke", store=tmp_path, seeds=[0, 1])
-    groups = [Group("clip/rn50", "RN50", None, weights={"resnet": "resnet50_clip.yfcc15m"})]
+    groups = [Group("captions/rn50", "RN50", None, weights={"resnet": "resnet50_clip.yfcc15m"})]
     jobs = [job for one in study.runs(groups) for job in one.jobs]
     with pytest.raises(JobsFailed, match=r"cannot fetch resnet50_clip\.yfcc15m") as caught:
         run(jobs, study.store, engine="serial")

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from toy_lab import spec
 
-from nbsupport.training.families import ARCHITECTURES
+from nbsupport.training.families import NAMES
 from nbsupport.training.stages import labels
 from nbsupport.training.stages.labels import finetune, pretrain
 
@@ -36,7 +36,7 @@ def folder(tmp_path: Path, name: str) -> Path:
 
 
 @pytest.mark.usefixtures("toys")
-@pytest.mark.parametrize("family", ARCHITECTURES)
+@pytest.mark.parametrize("family", NAMES)
 def test_a_run_is_a_pretraining_and_a_finetuning(tmp_path, family):
     parent, child = folder(tmp_path, "parent"), folder(tmp_path, "child")
     reports = []

@@ -3,11 +3,20 @@
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from nbsupport.paths import root
 from nbsupport.training import versions
-from nbsupport.training.versions import VERSIONS, code_hash, current, modules, problem, stages
+from nbsupport.training.versions import (
+    RECORDED,
+    VERSIONS,
+    code_hash,
+    current,
+    modules,
+    problem,
+    stages,
+)
 
 PLAIN = 'def f(x: int) -> str:\n    """Say."""\n    return f"{x + 1} times"\n'
 
@@ -85,6 +94,23 @@ def test_the_hash_is_the_same_in_every_python():
     assert code_hash([PLAIN]) == expected
 
 
+def test_the_code_of_every_recorded_family_counts():
+    recorded = {
+        family
+        for path in (root() / "records").glob("*.csv")
+        if "parent_key" in path.read_text(encoding="utf-8").partition("\n")[0]
+        for family in pd.read_csv(path, usecols=["family"])["family"]
+    }
+    assert recorded == set(RECORDED)
+    counted = set(modules("pretrain"))
+    assert {f"nbsupport.training.families.{name}" for name in recorded} <= counted
+    assert "nbsupport.training.families.parts" in counted
+
+
+def test_what_is_known_of_a_family_is_no_code():
+    assert code_hash([PLAIN + "FAMILY = Family(gpu_images_per_second=3)\n"]) == code_hash([PLAIN])
+
+
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch):
     """Put another entry for pretrain in the ledger's place."""
@@ -130,7 +156,10 @@ def test_every_reason_says_something(stage):
             {"data.loading.batches", "data.subsets.interventions", "training.families.parts"},
         ),
         ("finetune", {"training.evaluation", "training.checkpoint", "training.loop"}),
-        ("contrast", {"data.subsets.captioned", "training.families.transformer"}),
+        (
+            "contrast",
+            {"data.subsets.captioned", "training.stages.captions", "training.families.vit"},
+        ),
         ("generate", {"training.stages.generator", "training.seeds"}),
         ("weights", {"training.models", "training.stages.weights"}),
     ],

@@ -5,12 +5,14 @@ specification serves the light and the dark page, and only the table of tokens d
 """
 
 import math
-import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import numpy as np
+
+from nbsupport import registry
+from nbsupport.analysis.roles import NOMINAL, SCRATCH_COLOUR, SOURCES, role_of
 
 FONT = 'Inter, system-ui, "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 THEMES = ("light", "dark")
@@ -20,51 +22,26 @@ INKS = {
     "dark": {"@ink": "#ced6dd", "@muted": "#9ca4af", "@grid": "#333c49", "@paper": "#121212"},
 }
 # The paper's two reference lines keep their colours in every figure: (light, dark).
-SCRATCH = ("#1d4674", "#8db6e4")
-FULL = ("#0892b0", "#3ccbe6")
-INATURALIST = ("#2b8355", "#63d09a")
-# Contrast with the page is at least 3 : 1 in both themes (checked by a test).
-NOMINAL = [
-    ("#c2570c", "#ffa05c"),
-    ("#a3308f", "#ee86d6"),
-    ("#8a6d00", "#e6c84a"),
-    ("#5d4bb0", "#b3a3f7"),
-    ("#b3283f", "#ff8492"),
-    ("#5f6b2a", "#b6c76a"),
-]
-FRACTALDB = NOMINAL[4]  # the same in Figures 10 and 11, where at most three more are drawn
+SCRATCH, FULL = SCRATCH_COLOUR, SOURCES["imagenet"].colour
+INATURALIST = SOURCES["inaturalist"].colour
 # Ordered groups, few to many: gold, orange, red, magenta, violet, equally spaced in lightness.
 RAMP_LIGHT = ("#b38600", "#cf6a16", "#cb4150", "#a52a80", "#6d2c96")
 RAMP_DARK = ("#ffe08a", "#ffb066", "#ff8585", "#ef82cb", "#bd9bf7")
 
-SHAPES = {
-    "resnet": "circle",
-    "resnext": "square",
-    "densenet": "triangle-up",
-    "alexnet": "diamond",
-    "mobilenetv3": "cross",
-    "vit": "triangle-down",
-}
-SPARE_SHAPES = ("triangle-left", "triangle-right")
-FAMILY_NAMES = {
-    "resnet": "ResNet",
-    "resnext": "ResNeXt",
-    "densenet": "DenseNet",
-    "alexnet": "AlexNet",
-    "mobilenetv3": "MobileNetV3",
-    "vit": "ViT",
-}
+SPARE_SHAPES = ("triangle-left", "triangle-right", "wedge")  # for families that ask for none
 
 
 def family_name(family: str) -> str:
-    """How a family is written in a figure."""
-    return FAMILY_NAMES.get(family, family)
+    """How a family is written in a figure; one that is not known here as it is."""
+    found = registry.FAMILIES.find(family)
+    return str(found.FAMILY.title) if found else family
 
 
 def family_shapes(families: Iterable[str]) -> dict[str, str]:
-    """A shape for each family; the known ones keep theirs in every figure."""
-    spare = iter(SPARE_SHAPES * 4)
-    return {f: SHAPES.get(f) or next(spare) for f in families}
+    """A shape for each family; those that their files name stay the same in every figure."""
+    spare = cycle(SPARE_SHAPES)
+    found = {family: registry.FAMILIES.find(family) for family in families}
+    return {f: (own and own.FAMILY.shape) or next(spare) for f, own in found.items()}
 
 
 def ramp(count: int, stops: Sequence[str]) -> list[str]:
@@ -78,22 +55,15 @@ def ramp(count: int, stops: Sequence[str]) -> list[str]:
     return ["#" + "".join(f"{c:02x}" for c in row) for row in channels]
 
 
-def is_quantity(role: str) -> bool:
-    """Whether a role names an amount (5K, 1,000 images, depth-7, p=0.33), so that order matters."""
-    return bool(re.search(r"\d", role.split("/")[-1]))
-
-
 def group_colours(
     roles: Sequence[str], reference: str, full: str, ordered: bool | None = None
 ) -> dict[str, tuple[str, str]]:
     """(light, dark) colour by role. `ordered` groups, given from many to few, get the ramp."""
-    fixed = {reference: SCRATCH, full: FULL, "scratch": SCRATCH, "imagenet/full": FULL}
-    fixed["fractaldb/full"] = FRACTALDB
-    if full != "inaturalist/full":
-        fixed["inaturalist/full"] = INATURALIST
+    own = {r: colour for r in roles if (colour := role_of(r).colour)}
+    fixed = {**own, reference: SCRATCH, full: FULL}
     rest = [r for r in roles if r not in fixed]
     if ordered is None:
-        ordered = len(rest) > 1 and all(is_quantity(r) for r in rest)
+        ordered = len(rest) > 1 and all(role_of(r).is_amount for r in rest)
     if ordered:
         light, dark = ramp(len(rest), RAMP_LIGHT)[::-1], ramp(len(rest), RAMP_DARK)[::-1]
         chosen = list(zip(light, dark, strict=True))

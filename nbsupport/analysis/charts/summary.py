@@ -12,6 +12,7 @@ from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.trend import finish
 from nbsupport.analysis.contrasts import MARGIN
 from nbsupport.analysis.effects import FACTORS
+from nbsupport.analysis.roles import role_of
 
 TOTAL, NARROW, GUTTER, OVERHANG = 700, 330, 24, 14  # pixels
 WIDE_ROW, NARROW_ROW, LEAST, LIMIT, NAMES = 28, 38, 90, 270, 190
@@ -90,7 +91,7 @@ def positions_figure(
     words: Words,
 ) -> Figure:
     """Two panels with the same rows (`positions`): height above the line, and place along it."""
-    names = [labels.get(role, role) for role in table["role"]]
+    names = [labels.get(text, text) for text in table["role"]]
     heights = table.assign(group=names)[["group", "er", "low", "high", "cells"]]
     places = pd.DataFrame(
         {
@@ -108,7 +109,7 @@ def positions_figure(
         wide=_pair(datasets, names, wide=True),
         narrow=_pair(datasets, names, wide=False),
         datasets=datasets,
-        palettes=look.palettes([_kind_colour(role) for role in table["role"]]),
+        palettes=look.palettes([role_of(text).source.colour for text in table["role"]]),
         data=table.assign(**{"pre-training": names}),
         table=_position_rows(names, table),
     )
@@ -135,16 +136,6 @@ def _pair(datasets: dict[str, list[dict[str, Any]]], names: Sequence[str], *, wi
     if wide:
         return finish(alt.hconcat(first, second, spacing=GUTTER))
     return finish(alt.vconcat(first, second, spacing=GUTTER))
-
-
-def _kind_colour(role: str) -> tuple[str, str]:
-    """A colour for each source: the reference's own for ImageNet."""
-    kinds = {"imagenet": look.FULL, "inaturalist": look.INATURALIST}
-    spare = ("fractaldb", "generated", "clip", "control")
-    kind = role.partition("/")[0]
-    if kind in kinds:
-        return kinds[kind]
-    return look.NOMINAL[spare.index(kind) if kind in spare else -1]
 
 
 def _position_rows(names: Sequence[str], table: pd.DataFrame) -> pd.DataFrame:

@@ -4,20 +4,21 @@
 how much disk its pictures take once they are decoded to squares of so many pixels.
 """
 
+import sys
+
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from nbsupport.data import catalogue
-from nbsupport.data.catalogue import CATALOGUE, CatalogueEntry
+from nbsupport.data.catalogue import CatalogueEntry, entries
 
 HEADER = "| name | what it is | images | classes | licence |\n|---|---|---|---|---|"
 
 
 def data_sets() -> str:
     """The data sets as a Markdown table."""
-    return "\n".join([HEADER, *(_row(entry) for entry in CATALOGUE.values() if entry.images)])
+    return "\n".join([HEADER, *(_row(entry) for entry in entries().values() if entry.images)])
 
 
 def _row(entry: CatalogueEntry) -> str:
@@ -30,7 +31,7 @@ def squares(sides: list[int]) -> str:
     header = f"| name | {' | '.join(f'{side} px' for side in sides)} |\n|---{'|---' * len(sides)}|"
     rows = [
         f"| `{entry.name}` | {' | '.join(_gigabytes(entry.images, side) for side in sides)} |"
-        for entry in CATALOGUE.values()
+        for entry in entries().values()
         if entry.images
     ]
     return "\n".join([header, *rows])
@@ -44,7 +45,8 @@ def _gigabytes(images: int, side: int) -> str:
 class _TableDirective(SphinxDirective):
     def parsed(self, text: str) -> list[nodes.Node]:
         """The nodes of a Markdown table."""
-        self.env.note_dependency(catalogue.__file__)
+        for entry in entries().values():
+            self.env.note_dependency(str(sys.modules[entry.module].__file__))
         holder = nodes.container()
         lines = StringList(text.splitlines(), source="nbsupport/data/catalogue.py")
         self.state.nested_parse(lines, self.content_offset, holder)

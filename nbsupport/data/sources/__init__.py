@@ -4,8 +4,7 @@ from nbsupport.data.sources.base import (
     Source,
     open_nominal,
     open_source,
-    register_source,
     source_names,
 )
 
-__all__ = ["Source", "open_nominal", "open_source", "register_source", "source_names"]
+__all__ = ["Source", "open_nominal", "open_source", "source_names"]

@@ -2,18 +2,16 @@
 
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport.errors import NotHereError, unknown
+from nbsupport import registry
+from nbsupport.errors import NotHereError
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
-
-    from nbsupport.data.subsets.subset import Subset
 
 
 class Source(ABC):
@@ -60,42 +58,16 @@ class Source(ABC):
     def __len__(self) -> int:
         return len(self.labels())
 
-    def all(self) -> "Subset":
-        """The whole source as a subset, to which interventions are applied."""
-        from nbsupport.data.subsets.subset import Subset
-
-        return Subset(self)
-
-
-_SOURCES = {
-    "captions": "nbsupport.data.sources.captions",
-    "fractaldb": "nbsupport.data.sources.fractaldb",
-    "fractaldb_files": "nbsupport.data.sources.fractaldb_files",
-    "generated": "nbsupport.data.sources.generated",
-    "generated_files": "nbsupport.data.sources.generated_files",
-    "imagenet": "nbsupport.data.sources.imagenet",
-    "inaturalist": "nbsupport.data.sources.inaturalist",
-    "savanna": "nbsupport.data.sources.savanna",
-    "tiny_imagenet": "nbsupport.data.sources.tiny_imagenet",
-}
-
-
-def register_source(name: str, module: str) -> None:
-    """Make `module` (which has `open_it(**options) -> Source`) available as source `name`."""
-    _SOURCES[name] = module
-
 
 def source_names() -> tuple[str, ...]:
     """The names under which a source can be opened."""
-    return tuple(_SOURCES)
+    return registry.SOURCES.names()
 
 
 def open_source(spec: dict[str, Any]) -> Source:
     """The source that a spec names: {"name": ..., **options}. UserError where it is unknown."""
     options = dict(spec)
     name = options.pop("name")
-    if name not in _SOURCES:
-        raise unknown("source", name, _SOURCES)
     return _open(name, tuple(sorted(options.items())))
 
 
@@ -114,4 +86,5 @@ def open_nominal(spec: dict[str, Any], *, rehearsing: bool = False) -> Source:
 
 @lru_cache(maxsize=32)
 def _open(name: str, options: tuple[tuple[str, Any], ...]) -> Source:
-    return import_module(_SOURCES[name]).open_it(**dict(options))
+    source: Source = registry.SOURCES.load(name).open_it(**dict(options))
+    return source

@@ -3,7 +3,11 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from nbsupport.data.catalogue import PRE_TRAINING, CatalogueEntry
 from nbsupport.data.pictures.layout import empty, number, several, strange
+from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet
 from nbsupport.data.sources.files import FilesSource, evenly
 
 if TYPE_CHECKING:
@@ -12,6 +16,25 @@ if TYPE_CHECKING:
 CATEGORY = re.compile(r"\d{5}")  # of the search; numbers need not follow on one another
 # weight vector, repeat with other patches, flip (the public code's names)
 INSTANCE = re.compile(r"(\d{5})/\1_\d{2}_count_\d+_flip[0-3]\.png")
+FRACTALS = 1000  # in a rehearsal
+ENTRY = CatalogueEntry(
+    name="fractaldb",
+    role=PRE_TRAINING,
+    what="FractalDB-1k, fractals in the published layout",
+    licence="the publishers' code is MIT; images drawn by this project are MIT",
+    download="nothing if drawn here, else see the page",
+    on_disk="about 14 GB at 362 px",
+    page="https://hirokatsukataoka16.github.io/Pretraining-without-Natural-Images/",
+    get=(
+        "draw it with python -m nbsupport data fractals, or unpack the download, into "
+        "fractaldb/<category>/"
+    ),
+    places=("fractaldb",),
+    classes=1000,
+    images=1_000_000,
+    exact=False,
+    module=__name__,
+)
 
 
 class FractalDBFilesSource(FilesSource):
@@ -47,3 +70,29 @@ class FractalDBFilesSource(FilesSource):
 def open_it(**options: Any) -> FilesSource:
     """Open FractalDB with these options (see FilesSource)."""
     return FractalDBFilesSource(**options)
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(classes: int | None) -> DataSet:
+    """fractaldb/<category>/<category>_<weights>_count_<repeat>_flip<flip>.png, really drawn."""
+    from nbsupport.data.fractals.pictures import instance
+
+    variation, repeat, flip = instance(np.arange(EACH))
+    names = [f"{v:02d}_count_{r}_flip{f}" for v, r, f in zip(variation, repeat, flip, strict=True)]
+    batches = (
+        Batch(tuple(f"fractaldb/{n:05d}/{n:05d}_{name}.png" for name in names), str(n))
+        for n in range(FRACTALS)[:classes]
+    )
+    return DataSet(batches, {}, _fractal)
+
+
+def _fractal(batch: Batch, px: int) -> np.ndarray:
+    from nbsupport.data.fractals.drawing import PUBLISHED_DENSITY, Drawing
+    from nbsupport.data.fractals.pictures import draw
+    from nbsupport.data.fractals.systems import categories
+
+    oversize = max(1, 64 // px)  # as it is, a picture of 16 px would be half padding
+    points = round(PUBLISHED_DENSITY * (px * oversize) ** 2)
+    category, drawing = int(batch.look), Drawing(px, points, oversize)
+    labels, numbers = np.full(EACH, category), np.arange(EACH)
+    return draw(categories(FRACTALS), drawing, labels, numbers).permute(0, 2, 3, 1).numpy()

@@ -2,8 +2,26 @@
 
 from typing import Any
 
+from nbsupport.data.catalogue import PRE_TRAINING, CatalogueEntry
+from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet, imagenet_wnids
 from nbsupport.data.sources.files import FilesSource, evenly
 from nbsupport.data.sources.wordnet import WordNetSource
+
+ENTRY = CatalogueEntry(
+    name="generated",
+    role=PRE_TRAINING,
+    what="images of ImageNet's classes from Stable Diffusion",
+    licence="yours, under the terms of the model that you generate them with",
+    download="nothing: generated here",
+    on_disk="as large as you make them",
+    page="https://github.com/openai/CLIP (the 80 prompt templates)",
+    get="generate them with python -m nbsupport data generate, into generated/<wnid>/",
+    places=("generated",),
+    classes=1000,
+    images=1_000_000,
+    exact=False,
+    module=__name__,
+)
 
 
 class GeneratedFilesSource(WordNetSource):
@@ -22,3 +40,13 @@ class GeneratedFilesSource(WordNetSource):
 def open_it(**options: Any) -> FilesSource:
     """Open generated images with these options (see FilesSource)."""
     return GeneratedFilesSource(**options)
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(classes: int | None) -> DataSet:
+    """generated/<wnid>/<number>.png: what ImageNet's classes look like, in a style of its own."""
+    batches = (
+        Batch(tuple(f"generated/{wnid}/{i:05d}.png" for i in range(EACH)), wnid, "generated")
+        for wnid in imagenet_wnids()[:classes]
+    )
+    return DataSet(batches, {})

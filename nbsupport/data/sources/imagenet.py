@@ -2,12 +2,37 @@
 
 from typing import Any
 
+from nbsupport.data.catalogue import PRE_TRAINING, Archive, CatalogueEntry
 from nbsupport.data.pictures.layout import several
+from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet, imagenet_wnids
 from nbsupport.data.sources.files import FilesSource
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
 LEAST, MOST = 732, 1300  # images of a class (Russakovsky et al. 2015, Table 2)
+ENTRY = CatalogueEntry(
+    name="imagenet",
+    role=PRE_TRAINING,
+    what="ImageNet (ILSVRC-2012), training images",
+    licence="ImageNet terms of access: non-commercial research and education only",
+    download="148 GB",
+    on_disk="147 GB",
+    page="https://image-net.org/download.php",
+    get=(
+        "register at image-net.org, download ILSVRC2012_img_train.tar and unpack it, and "
+        "the 1,000 tars in it, into imagenet/train/<wnid>/ (torchvision.datasets.ImageNet "
+        "does it)"
+    ),
+    places=("imagenet/train",),
+    classes=1000,
+    images=1_281_167,
+    exact=True,
+    module=__name__,
+    archive=Archive(
+        ("imagenet/ILSVRC2012_img_train.tar", "ILSVRC2012_img_train.tar"),
+        "1d675b47d978889d74fa0da5fadfb00e",
+    ),
+)
 
 
 class ImageNetSource(WordNetSource):
@@ -54,3 +79,13 @@ def extremes(total: int, classes: int) -> list[int]:
 def open_it(**options: Any) -> FilesSource:
     """Open ImageNet with these options (see FilesSource)."""
     return ImageNetSource(**options)
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(classes: int | None) -> DataSet:
+    """imagenet/train/<wnid>/<wnid>_<number>.JPEG."""
+    batches = (
+        Batch(tuple(f"imagenet/train/{wnid}/{wnid}_{i}.JPEG" for i in range(EACH)), wnid)
+        for wnid in imagenet_wnids()[:classes]
+    )
+    return DataSet(batches, {})

@@ -2,15 +2,19 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbsupport.data.catalogue import PRE_TRAINING, Archive, CatalogueEntry
 from nbsupport.data.pictures.files import reason
 from nbsupport.data.pictures.layout import class_folder, compare, empty, number, several
 from nbsupport.data.pictures.listings import changed, remembered
+from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
 from nbsupport.data.sources.files import FilesSource
 from nbsupport.errors import UserError
 
@@ -37,6 +41,37 @@ PUBLISHED = {
     "Protozoa": (4, 308),
     "Reptilia": (289, 35_201),
 }
+# A rehearsal's: its 1000 most frequent species can be chosen.
+SPECIES = 1100
+GENUS = 4  # species in a genus
+FEWEST, MOST = 2, 12  # pictures of a species
+ENTRY = CatalogueEntry(
+    name="inaturalist",
+    role=PRE_TRAINING,
+    what="iNaturalist 2017, training images",
+    licence="iNaturalist 2017 terms: non-commercial research and education, no sharing",
+    download="186 GB and 26 MB (training and validation)",
+    on_disk="187 GB",
+    page="https://github.com/visipedia/inat_comp/tree/master/2017",
+    get=(
+        "unpack train_val_images.tar.gz and call its folder inaturalist/2017 "
+        "(torchvision.datasets.INaturalist does both), and put train2017.json of "
+        "train_val2017.zip into inaturalist/"
+    ),
+    places=("inaturalist/2017",),
+    classes=5089,
+    images=579_184,
+    exact=True,
+    module=__name__,
+    archive=Archive(
+        (
+            "inaturalist/2017.tgz",
+            "inaturalist/train_val_images.tar.gz",
+            "train_val_images.tar.gz",
+        ),
+        "7c784ea5e424efaec655bd392f87301f",
+    ),
+)
 
 
 class INaturalistSource(FilesSource):
@@ -169,3 +204,29 @@ def training_names(path: Path) -> list[str]:
 def open_it(**options: Any) -> FilesSource:
     """Open iNaturalist with these options (see FilesSource)."""
     return INaturalistSource(**options)
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(classes: int | None) -> DataSet:
+    """inaturalist/2017/<supercategory>/<species>/<id>.jpg, with a long tail of species."""
+
+    def batches() -> Iterator[Batch]:
+        for category, nth in islice(_species(), classes):
+            genus, species = divmod(nth, GENUS)
+            name = f"{category}-genus-{genus:03d} species-{species}"  # two words, as in biology
+            share = chance("tail", name).random() ** 4  # most are near 0
+            folder = f"inaturalist/2017/{category}/{name}"
+            count = FEWEST + round((MOST - FEWEST) * share)
+            yield Batch(tuple(f"{folder}/{i:08d}.jpg" for i in range(count)), name)
+
+    return DataSet(batches(), {})
+
+
+def _species() -> Iterator[tuple[str, int]]:
+    """The species, of each supercategory its share and at least one; the first of each first."""
+    published = sorted(((classes, top) for top, (classes, _) in PUBLISHED.items()), reverse=True)
+    total = sum(classes for classes, _ in published)
+    counts = {top: max(1, round(SPECIES * classes / total)) for classes, top in published}
+    counts["Plantae"] += SPECIES - sum(counts.values())  # what rounding leaves
+    for species in range(max(counts.values())):
+        yield from ((top, species) for top, n in counts.items() if species < n)

@@ -5,12 +5,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nbsupport.data.catalogue import PRE_TRAINING, Archive, CatalogueEntry
 from nbsupport.data.sources.files import FilesSource
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
 PER_CLASS = 500
 TABLE = Path(__file__).parent.parent / "tables" / "tiny_imagenet.csv"
+ENTRY = CatalogueEntry(
+    name="tiny_imagenet",
+    role=PRE_TRAINING,
+    what="Tiny-ImageNet, training images (64 px)",
+    licence="of ImageNet's images: non-commercial research and education only",
+    download="248 MB",
+    on_disk="the zip is read as it is",
+    page="http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+    get="download tiny-imagenet-200.zip from cs231n.stanford.edu and leave it packed",
+    places=("tiny-imagenet-200.zip", "tiny-imagenet-200"),
+    classes=200,
+    images=100_000,
+    exact=True,
+    module=__name__,
+    archive=Archive(("tiny-imagenet-200.zip",), "90528d7ca1a48142e341f4ef8d21d0de"),
+)
 
 
 class TinyImageNetSource(WordNetSource):

@@ -7,7 +7,7 @@ the seed, the intervention and a name, so that no step shifts the choices of ano
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,11 +16,22 @@ from nbsupport.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from nbsupport.data.sources.base import Source
-    from nbsupport.data.subsets.subset import Subset
+
+
+class Origin(Protocol):
+    """What an intervention may use of the subset that it is a step of."""
+
+    @property
+    def source(self) -> "Source":
+        """The whole source, before any step."""
+
+    @property
+    def seed(self) -> int:
+        """What fixes every draw."""
 
 
 # how many (Section 4.1) -------------------------------------------------------------------------
-def per_class(draw: Draw, images: int, subset: "Subset") -> Draw:
+def per_class(draw: Draw, images: int, subset: Origin) -> Draw:
     """`images` of each class."""
     counts = draw.counts()
     if counts.min() < images:
@@ -32,7 +43,7 @@ def per_class(draw: Draw, images: int, subset: "Subset") -> Draw:
     return _first_of_each(draw, np.full(len(counts), images), subset)
 
 
-def take(draw: Draw, images: int, subset: "Subset") -> Draw:
+def take(draw: Draw, images: int, subset: Origin) -> Draw:
     """`images` in all, spread over the classes as evenly as their counts allow."""
     counts = draw.counts()
     if images > counts.sum():
@@ -48,7 +59,7 @@ def take(draw: Draw, images: int, subset: "Subset") -> Draw:
     return _first_of_each(draw, even_shares(counts, images), subset)
 
 
-def _first_of_each(draw: Draw, wanted: np.ndarray, subset: "Subset") -> Draw:
+def _first_of_each(draw: Draw, wanted: np.ndarray, subset: Origin) -> Draw:
     """Shuffled alike for per_class and take: a round total is the very subset of per_class."""
     rows = [
         np.sort(members[order(subset.seed, "per_class", name, len(members))[:n]])
@@ -58,21 +69,21 @@ def _first_of_each(draw: Draw, wanted: np.ndarray, subset: "Subset") -> Draw:
 
 
 # which classes (Sections 4.1, 4.3, 4.4.1) -------------------------------------------------------
-def most_frequent(draw: Draw, classes: int, subset: "Subset") -> Draw:
+def most_frequent(draw: Draw, classes: int, subset: Origin) -> Draw:
     """The classes with the most images."""
     _check_classes(draw, classes, subset)
     kept = np.argsort(-draw.counts(), kind="stable")[:classes]
     return draw.keep(np.isin(draw.labels, kept))
 
 
-def choose_classes(draw: Draw, classes: int, subset: "Subset") -> Draw:
+def choose_classes(draw: Draw, classes: int, subset: Origin) -> Draw:
     """Classes at random; fewer are part of more."""
     _check_classes(draw, classes, subset)
     kept = by_chance(subset.seed, "choose_classes", draw.names)[:classes]
     return draw.keep(np.isin(draw.labels, kept))
 
 
-def with_at_least(draw: Draw, images: int, subset: "Subset") -> Draw:
+def with_at_least(draw: Draw, images: int, subset: Origin) -> Draw:
     """The classes with that many images or more."""
     counts = draw.counts()
     if counts.max() < images:
@@ -83,7 +94,7 @@ def with_at_least(draw: Draw, images: int, subset: "Subset") -> Draw:
     return draw.keep(counts[draw.labels] >= images)
 
 
-def _check_classes(draw: Draw, classes: int, subset: "Subset") -> None:
+def _check_classes(draw: Draw, classes: int, subset: Origin) -> None:
     if classes > len(draw.names):
         raise UserError(
             f"{subset.source.name}: {classes:,} classes is more than there are; "
@@ -91,17 +102,17 @@ def _check_classes(draw: Draw, classes: int, subset: "Subset") -> None:
         )
 
 
-def under(draw: Draw, node: str, subset: "Subset") -> Draw:
+def under(draw: Draw, node: str, subset: Origin) -> Draw:
     """The classes below a node of the tree."""
     return _where(draw, below(subset.source, node), f"under({node!r})", subset)
 
 
-def not_under(draw: Draw, node: str, subset: "Subset") -> Draw:
+def not_under(draw: Draw, node: str, subset: Origin) -> Draw:
     """The classes that are not below a node of the tree."""
     return _where(draw, ~below(subset.source, node), f"not_under({node!r})", subset)
 
 
-def _where(draw: Draw, wanted: np.ndarray, step: str, subset: "Subset") -> Draw:
+def _where(draw: Draw, wanted: np.ndarray, step: str, subset: Origin) -> Draw:
     rows = wanted[_classes_of(draw, subset)]
     if not rows.any():
         raise UserError(f"{subset.source.name}: {step} leaves no class; choose another node")
@@ -129,7 +140,7 @@ def _no_such_node(source: "Source", node: str, table: np.ndarray) -> UserError:
     return UserError(f"{source.name} has no node {node!r} in its tree, which begins {top}{hint}")
 
 
-def _classes_of(draw: Draw, subset: "Subset") -> np.ndarray:
+def _classes_of(draw: Draw, subset: Origin) -> np.ndarray:
     """The source's own class of each image, whatever its label is by now: int64 [n]."""
     return subset.source.labels()[draw.ids]
 
@@ -146,13 +157,13 @@ def ancestors(source: "Source", depth: int, step: str) -> np.ndarray:
     return classes[f"depth_{depth}"].to_numpy(dtype=str)
 
 
-def superclasses(draw: Draw, depth: int, subset: "Subset") -> Draw:
+def superclasses(draw: Draw, depth: int, subset: Origin) -> Draw:
     """The same images, labelled with their classes' ancestors at a depth of the tree."""
     at = ancestors(subset.source, depth, f"superclasses({depth})")
     return _labelled(draw, np.arange(len(draw.ids)), at, subset)
 
 
-def _labelled(draw: Draw, rows: np.ndarray, at: np.ndarray, subset: "Subset") -> Draw:
+def _labelled(draw: Draw, rows: np.ndarray, at: np.ndarray, subset: Origin) -> Draw:
     """The images at `rows`, labelled by the node `at` [K] of their class, in the tree's order."""
     names = tuple(dict.fromkeys(at.tolist()))
     number = {name: i for i, name in enumerate(names)}
@@ -160,7 +171,7 @@ def _labelled(draw: Draw, rows: np.ndarray, at: np.ndarray, subset: "Subset") ->
     return Draw(draw.ids, labels, names).keep(rows)
 
 
-def within_class(draw: Draw, value: tuple[tuple[str, Any], ...], subset: "Subset") -> Draw:
+def within_class(draw: Draw, value: tuple[tuple[str, Any], ...], subset: Origin) -> Draw:
     """Fixed superclasses, `images` of each, from a share p of their subclasses."""
     v = dict(value)
     if "tree" in v:
@@ -188,7 +199,7 @@ def _superclass_in(source: "Source", tree: str) -> np.ndarray:
 
 
 def _nested_leaves(
-    present: np.ndarray, at: np.ndarray, v: dict[str, Any], subset: "Subset"
+    present: np.ndarray, at: np.ndarray, v: dict[str, Any], subset: Origin
 ) -> dict[str, np.ndarray]:
     """The chosen superclasses, largest first, and `subclasses` classes of each in random order."""
     present = present[at[present] != ""]  # another tree need not have every class
@@ -214,7 +225,7 @@ def _nested_leaves(
 
 
 def _from_subclasses(
-    own: np.ndarray, node: str, leaves: np.ndarray, images: int, subset: "Subset"
+    own: np.ndarray, node: str, leaves: np.ndarray, images: int, subset: Origin
 ) -> np.ndarray:
     """Rows of `images` images of these classes, as evenly as their counts allow."""
     members = [np.flatnonzero(own == leaf) for leaf in leaves]
@@ -234,7 +245,7 @@ def _from_subclasses(
 
 
 # what the images show (Sections 4.3, 4.4.2, controls) -------------------------------------------
-def repeat_one_image(draw: Draw, _: None, subset: "Subset") -> Draw:
+def repeat_one_image(draw: Draw, _: None, subset: Origin) -> Draw:
     """Each class's images replaced by copies of one of them, drawn at random."""
     ids = draw.ids.copy()
     for members, name in zip(draw.members(), draw.names, strict=True):
@@ -242,7 +253,7 @@ def repeat_one_image(draw: Draw, _: None, subset: "Subset") -> Draw:
     return Draw(ids, draw.labels, draw.names)
 
 
-def contaminate(draw: Draw, value: tuple[tuple[str, Any], ...], subset: "Subset") -> Draw:
+def contaminate(draw: Draw, value: tuple[tuple[str, Any], ...], subset: Origin) -> Draw:
     """A share of the images replaced by others of classes below a node; labels are kept."""
     v = dict(value)
     count = round(v["share"] * len(draw.ids))
@@ -265,18 +276,18 @@ def contaminate(draw: Draw, value: tuple[tuple[str, Any], ...], subset: "Subset"
     return Draw(ids, draw.labels, draw.names)
 
 
-def shuffled_labels(draw: Draw, _: None, subset: "Subset") -> Draw:
+def shuffled_labels(draw: Draw, _: None, subset: Origin) -> Draw:
     """The labels permuted over all images; each label keeps its count."""
     shuffled = draw.labels[order(subset.seed, "shuffled_labels", "", len(draw.labels))]
     return Draw(draw.ids, shuffled, draw.names)
 
 
-def noise(draw: Draw, _: None, __: "Subset") -> Draw:
-    """Images and labels stay: the pixels become noise where they are loaded (`data.noise`)."""
+def noise(draw: Draw, _: None, __: Origin) -> Draw:
+    """Images and labels stay: the pixels become noise where they are loaded (`loading.noise`)."""
     return draw
 
 
-APPLY: dict[str, Callable[[Draw, Any, "Subset"], Draw]] = {
+APPLY: dict[str, Callable[[Draw, Any, Origin], Draw]] = {
     "per_class": per_class,
     "take": take,
     "most_frequent": most_frequent,

@@ -55,7 +55,7 @@ def class_labels(change: Callable[[Subset], Subset], *, coarse: bool) -> list[tu
     The label is the superclass where `change` makes labels `coarse` (a BREEDS node has an id of
     its own), else the class itself. It is what the same change makes of ImageNet's images.
     """
-    subset = change(Unseen().all())
+    subset = change(Subset(Unseen()))
     draw, wnids = subset.drawn, taxonomy.imagenet_wnids()
     kept, first = np.unique(subset.source.labels()[draw.ids], return_index=True)
     classes = [wnids[i] for i in kept]

@@ -1,5 +1,5 @@
 """Downstream tasks by name: each is one file here with a function `open_it(**options) -> Task`."""
 
-from nbsupport.data.tasks.base import SPLITS, Task, open_task, register_task, task_names
+from nbsupport.data.tasks.base import SPLITS, Task, open_task, task_names
 
-__all__ = ["SPLITS", "Task", "open_task", "register_task", "task_names"]
+__all__ = ["SPLITS", "Task", "open_task", "task_names"]

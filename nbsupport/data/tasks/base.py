@@ -2,10 +2,9 @@
 
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.errors import unknown
+from nbsupport import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,40 +54,19 @@ class Task(ABC):
         """A split's images, resident or streamed (see `load_images`); UserError if unknown."""
 
 
-_TASKS = {
-    "domainnet": "nbsupport.data.tasks.domainnet",
-    "iwildcam": "nbsupport.data.tasks.iwildcam",
-    "pacs": "nbsupport.data.tasks.pacs",
-    "savanna": "nbsupport.data.tasks.savanna",
-    "savanna_domains": "nbsupport.data.tasks.savanna_domains",
-}
-
-
-def register_task(name: str, module: str) -> None:
-    """Make `module` (which has `open_it(**options) -> Task`) available as task `name`."""
-    _TASKS[name] = module
-
-
 def task_names() -> tuple[str, ...]:
     """The names under which a task can be opened."""
-    return tuple(_TASKS)
+    return registry.TASKS.names()
 
 
 def open_task(spec: dict[str, Any]) -> Task:
     """The task that a spec names: {"name": ..., **options}. UserError where it is unknown."""
     options = {key: tuple(v) if isinstance(v, list) else v for key, v in spec.items()}
     name = str(options.pop("name"))
-    task_module(name)
     return _open(name, tuple(sorted(options.items())))
-
-
-def task_module(name: str) -> str:
-    """The module of a task's name. UserError where it is unknown."""
-    if name not in _TASKS:
-        raise unknown("task", name, _TASKS)
-    return _TASKS[name]
 
 
 @lru_cache(maxsize=32)
 def _open(name: str, options: tuple[tuple[str, Any], ...]) -> Task:
-    return import_module(_TASKS[name]).open_it(**dict(options))
+    task: Task = registry.TASKS.load(name).open_it(**dict(options))
+    return task

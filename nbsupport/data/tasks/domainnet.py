@@ -5,8 +5,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.data.catalogue import entry_named, is_rehearsal
+from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is_rehearsal
 from nbsupport.data.pictures.files import Folder, Pictures, reason
+from nbsupport.data.rehearsal_pictures import Batch, DataSet
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
@@ -35,6 +36,26 @@ CUT = 10  # one in ten of a list for training is kept for validation
 HOW = (
     "get the six zips and the twelve lists <domain>_train.txt and <domain>_test.txt (the cleaned "
     "version) from ai.bu.edu/M3SDA, and unpack the zips beside the lists"
+)
+ENTRY = CatalogueEntry(
+    name="domainnet",
+    role=DOWNSTREAM,
+    what="DomainNet, cleaned version: six styles of picture",
+    licence="the authors' notice: non-commercial research and education, fair use",
+    download="17.5 GB in six zips, and twelve lists",
+    on_disk="18 GB",
+    page="https://ai.bu.edu/M3SDA/",
+    get="unpack the six zips of the cleaned version, with their lists, into domainnet/",
+    places=("domainnet",),
+    classes=345,
+    images=586_575,
+    exact=True,
+    module=__name__,
+    beside=tuple(
+        f"domainnet/{name}"
+        for domain in DOMAINS
+        for name in (domain, *(f"{domain}_{part}.txt" for part in LISTS))
+    ),
 )
 
 
@@ -227,3 +248,29 @@ def _published() -> dict[str, int]:
         for domain, counts in PUBLISHED.items()
         for part, count in zip(LISTS, counts, strict=True)
     }
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(_: int | None) -> DataSet:
+    """domainnet/<domain>/<class>/<domain>_<class>_<number>.jpg and its lists; two of each class."""
+    from nbsupport.data.tasks.iwildcam import wilds_module
+
+    classes = wilds_module("wilds.datasets.domainnet_dataset").DOMAIN_NET_CATEGORIES
+
+    def picture(domain: str, label: int, number: int) -> str:
+        return f"{domain}/{classes[label]}/{domain}_{label + 1:03d}_{number:06d}.jpg"
+
+    def listed(domain: str, number: int) -> str:
+        return "".join(f"{picture(domain, k, number)} {k}\n" for k in range(len(classes)))
+
+    batches = (
+        Batch(tuple(f"domainnet/{picture(domain, k, i)}" for i in (1, 2)), name, domain)
+        for domain in DOMAINS
+        for k, name in enumerate(classes)
+    )
+    texts = {
+        f"domainnet/{d}_{part}.txt": listed(d, i)
+        for d in DOMAINS
+        for i, part in enumerate(LISTS, 1)
+    }
+    return DataSet(batches, texts)

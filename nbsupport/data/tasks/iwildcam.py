@@ -1,10 +1,15 @@
 """iWildCam-WILDS v2.0: the paper's downstream task, as the `wilds` package defines it."""
 
+import csv
+import io
 import sys
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from shlex import quote
 from types import ModuleType
@@ -12,8 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nbsupport.data.catalogue import entry_named, is_rehearsal
+from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is_rehearsal
 from nbsupport.data.pictures.files import Folder, Pictures, reason
+from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
 from nbsupport.data.tasks.files import Counting, FiledTask, Listing, miscounts, unreadable
 from nbsupport.errors import UserError
 
@@ -54,6 +60,39 @@ PARTS = {  # of the folder iwildcam_v2.0, as the archive has them
     "train": f"the {sum(PUBLISHED.values()):,} pictures of every split, in one folder",
     RELEASE: "whatever is in it: wilds asks only whether it is there",
 }
+# A rehearsal's pictures and cameras of each split; id_val and id_test share the cameras of train
+TRAPS = {"train": 504, "id_val": 60, "id_test": 150, "val": 60, "test": 150}
+CAMERAS = {"train": (0, 24), "id_val": (0, 24), "id_test": (0, 24), "val": (24, 28)}
+CAMERAS |= {"test": (28, 34)}
+BURST = 3  # pictures in a sequence, at most
+START = datetime(2013, 1, 1, 6)
+ENTRY = CatalogueEntry(
+    name="iwildcam",
+    role=DOWNSTREAM,
+    what="iWildCam-WILDS 2.0, camera traps",
+    licence="CDLA-Permissive-1.0",
+    download="12.0 GB",
+    on_disk="12 GB",
+    page="https://wilds.stanford.edu/datasets/#iwildcam",
+    get=(
+        "wilds.get_dataset('iwildcam', root_dir=<your data folder>, download=True); its "
+        "server (worksheets.codalab.org) is out of reach for months at a time: else get "
+        "iwildcam_v2.0.tar.gz by hand, from wilds.stanford.edu/downloads or the copy at "
+        "huggingface.co/datasets/emmilly/iwildcam-wilds-v2, and unpack it into "
+        "iwildcam_v2.0/"
+    ),
+    places=("iwildcam_v2.0",),
+    classes=182,
+    images=203_029,
+    exact=True,
+    module=__name__,
+    beside=(
+        "iwildcam_v2.0/metadata.csv",
+        "iwildcam_v2.0/categories.csv",
+        "iwildcam_v2.0/train",
+        "iwildcam_v2.0/RELEASE_v2.0.txt",
+    ),
+)
 
 
 class IWildCamTask(FiledTask):
@@ -281,3 +320,72 @@ def _explained(where: Path) -> Iterator[str]:
     if (where / where.name).is_dir():
         yield f"{where / where.name} is one folder too deep: move what it holds into {where}"
     yield f"{where} must hold " + "; ".join(f"{name} ({what})" for name, what in PARTS.items())
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(_: int | None) -> DataSet:
+    """iwildcam_v2.0/{metadata.csv, categories.csv, RELEASE_v2.0.txt, train/}."""
+    rows = list(_traps())
+    batches = (
+        Batch((f"iwildcam_v2.0/train/{row['filename']}",), f"trap {row['y']}", f"{row['location']}")
+        for row in rows
+    )
+    texts = {
+        "metadata.csv": _as_csv(rows),
+        "categories.csv": _as_csv(_categories()),
+        "RELEASE_v2.0.txt": "Rehearsal data, not iWildCam.\n",
+    }
+    return DataSet(batches, {f"iwildcam_v2.0/{name}": text for name, text in texts.items()})
+
+
+def _traps() -> Iterator[dict[str, object]]:
+    """The rows of metadata.csv, with every column that wilds reads and some that it does not."""
+    sequence, number = -1, 0
+    for place, (split, count) in enumerate(TRAPS.items()):
+        rng = chance("traps", split)
+        labels = _labels(split, count, rng)
+        for start in range(0, count, BURST):
+            sequence += 1
+            camera = int(rng.integers(*CAMERAS[split]))
+            when = START + timedelta(days=30 * place + int(rng.integers(30)), minutes=sequence)
+            for frame in range(min(BURST, count - start)):
+                number += 1
+                name = str(uuid.UUID(int=number << 64))
+                yield {
+                    "split": split,
+                    "location_remapped": camera,
+                    "location": camera + 100,
+                    "sequence_remapped": sequence,
+                    "seq_id": f"sequence-{sequence}",
+                    "y": labels[start + frame],
+                    "category_id": 2 * labels[start + frame],
+                    "datetime": f"{when + timedelta(seconds=frame):%Y-%m-%d %H:%M:%S}.000",
+                    "filename": f"{name}.jpg",
+                    "image_id": name,
+                }
+
+
+def _labels(split: str, count: int, rng: np.random.Generator) -> list[int]:
+    """Many empty pictures and a long tail; training has every class at least twice."""
+
+    weights = 1 / np.arange(1, CLASSES + 1)
+    certain = list(range(CLASSES)) * 2 if split == "train" else []
+    drawn = rng.choice(CLASSES, count - len(certain), p=weights / weights.sum())
+    return [int(label) for label in sorted([*certain, *drawn])]
+
+
+def _categories() -> Iterator[dict[str, object]]:
+    """Class 0 is empty; the last rows are classes without pictures, as in the published table."""
+
+    names = ["empty", *(f"rehearsal species {k:03d}" for k in range(1, CLASSES))]
+    known = ({"y": y, "category_id": 2 * y, "name": name} for y, name in enumerate(names))
+    unused = {"y": 99_999, "category_id": 2 * CLASSES, "name": "start"}
+    yield from chain(known, [unused])
+
+
+def _as_csv(rows: Iterable[dict[str, object]]) -> str:
+    rows, text = list(rows), io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

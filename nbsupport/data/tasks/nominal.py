@@ -1,10 +1,10 @@
 """A task whose data are not here, by its published numbers: enough to plan with, and no more."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nbsupport import registry
 from nbsupport.data.catalogue import is_rehearsal
-from nbsupport.data.tasks.base import SPLITS, Task, open_task, task_module
+from nbsupport.data.tasks.base import SPLITS, Task, open_task
 from nbsupport.errors import NotHereError, unknown
 from nbsupport.paths import data_dir
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 class NominalTask(Task):
     """As many rows in each split as published; labels and pictures are not known.
 
-    `module` has `nominal_sizes(**options)`, the images of each split.
+    The task's module has `nominal_sizes(**options)`, the images of each split.
     """
 
     licence = origin = "not here: python -m nbsupport data tells more"
 
-    def __init__(self, spec: dict[str, Any], module: str) -> None:
+    def __init__(self, spec: dict[str, Any]) -> None:
         self._spec = dict(spec)
         self.name = str(spec["name"])
         options = {name: value for name, value in spec.items() if name not in ("name", "px")}
-        self.sizes: dict[str, int] = import_module(module).nominal_sizes(**options)
+        self.sizes: dict[str, int] = registry.TASKS.load(self.name).nominal_sizes(**options)
 
     def spec(self) -> dict[str, Any]:
         return dict(self._spec)
@@ -63,6 +63,6 @@ def open_nominal(spec: dict[str, Any], *, rehearsing: bool = False) -> Task:
     try:
         task.table("train")
     except NotHereError:
-        return NominalTask(spec, task_module(spec["name"]))
+        return NominalTask(spec)
     fake = folder is not None and is_rehearsal(folder) and not rehearsing
-    return NominalTask(spec, task_module(spec["name"])) if fake else task
+    return NominalTask(spec) if fake else task

@@ -6,8 +6,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.data.catalogue import entry_named, is_rehearsal
+from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is_rehearsal
 from nbsupport.data.pictures.files import ENDINGS, Pictures, Place, place, shallowest
+from nbsupport.data.rehearsal_pictures import Batch, DataSet
 from nbsupport.data.tasks.files import (
     Counting,
     FiledTask,
@@ -34,6 +35,22 @@ DOMAINS = tuple(PUBLISHED)
 ID_SPLITS = ("train",) * 6 + ("id_val",) + ("id_test",) * 3
 OOD_SPLITS = ("ood_test",) * 4 + ("ood_val",)  # 80 and 20 %
 HOW = "get it from its authors (Li et al. 2017, domaingeneralization.github.io)"
+EACH = 20  # pictures of a class in a domain of a rehearsal: 12, 2 and 6 of them by ID_SPLITS
+ENTRY = CatalogueEntry(
+    name="pacs",
+    role=DOWNSTREAM,
+    what="PACS: photos, art paintings, cartoons, sketches",
+    licence="none stated by its authors; for research",
+    download="about 190 MB",
+    on_disk="the zip is read as it is",
+    page="https://domaingeneralization.github.io/#data",
+    get="download the folder PACS of the page's data link, packed as PACS.zip or not",
+    places=("pacs-96.zip", "PACS.zip", "PACS", "pacs"),
+    classes=7,
+    images=9991,
+    exact=True,
+    module=__name__,
+)
 
 
 class PacsTask(FiledTask):
@@ -196,3 +213,19 @@ def _published() -> dict[str, int]:
         for domain, counts in PUBLISHED.items()
         for name, count in zip(CLASSES, counts, strict=True)
     }
+
+
+# rehearsing -----------------------------------------------------------------------------------
+def rehearsal(_: int | None) -> DataSet:
+    """PACS/<domain>/<class>/pic_<number>.jpg."""
+
+    batches = (
+        Batch(
+            tuple(f"PACS/{domain}/{name}/pic_{i:03d}.jpg" for i in range(1, EACH + 1)),
+            name,
+            domain,
+        )
+        for domain in DOMAINS
+        for name in CLASSES
+    )
+    return DataSet(batches, {})

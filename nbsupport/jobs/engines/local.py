@@ -1,4 +1,4 @@
-"""The engines of this machine: one after the other in this process, or in worker processes."""
+"""The engine of this machine: worker processes, one a core or one a GPU."""
 
 import json
 import os
@@ -9,35 +9,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any, Protocol
 
 from nbsupport.errors import UserError
-from nbsupport.jobs.work import Emit, Message, Request, log_heading, log_records, perform
+from nbsupport.jobs.engines import ENDS
+from nbsupport.jobs.work import Emit, Message, Request
 from nbsupport.machine import cpu_count
 from nbsupport.paths import root
-
-# What `result` hands over; all else is news on the way and goes to `on_message`.
-ENDS = {"done", "found", "busy", "orphan", "failed", "died"}
-
-
-class Engine(Protocol):
-    """What does jobs. `slots` is how many at a time; `submit` no more than that."""
-
-    slots: int
-
-    def submit(self, request: Request) -> None:
-        """Begin a job."""
-
-    def result(self, timeout: float) -> Message | None:
-        """The message that ends a job (see `perform`; or "died"), None after `timeout` seconds."""
-
-    def cancel(self) -> None:
-        """End all work at once, and free what the engine holds; also called after the last job."""
 
 
 def gpu_names() -> list[str]:
@@ -58,68 +38,6 @@ def gpu_names() -> list[str]:
         return []
     lines = listed.stdout.splitlines() if listed.returncode == 0 else []
     return [str(i) for i, _ in enumerate(line for line in lines if line.startswith("GPU "))]
-
-
-class _Tee:
-    """A stream that writes to two."""
-
-    def __init__(self, first: IO[str], second: IO[str]) -> None:
-        self.streams = first, second
-
-    def write(self, text: str) -> int:
-        for stream in self.streams:
-            stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        for stream in self.streams:
-            stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.streams[0], name)
-
-
-@contextmanager
-def copy_to(path: Path) -> Iterator[None]:
-    """Standard output and error also go to the end of a file."""
-    with path.open("a", encoding="utf-8") as log:
-        log.write(log_heading())
-        out: Any = _Tee(sys.stdout, log)
-        err: Any = _Tee(sys.stderr, log)
-        with redirect_stdout(out), redirect_stderr(err), log_records():
-            yield
-
-
-class SerialEngine:
-    """Does each job in this process when its result is asked for: breakpoints work."""
-
-    slots = 1
-
-    def __init__(self, workers: int | None, jobs: int, on_message: Emit) -> None:
-        self._waiting: deque[Request] = deque()
-        self._on_message = on_message
-
-    def submit(self, request: Request) -> None:
-        """Put the job in line."""
-        self._waiting.append(request)
-
-    def result(self, timeout: float) -> Message | None:
-        """Do the job at the head of the line."""
-        if not self._waiting:
-            return None
-        message = perform(self._waiting.popleft(), self._on_message, copy_to)
-        if message["kind"] != "spoilt":
-            return message
-        if message["memory"]:
-            return {**message, "kind": "failed", "error": message["how"]}
-        raise UserError(
-            f"{message['how']}: this process can use its GPU no more; what is done is kept, the "
-            "same command in a new process goes on"
-        )
-
-    def cancel(self) -> None:
-        """Drop what waits."""
-        self._waiting.clear()
 
 
 class _Worker:
@@ -281,3 +199,6 @@ class LocalEngine:
         for worker in self._workers.values():
             worker.end()
         self._workers.clear()
+
+
+open_it = LocalEngine

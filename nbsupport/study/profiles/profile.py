@@ -6,7 +6,10 @@ from typing import Any
 
 from nbsupport.errors import NotHereError
 
-FIVE_FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
+# The axes of a figure: what ID and OOD scores are of.
+CAMERAS = ("ID macro F1 (same cameras, other days)", "OOD macro F1 (new cameras)")
+DOMAINS = ("ID macro F1 (domains trained on)", "OOD macro F1 (a domain never trained on)")
+BY_DOMAIN = ("pacs", "domainnet")  # tasks whose OOD images are of another kind of picture
 THREE_FAMILIES = ("resnet", "densenet", "alexnet")
 
 
@@ -69,8 +72,9 @@ class Profile(ABC):
     families that a build trains live for the groups of a page, `families` for every other page;
     `recorded` are (families, seeds) by world. A world is a draw of a simulated profile; in one of
     real images it is a shift, an arrangement of training and OOD data that `shifts` names.
-    `pairs` are (trained on, OOD) domains (Appendix G). `notes` say why a number is as it is, by
-    what it is about.
+    Both are called a setting where it makes no difference. `data` names what is pre-trained on and
+    what is fine-tuned on. `pairs` are (trained on, OOD) domains (Appendix G). `notes` say why a
+    number is as it is, by what it is about.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Profile(ABC):
     pairs: tuple[tuple[str, str], ...]
     worlds: tuple[int, ...]
     shifts: dict[int, str] = field(default_factory=dict)
+    data: tuple[str, str] = ("ImageNet", "its task")
     notes: dict[str, str] = field(default_factory=dict)
     beside: tuple[str, ...] = ()  # profiles whose recorded runs a page shows beside its own
 
@@ -106,6 +111,19 @@ class Profile(ABC):
     def pretraining_px(self) -> int:
         """The side of the images that models are pre-trained on, before recipes crop them."""
         return self.px
+
+    @property
+    def setting(self) -> str:
+        """What one of its settings is called that has no name of its own."""
+        return "simulated world" if self.simulated else "shift"
+
+    def setting_name(self, number: int) -> str:
+        """A setting as pages write it: "simulated world 1", or which shift it is."""
+        return self.shifts.get(number, f"{self.setting} {number}")
+
+    def axis_titles(self, number: int) -> tuple[str, str]:
+        """What ID and OOD scores are of, in a setting."""
+        return DOMAINS if self.task_spec(number)["name"] in BY_DOMAIN else CAMERAS
 
     def has(self, kind: str) -> bool:
         """Whether there is such a source to pre-train on."""

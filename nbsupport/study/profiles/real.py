@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbsupport.study.profiles.profile import (
-    FIVE_FAMILIES,
     THREE_FAMILIES,
     Granularity,
     Profile,
     Trade,
     WithinClass,
 )
+from nbsupport.training.families import PAPER_FAMILIES
 
 ANIMAL = "n00015388"  # animal.n.01 of WordNet 3.0
 
@@ -105,6 +105,7 @@ _HALF_TINY = RealProfile(
         2: "PACS: art painting, photo, sketch to cartoon",
         3: "PACS: cartoon, photo, sketch to art painting",
     },
+    data=("Tiny-ImageNet", "PACS"),
     worlds=(1, 2, 3),
     pair_kind="pacs",
     pairs=PACS_PAIRS,
@@ -132,6 +133,7 @@ _HALF_TINY = RealProfile(
 _CLASSROOM = replace(
     _HALF_TINY,
     name="classroom",
+    data=("Tiny-ImageNet", "its task"),
     meaning="Tiny-ImageNet and fractals to iWildCam-WILDS, or to PACS, at 96 px: one GPU",
     px=96,
     specs={
@@ -184,6 +186,7 @@ _PAPER = RealProfile(
             "vit": "vit_base_patch32_clip_quickgelu_224.openai",
         },
     },
+    data=("ImageNet", "iWildCam-WILDS"),
     tasks={1: {"name": "iwildcam"}},
     shifts={1: "iWildCam-WILDS: other camera traps"},
     worlds=(1,),
@@ -191,10 +194,10 @@ _PAPER = RealProfile(
     pairs=DOMAINNET_PAIRS,
     sizes={"150K": 150, "100K": 100, "50K": 50, "25K": 25, "5K": 5},
     balanced_classes=1000,
-    families=FIVE_FAMILIES,
+    families=PAPER_FAMILIES,
     page_families={},
     seeds=(0,),
-    recorded={1: (FIVE_FAMILIES, (0, 1, 2))},
+    recorded={1: (PAPER_FAMILIES, (0, 1, 2))},
     recipes="paper",
     evidence=True,
     granularity=_WORDNET,

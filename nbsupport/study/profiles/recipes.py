@@ -1,14 +1,14 @@
-"""Recipes by name: by set (a profile's), stage and family."""
+"""Recipes by name: by set (a profile's) and stage; what a family changes stands in its own file."""
 
 from dataclasses import replace
-from typing import Any
 
 from nbsupport.errors import unknown
+from nbsupport.training.families import family_named
 from nbsupport.training.recipe import Recipe
 
-__all__ = ["OVERRIDES", "SETS", "Recipe", "recipe_named"]
+__all__ = ["SETS", "Recipe", "recipe_named"]
 
-# Set -> stage -> the recipe, and per family what differs from it. "scratch" is a fine-tuning
+# Set -> stage -> the recipe. "scratch" is a fine-tuning
 # without a parent, which needs about twice the updates. From the first useful epoch on, every one
 # is evaluated: that takes 4 % of a run's time, and with five of them the seed-to-seed spread of a
 # residual was a quarter larger (.0143 against .0114, calibration.csv v8).
@@ -85,7 +85,6 @@ _REHEARSAL = {
     "finetune": replace(_PAPER["finetune"], epochs=2, evaluate_at=(1, 2)),
     "scratch": replace(_PAPER["scratch"], epochs=2, evaluate_at=(1, 2)),
 }
-_ALEXNET = {"lr": 3e-3}  # no normalisation: on the pilot world 6e-3 was worse, on id_val
 
 SETS: dict[str, dict[str, Recipe]] = {
     "demo": _DEMO,
@@ -95,26 +94,16 @@ SETS: dict[str, dict[str, Recipe]] = {
     "paper": _PAPER,
     "rehearsal": _REHEARSAL,
 }
-OVERRIDES: dict[tuple[str, str, str], dict[str, Any]] = {
-    (name, stage, "alexnet"): _ALEXNET
-    for name in ("demo", "smoke", "pacs-32")
-    for stage in ("pretrain", "contrast", "finetune", "scratch")
-}
-OVERRIDES["pacs-32", "pretrain", "alexnet"] = {"lr": 1.5e-3}
-# Full-size AlexNet has no normalisation either: a tenth of the others' rate (torchvision's recipe).
-OVERRIDES |= {
-    (name, "pretrain", "alexnet"): {"lr": lr}
-    for name, lr in (("classroom", 1e-4), ("paper", 0.01), ("rehearsal", 0.01))
-}
 
 
 def recipe_named(recipes: str, stage: str, family: str) -> Recipe:
     """The recipe of a set, for a stage ("scratch" is a fine-tuning) and a family.
 
-    Raises UserError for an unknown set or stage.
+    Raises UserError for an unknown set, stage or family.
     """
     if recipes not in SETS:
         raise unknown("set of recipes", recipes, SETS)
     if stage not in SETS[recipes]:
         raise unknown("stage", stage, SETS[recipes])
-    return replace(SETS[recipes][stage], **OVERRIDES.get((recipes, stage, family), {}))
+    changed = family_named(family).recipes.get((recipes, stage), {})
+    return replace(SETS[recipes][stage], **changed)

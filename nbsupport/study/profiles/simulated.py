@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbsupport.study.profiles.profile import (
-    FIVE_FAMILIES,
     THREE_FAMILIES,
     Granularity,
     Profile,
     Trade,
     WithinClass,
 )
+from nbsupport.training.families import PAPER_FAMILIES
 
 FRACTAL_SEED = 1  # of the search that found the published categories of FractalDB-1k
 
@@ -129,7 +129,7 @@ _DEMO = SimulatedProfile(
     families=("resnet",),
     page_families=dict.fromkeys(_REFERENCE_PAGES, THREE_FAMILIES),
     seeds=(0,),
-    recorded={1: (FIVE_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))},
+    recorded={1: (PAPER_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))},
     # as many classes and images as the ImageNet stand-in; points as dense as at 362 px
     fractals={"categories": 128, "images_per_category": 80, "iterations": 56_000, "oversize": 6},
     recipes="demo",

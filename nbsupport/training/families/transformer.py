@@ -15,6 +15,7 @@ class Transformer(nn.Module):
     """Images [n, 3, px, px] to features [n, width]; px is a multiple of the patch."""
 
     width = WIDTH
+    initialised = True  # no ReLU follows its layers, for which the other families begin
 
     def __init__(self, px: int) -> None:
         super().__init__()

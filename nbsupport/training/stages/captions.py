@@ -27,6 +27,8 @@ from nbsupport.training.recipe import Recipe
 from nbsupport.training.seeds import seeded
 from nbsupport.training.stages.labels import WEIGHTS, summary
 
+STAGES = {"contrast": 1}
+
 EMBEDDING = 64  # numbers in the vector of a picture or caption
 WORDS = 64  # numbers in the vector of a word
 FIRST_SCALE, LARGEST_SCALE = 1 / 0.07, 100.0  # of the similarities; CLIP's
@@ -114,7 +116,7 @@ def contrast(
         objective=contrastive,
         report=report,
     )
-    found = retrieval(model, load_pairs(source.held_out(HELD_OUT).all(), device))
+    found = retrieval(model, load_pairs(Subset(source.held_out(HELD_OUT)), device))
     save_weights(model.image, folder / WEIGHTS)
     checkpoint.remove(folder)
     return {**summary(done, device), **found, "scale": model.log_scale.exp().item()}

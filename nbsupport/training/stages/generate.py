@@ -13,6 +13,8 @@ from nbsupport.data.sources.savanna import SavannaSource
 from nbsupport.errors import UserError
 from nbsupport.training.stages.generator import PX, attributes, load_generator, sample
 
+STAGES = {"generate": 1}
+
 Spec = dict[str, Any]
 Report = Callable[[Spec], None]
 

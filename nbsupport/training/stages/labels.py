@@ -13,9 +13,10 @@ from nbsupport.training.evaluation import TestSets
 from nbsupport.training.loop import Report, train
 from nbsupport.training.models import WEIGHTS, build, load_weights, replace_head, save_weights
 from nbsupport.training.recipe import Recipe
-from nbsupport.training.versions import VERSIONS
 
-__all__ = ["VERSIONS", "WEIGHTS", "finetune", "pretrain"]
+__all__ = ["WEIGHTS", "finetune", "pretrain"]
+
+STAGES = {"pretrain": 1, "finetune": 1}  # versions: new code makes new results, under new keys
 
 Spec = dict[str, Any]
 

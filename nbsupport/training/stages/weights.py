@@ -24,9 +24,11 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from nbsupport import registry
+from nbsupport.data.catalogue import WEIGHTS, CatalogueEntry
 from nbsupport.errors import UserError
 from nbsupport.paths import data_dir
-from nbsupport.training.families import ARCHITECTURES
+from nbsupport.training.families import NAMES, family_named
 
 if TYPE_CHECKING:
     import torch
@@ -34,11 +36,27 @@ if TYPE_CHECKING:
 # Deviations of the colours with which weights may have been trained: ImageNet's, CLIP's.
 NORMALISED = ((0.229, 0.224, 0.225), (0.26862954, 0.26130258, 0.27577711))
 
+STAGES = {"weights": 1}
+
 Spec = dict[str, Any]
 Tensors = dict[str, "torch.Tensor"]
 
-_TIMM = re.compile(r"((resnext|resnet|densenet|mobilenetv3|vit)(?:\d|_)\w*)\.\w+")
-_OWN = re.compile(rf"[\w-]+/({'|'.join(ARCHITECTURES)})")
+_OWN = re.compile(r"[\w-]+/([\w.]+)")
+ENTRY = CatalogueEntry(
+    name="clip",
+    role=WEIGHTS,
+    what="image encoders of CLIP: OpenAI's, and a ResNet-50 that saw YFCC-15M",
+    licence="MIT or Apache-2.0, as the model's page says; what they saw has other terms",
+    download="154 MB (ResNet-50) to 1.2 GB (ViT-L/14)",
+    on_disk="the same",
+    page="https://huggingface.co/timm/resnet50_clip.yfcc15m",
+    get="timm downloads them into the cache of huggingface_hub when first asked",
+    places=(),
+    classes=0,
+    images=0,
+    exact=False,
+    module=__name__,
+)
 
 
 @dataclass(frozen=True)
@@ -54,14 +72,15 @@ def published(name: str) -> Published:
 
     Whether the hub has such weights is found out when they are fetched.
     """
-    if found := _TIMM.fullmatch(name):
-        return Published(found[2], found[1])
-    if found := _OWN.fullmatch(name):
+    for family in NAMES:
+        start = family_named(family).timm
+        if start and re.fullmatch(rf"{re.escape(start)}(?:\d|_)\w*\.\w+", name):
+            return Published(family, name.partition(".")[0])
+    if (found := _OWN.fullmatch(name)) and registry.FAMILIES.find(found[1]):
         return Published(found[1])
-    families = ", ".join(ARCHITECTURES)
     raise UserError(
         f"unknown weights {name!r}: give architecture.tag as in timm (resnet50_clip.yfcc15m) or "
-        f"folder/family for a file of your own, of a family among {families}"
+        f"folder/family for a file of your own, of a family among {', '.join(NAMES)}"
     )
 
 

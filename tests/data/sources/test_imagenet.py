@@ -20,6 +20,7 @@ from nbsupport.data.pictures.files import decode
 from nbsupport.data.sources import imagenet as module
 from nbsupport.data.sources import open_source
 from nbsupport.data.sources.imagenet import extremes, open_it
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.paths import root as root_of_project
 
@@ -47,7 +48,7 @@ def test_names_are_unique_and_the_tree_is_kept(imagenet: Path) -> None:
     assert table["name"].tolist() == ["tench", "goldfish", cranes[0], "tabby", cranes[1]]
     assert table["label"].tolist() == [0, 1, 2, 3, 4]
     assert table["images"].tolist() == [3] * 5
-    assert open_it(px=8).all().under("animal").num_classes == 4
+    assert Subset(open_it(px=8)).under("animal").num_classes == 4
     assert open_it(px=8).below("object").tolist() == [False] * 4 + [True]
 
 
@@ -337,9 +338,9 @@ def test_without_data_it_can_be_planned_with(
     assert (len(source), len(source.classes())) == (1_281_167, 1000)
     counts = source.classes()["images"]
     assert (counts.min(), counts.max()) == (732, 1300)
-    assert len(source.all().per_class(150)) == 150_000
+    assert len(Subset(source).per_class(150)) == 150_000
     with pytest.raises(UserError, match="at most 732 per class"):
-        len(source.all().per_class(1000))
+        len(Subset(source).per_class(1000))
     with pytest.raises(UserError) as error:
         source.images(np.arange(3))
     assert "nominal=True" in one_line(error)

@@ -10,6 +10,7 @@ from torchvision.datasets import INaturalist
 
 from nbsupport.cli import main
 from nbsupport.data.sources.inaturalist import PUBLISHED, falling, open_it
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 
 Write = Callable[..., None]
@@ -51,8 +52,8 @@ def test_names_are_unique_and_there_are_three_depths(folder: Path) -> None:
     names = source.classes()["name"].tolist()
     assert names[1] == "Prunella modularis (Amphibia/Prunella modularis)"
     assert len(set(names)) == 6
-    assert source.all().superclasses(1).num_classes == 3
-    assert source.all().under("Aves").num_classes == 3
+    assert Subset(source).superclasses(1).num_classes == 3
+    assert Subset(source).under("Aves").num_classes == 3
 
 
 def test_training_pictures_are_used_where_a_list_says_which(listed: Path) -> None:
@@ -183,8 +184,8 @@ def test_without_data_it_can_be_planned_with(taxonomy: object) -> None:
     assert (len(source), len(classes)) == (579_184, 5_089)
     tops = classes.groupby("depth_1")["images"].agg(["size", "sum"])
     assert {top: tuple(row) for top, *row in tops.itertuples()} == PUBLISHED
-    assert len(source.all().most_frequent(1000).per_class(150)) == 150_000
-    assert source.all().superclasses(1).num_classes == 13
+    assert len(Subset(source).most_frequent(1000).per_class(150)) == 150_000
+    assert Subset(source).superclasses(1).num_classes == 13
 
 
 @pytest.mark.parametrize(("total", "classes"), [(308, 4), (579_184, 5_089), (7, 7), (10, 3)])

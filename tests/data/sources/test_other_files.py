@@ -16,6 +16,7 @@ from nbsupport.data.sources import (
     open_source,
     tiny_imagenet,
 )
+from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 
 Write = Callable[..., None]
@@ -159,7 +160,7 @@ def test_tiny_imagenet_can_be_planned_with(taxonomy: Write) -> None:
     taxonomy(tiny_imagenet.tiny_wnids(), tiny_imagenet.tiny_wnids())
     source = tiny_imagenet.open_it(px=64, nominal=True)
     assert (len(source), len(source.classes())) == (100_000, 200)
-    assert len(source.all().per_class(500)) == 100_000
+    assert len(Subset(source).per_class(500)) == 100_000
 
 
 @pytest.mark.data("tiny_imagenet")
@@ -198,7 +199,7 @@ def test_fractals_are_labelled_by_their_folder(fractals: Path) -> None:
     image = source.images(np.array([5]))[0]
     assert torch.equal(image[0], image[1])
     with pytest.raises(UserError, match="no tree of classes"):
-        len(source.all().superclasses(1))
+        len(Subset(source).superclasses(1))
 
 
 def test_wrong_fractals_are_named(fractals: Path, write: Write) -> None:
@@ -247,4 +248,4 @@ def test_generated_images_can_be_planned_with(taxonomy: Write) -> None:
     wnids = [f"n{i:08d}" for i in range(1000)]
     taxonomy(wnids, wnids)
     source = generated_files.open_it(px=224, nominal=True)
-    assert len(source.all().per_class(1000)) == 1_000_000
+    assert len(Subset(source).per_class(1000)) == 1_000_000

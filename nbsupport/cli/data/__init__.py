@@ -2,17 +2,15 @@
 
 import argparse
 import textwrap
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.cli.image_folder import root_option, use_root
+from nbsupport.cli.data.image_folder import root_option, use_root
+from nbsupport.cli.parsing import add_each, command
 
 if TYPE_CHECKING:
     from nbsupport.data.catalogue import CatalogueEntry, Counting
 
-# modules beside this one, each with add(actions), which bring actions of their own
-ACTIONS = ("labels", "prepare", "rehearse", "make_generated", "make_fractals")
 WRONG = 1  # exit status of a check that finds something; 2 is a mistake in the command
 WIDTH = 100
 
@@ -20,23 +18,21 @@ WIDTH = 100
 def add(commands: Any) -> None:
     """Add `data` and its actions to a parser's commands."""
     text = "list the data sets: licence, size, where to get them, what is here"
-    parser = commands.add_parser("data", help=text, description=text)
-    parser.set_defaults(command=_list)
+    parser = command(commands, "data", text, _list)
     root_option(parser)
     actions = parser.add_subparsers(metavar="ACTION")
     _check_action(actions)
-    for name in ACTIONS:
-        import_module(f"nbsupport.cli.{name}").add(actions)
+    add_each(__name__, actions)
 
 
 # list ---------------------------------------------------------------------------------------------
 def _list(options: argparse.Namespace) -> None:
-    from nbsupport.data.catalogue import CATALOGUE
+    from nbsupport.data.catalogue import entries
     from nbsupport.paths import data_dir
 
     use_root(options)
     root = data_dir()
-    for entry in CATALOGUE.values():
+    for entry in entries().values():
         print(described(entry, root), end="\n\n")
     print(_about_root(root))
 
@@ -81,8 +77,7 @@ def _about_root(root: Path | None) -> str:
 # check --------------------------------------------------------------------------------------------
 def _check_action(actions: Any) -> None:
     text = "count classes and images, open pictures, compare checksums"
-    parser = actions.add_parser("check", help=text, description=text)
-    parser.set_defaults(command=_check)
+    parser = command(actions, "check", text, _check)
     parser.add_argument("name", metavar="NAME", help="a data set, such as imagenet")
     root_option(parser)
     parser.add_argument("--all", action="store_true", help="open every picture, not a sample")

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.cli.image_folder import (
+from nbsupport.cli.data.image_folder import (
     at_least,
     claimed,
     existing,

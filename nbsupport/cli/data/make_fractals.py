@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.cli.image_folder import (
+from nbsupport.cli.data.image_folder import (
     at_least,
     claimed,
     existing,

@@ -1,11 +1,33 @@
-"""Controls: comparisons whose answer is known, or that the simulated world might help along."""
+"""What this world builds in: the controls of the book, and how the world was calibrated."""
 
 from collections.abc import Callable
 from typing import Any
 
 from nbsupport import arguments
+from nbsupport.analysis import claims
+from nbsupport.display.calibration import calibration_table as calibration_table
+from nbsupport.display.html import Html
+from nbsupport.display.where_possible import shown_where_possible
+from nbsupport.errors import NotHereError
+from nbsupport.evidence import recorded
 from nbsupport.pages.groups import given_or, reference_groups
+from nbsupport.pages.open_page import OpenPage
+from nbsupport.pages.page import Page
+from nbsupport.pages.setup import setup_numbers as setup_numbers
+from nbsupport.pages.shown import plate as plate
+from nbsupport.study.profiles import profile_named
 from nbsupport.study.study import Group, Study
+
+
+def controls(profile: str) -> Html:
+    """Every control of the verdict machinery with what the recorded runs of each world say."""
+    from nbsupport.display.widgets import verdict_table
+
+    runs = recorded.own(profile_named(profile))
+    ids = [claim.id for claim in claims.load().values() if claim.control]
+    columns = {setting.name: runs.verdicts(ids, n) for n, setting in runs.settings.items()}
+    return verdict_table(ids, columns)
+
 
 OTHER_SEEDS = 1000  # added to a cell's seed: far from any that a page or a reader gives
 
@@ -60,3 +82,18 @@ CONTROLS: dict[str, Callable[[Study], Group]] = {
     "own-textures": _own_textures,
     "own-species": _own_species,
 }
+
+
+@shown_where_possible
+def plate_elsewhere(page: OpenPage, split: str, *, count: int = 4) -> Any:
+    """A split of the task in another world of the profile, large."""
+    profile = page.study.profile
+    others = [world for world in profile.worlds if world not in (0, page.study.world)]
+    if not others:
+        raise NotHereError(f"profile {profile.name} has no other world than {page.study.world}")
+    caption = f"Camera traps of {profile.setting_name(others[0])}"
+    other = OpenPage(page.request.other(world=others[0]))
+    return plate(other, split, count=count, caption=caption)
+
+
+PAGE = Page("builds_in", "What this world builds in", beside=control_groups)

@@ -4,16 +4,16 @@ import argparse
 from contextlib import nullcontext
 from typing import Any
 
-from nbsupport.cli.image_folder import given_root, root_option
+from nbsupport.cli.data.image_folder import given_root, root_option
+from nbsupport.cli.parsing import command
 
 
 def add(commands: Any) -> None:
     """Add `rehearse` to the actions of `data`."""
     text = "write small fake data in the official layouts, to rehearse the paper profile"
-    parser: argparse.ArgumentParser = commands.add_parser("rehearse", help=text, description=text)
+    parser = command(commands, "rehearse", text, _rehearse)
     root_option(parser, "a new or empty folder; default: rehearsal/ in the store")
     parser.add_argument("--px", type=int, default=16, help="pixels a side (default: %(default)s)")
-    parser.set_defaults(command=_rehearse)
 
 
 def _rehearse(options: argparse.Namespace) -> None:

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.cli.image_folder import root_option, use_root
+from nbsupport.cli.data.image_folder import root_option, use_root
+from nbsupport.cli.parsing import command
 from nbsupport.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -17,8 +18,7 @@ LISTED = 5  # names of broken pictures that are printed; the list has all
 def add(actions: Any) -> None:
     """Add `prepare` to the actions of `data`."""
     text = "decode and resize every picture once; who is stopped goes on with the same command"
-    parser: argparse.ArgumentParser = actions.add_parser("prepare", help=text, description=text)
-    parser.set_defaults(command=_prepare)
+    parser = command(actions, "prepare", text, _prepare)
     parser.add_argument("name", metavar="NAME", help="a data set, such as imagenet or iwildcam")
     parser.add_argument("--px", type=int, required=True, help="pixels a side, such as 256")
     parser.add_argument("--workers", type=int, help="threads that decode (default: one a core)")

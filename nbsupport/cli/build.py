@@ -1,0 +1,19 @@
+"""python -m nbsupport build: the whole book."""
+
+import argparse
+from typing import Any
+
+from nbsupport.cli.parsing import command, trains
+
+
+def add(commands: Any) -> None:
+    """Add `build` to a parser's commands."""
+    parser = command(commands, "build", "train, execute every page, render the book", _build)
+    parser.add_argument("--profile", default="demo")
+    trains(parser)
+
+
+def _build(options: argparse.Namespace) -> None:
+    from nbsupport.building.build import build_book
+
+    print(build_book(options.profile))

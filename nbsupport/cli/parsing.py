@@ -1,0 +1,67 @@
+"""What the commands' parsers share."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.errors import UserError
+
+if TYPE_CHECKING:
+    from nbsupport.jobs.store import Store
+
+Command = Callable[[argparse.Namespace], int | None]  # a status; None is 0
+
+
+def add_each(package: str, commands: Any) -> None:
+    """Let every module of a package that has a function `add` add its command, in their order."""
+    folder = Path(__file__).parent.joinpath(*package.split(".")[2:])
+    for path in sorted((*folder.glob("*.py"), *folder.glob("*/__init__.py"))):
+        if path.parent == folder and path.stem == "__init__":
+            continue  # the package itself
+        if "\ndef add(" in path.read_text(encoding="utf-8"):
+            name = path.stem if path.parent == folder else path.parent.name
+            import_module(f"{package}.{name}").add(commands)
+
+
+def command(commands: Any, name: str, text: str, run: Command) -> argparse.ArgumentParser:
+    """A new command, or an action of one, and what it runs."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=run)
+    return parser
+
+
+def given(parser: argparse.ArgumentParser) -> None:
+    """Let a command take parameters of a page."""
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a parameter of the page; VALUE is JSON or text: -p sizes '[250,1000]'",
+    )
+
+
+def trains(parser: argparse.ArgumentParser) -> None:
+    """Let a command that trains be told what does its jobs."""
+    parser.add_argument(
+        "--engine", help="what does the jobs: local, serial, or a module of yours (my_lab.cluster)"
+    )
+
+
+def whole(option: str, value: str) -> int:
+    """The number that an option was given. UserError where it is none."""
+    if value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    raise UserError(f"{option} {value!r}: give a whole number of at least 0")
+
+
+def store() -> "Store":
+    """The user's store."""
+    from nbsupport.jobs.store import Store
+    from nbsupport.paths import store_dir
+
+    return Store(store_dir())

@@ -1,0 +1,54 @@
+"""python -m nbsupport plan: what a page or the book needs."""
+
+import argparse
+import json
+from typing import Any
+
+from nbsupport.cli.parsing import command, given, store
+from nbsupport.errors import UserError
+
+
+def add(commands: Any) -> None:
+    """Add `plan` to a parser's commands."""
+    text = "what a page or the book needs, and what it costs"
+    parser = command(commands, "plan", text, _plan)
+    parser.add_argument("--page", help="one page, with its parameters")
+    parser.add_argument("--profile", default=None, help="default: demo")
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument(
+        "--measure", action="store_true", help="first time this machine, for half a minute"
+    )
+    given(parser)
+
+
+def _plan(options: argparse.Namespace) -> None:
+    from nbsupport.pages import page_named, plan
+    from nbsupport.pages.request import PageRequest
+
+    held, values = store(), _values(options)
+    page = page_named(options.page) if options.page else None
+    request = PageRequest(page, values, nominal=True) if page else None
+    profile = (request.values if request else values).get("profile", "demo")
+    if options.measure:
+        plan.measure(profile, held)
+    plans = [plan.plan_page(request, held)] if request else plan.plan_book(profile, held)
+    if options.json:
+        print(json.dumps([p.as_dict() for p in plans], indent=2))
+        return
+    if request:
+        print(plan.parameter_table(plans[0]), end="\n\n")
+    print(plan.plan_table(plans))
+
+
+def _values(options: argparse.Namespace) -> dict[str, Any]:
+    """The values that were given for parameters; without a page, for none but the profile."""
+    from nbsupport.parameters import parse_assignments
+
+    values = parse_assignments(options.parameters)
+    if options.profile and "profile" in values:
+        raise UserError("profile is given twice: as --profile or with -p, not both")
+    if options.profile:
+        values["profile"] = options.profile
+    if not options.page and set(values) - {"profile"}:
+        raise UserError("parameters (-p) belong to one page: name it with --page")
+    return values

@@ -1,0 +1,78 @@
+"""What two or three pages show; `open_page` has what more pages show, a page's module the rest."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nbsupport.analysis import roles
+from nbsupport.data.tasks import SPLITS
+from nbsupport.display import html, images, tables, widgets
+from nbsupport.display.where_possible import shown_where_possible
+from nbsupport.errors import unknown
+from nbsupport.pages.open_page import OpenPage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbsupport.data.subsets.subset import Subset
+    from nbsupport.data.tasks import Task
+
+
+def split_grid(
+    page: OpenPage, split: str, *, role: str = "", count: int = 16, caption: str = ""
+) -> html.Html:
+    """Images of a split of the downstream task, each from another location.
+
+    role: a group of the page whose task is shown, where it is not the page's own.
+    """
+    shown, titles = images.sample_of_split(task_of(page, role), split, count)
+    return widgets.image_grid(shown, titles, caption)
+
+
+def task_of(page: OpenPage, role: str) -> "Task":
+    """The downstream task of a group of the page; of none: the study's own."""
+    if not role:
+        return page.study.task
+    groups = {group.role: group for group in page.groups}
+    if role not in groups:
+        raise unknown("group", role, groups)
+    return page.study.task_of(groups[role])
+
+
+@shown_where_possible
+def plate(
+    page: OpenPage,
+    of: "str | Subset | Callable[[], Subset]",
+    *,
+    role: str = "",
+    count: int = 8,
+    px: int = 144,
+    caption: str = "",
+) -> Any:
+    """A source or a split of the task, large: a simulated world is drawn anew at that size.
+
+    of: a split, a source, a role, a subset, or what makes a subset. role: as in `split_grid`.
+    """
+    study, simulated = page.study, page.study.profile.simulated
+    if isinstance(of, str) and of in SPLITS:
+        task = task_of(page, role)
+        if simulated:
+            shown, titles = images.large_traps(study, of, count, px, task)
+        else:
+            shown, titles = images.sample_of_split(task, of, count)
+    elif simulated:
+        shown, titles = images.large_photos(study, page.subset(of), count, px)
+    else:
+        shown, titles = images.sample_of_classes(page.subset(of), count)
+    return widgets.image_grid(shown, titles, caption, size=px)
+
+
+def sensitivity(page: OpenPage, claim_id: str, points: "pd.DataFrame") -> html.Html:
+    """A claim's verdict on other axes and at other margins."""
+    if page.mask():
+        return html.note(f"{page.mask()}: no table.")
+    return tables.sensitivity_table(claim_id, points)
+
+
+def matching(page: OpenPage, *patterns: str) -> list[str]:
+    """The roles that fit a pattern ("imagenet/within-*"), between the two reference lines."""
+    return [roles.FULL, *roles.matching(page.roles(), *patterns), roles.SCRATCH]
