@@ -62,8 +62,10 @@ def page_named(page_id: str) -> Page:
 
 # what all of them compare -------------------------------------------------------------------------
 def all_groups(study: Study) -> list[Group]:
-    """The groups of every page at its defaults and those beside the pages, each role once."""
-    return _once(group for _, group in _own_groups(study))
+    """All groups that are recorded, each role once: every page's at its defaults, those beside the
+    pages, and those that are recorded only."""
+    own = [group for _, group in _own_groups(study)]
+    return _once([*own, *(g for page in pages().values() for g in page.recorded(study, {}))])
 
 
 def book_groups(study: Study, families: Sequence[str] = ()) -> list[Group]:

@@ -26,7 +26,8 @@ class Page:
     """One notebook: its id (the file name), its title, its section, the groups that it compares.
 
     `groups` are the page's own. `beside` are groups that no page compares, and that claims need all
-    the same: they are recorded with the others. A page that compares the groups of other pages
+    the same: they are recorded with the others. `recorded` are groups too dear for a build, which
+    are recorded only. A page that compares the groups of other pages
     instead of its own says by `gathers` which of all groups. `whole_book`: it shows recorded runs
     of any group. `module` is the page's own module, filled in where pages are found.
     """
@@ -36,6 +37,7 @@ class Page:
     section: str = ""
     groups: GroupsOf = no_groups
     beside: GroupsOf = no_groups
+    recorded: GroupsOf = no_groups
     gathers: Chosen | None = None
     whole_book: bool = False
     module: str = ""

@@ -1,11 +1,14 @@
 """Section 4.1: fewer pre-training images, from two sources."""
 
+from dataclasses import replace
 from typing import Any
 
 from nbsupport.display.numbers import example_sizes
 from nbsupport.pages.groups import balanced, distinct, present, reference_groups, sized_role, wholes
 from nbsupport.pages.page import Page
 from nbsupport.study.study import Group, Study
+
+LADDER = ("150K", "50K", "25K", "5K")  # the sizes that the paper names; full comes first
 
 
 def quantity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
@@ -33,4 +36,21 @@ def example(study: Study) -> dict[str, Any]:
     return {"sizes": example_sizes(study), "families": ["resnet"], "seeds": [0, 1, 2]}
 
 
-PAGE = Page("04_1_quantity", "Data quantity", "4.1", quantity_groups)
+def equal_updates(study: Study, _: dict[str, Any]) -> list[Group]:
+    """Each size of both sources with as many updates as all of ImageNet has.
+
+    All of ImageNet itself has them under either budget, so it is no group of its own here.
+    """
+    sizes = [
+        sized_role(study, kind, role)
+        for kind in present(study, "imagenet", "inaturalist")
+        for role in LADDER
+    ]
+    return [
+        replace(group, role=f"{group.role}-steps", budget="steps")
+        for group in (*wholes(study, "inaturalist"), *sizes)
+        if study.profile.simulated
+    ]
+
+
+PAGE = Page("04_1_quantity", "Data quantity", "4.1", quantity_groups, recorded=equal_updates)

@@ -317,4 +317,12 @@ def fractal_variations(category: int, *, count: int = 8, caption: str = "") -> H
     return widgets.image_grid(shown, titles, caption, size=144)
 
 
-PAGE = Page("04_5_sources", "Data sources", "4.5", source_groups)
+def more_fractals(study: Study, _: dict[str, Any]) -> list[Group]:
+    """Ten times as many fractals as generated images, as the paper compares them."""
+    if not study.has("more-fractals"):
+        return []
+    fractals = study.more_fractals
+    return [Group("fractaldb/tenfold", f"{len(fractals):,} images", fractals)]
+
+
+PAGE = Page("04_5_sources", "Data sources", "4.5", source_groups, recorded=more_fractals)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nbsupport.data.tasks import Task
     from nbsupport.study.profiles import Profile
 
+BUDGETS = ("epochs", "steps")  # of pre-training: equal passes over a subset, or equal updates
 # What pre-training learns to predict: the stage that does it, and the name of its recipe.
 OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
 
@@ -26,10 +27,11 @@ class Group:
     `subset` is None for training from scratch. `task` are options of the downstream task that
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
     cell's seed: the same group, with other draws throughout. `objective` is what pre-training
-    learns to predict: "labels", or "captions" of a source that has them. `weights` are models that
-    others have pre-trained, by family, in place of a subset; only these families are run (see
-    training.pretrained for what they may be called). Raises UserError for a value that is none of
-    these.
+    learns to predict: "labels", or "captions" of a source that has them. `budget` replaces the
+    study's: "steps" gives as many updates as the whole source has. `weights` are models that others
+    have pre-trained, by family, in place of a subset; only these families are run (see
+    training.stages.weights for what they may be called). Raises UserError for a value that is none
+    of these.
     """
 
     role: str
@@ -39,6 +41,7 @@ class Group:
     families: tuple[str, ...] = ()
     seed_shift: int = 0
     objective: str = "labels"
+    budget: str = ""
     weights: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -46,6 +49,7 @@ class Group:
         arguments.text(f"label of {self.role}", self.label, "the group's text in figures")
         self._check_subset()
         arguments.chosen("objective", self.objective, OBJECTIVES)
+        arguments.chosen("budget", self.budget, ("", *BUDGETS))
         checked = {
             "families": checked_families(self.families, NAMES),
             "seed_shift": arguments.whole("seed_shift", self.seed_shift, least=0),

@@ -15,7 +15,7 @@ from nbsupport.errors import NotHereError, UserError, said
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
-from nbsupport.study.group import OBJECTIVES, Group, as_groups, check_data, checked_families
+from nbsupport.study.group import BUDGETS, OBJECTIVES, Group, as_groups, check_data, checked_families
 from nbsupport.study.profiles import Profile, profile_named
 from nbsupport.study.profiles.real import RealProfile
 from nbsupport.study.profiles.recipes import Recipe, recipe_named
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from nbsupport.data.tasks import Task
 
-BUDGETS = ("epochs", "steps")
 CORPORA = ("clean", "noisy")  # of images with captions
 GENERATION = {"variety": 0.16, "seed": 0}  # how the generative model is sampled
 GENERATED_PER_SECOND = 1000  # a thread's
@@ -84,10 +83,9 @@ class Study:
 
     def _checked_world(self, world: int) -> int:
         number = arguments.plain(world)
-        if type(number) is not int or number not in self.profile.worlds:
-            allowed = ", ".join(str(w) for w in self.profile.worlds)
+        if not self.profile.has_world(number):
             raise UserError(
-                f"world {said(world)}: profile {self.profile.name} has worlds {allowed}"
+                f"world {said(world)}: profile {self.profile.name} has {self.profile.world_range}"
             )
         return number
 
@@ -147,6 +145,11 @@ class Study:
     def fractaldb(self) -> Subset:
         """FractalDB with as many images as ImageNet or its stand-in; the same in every world."""
         return self._whole("fractaldb")
+
+    @cached_property
+    def more_fractals(self) -> Subset:
+        """FractalDB with ten times as many images as there are generated ones at 150K."""
+        return self._whole("more-fractals")
 
     @cached_property
     def generated(self) -> Subset:
@@ -299,7 +302,7 @@ class Study:
             return None
         drawn = group.subset.seeded(seed)
         stage = OBJECTIVES[group.objective]
-        recipe = self._pretraining_recipe(stage, family)
+        recipe = self._pretraining_recipe(stage, family, group.budget or self.budget)
         spec = {
             "subset": drawn.spec(),
             "family": family,
@@ -320,9 +323,9 @@ class Study:
         data = fingerprint(name)
         return Job("weights", VERSIONS["weights"], spec, data, None, label, WEIGHTS_SECONDS)
 
-    def _pretraining_recipe(self, stage: str, family: str) -> Recipe:
+    def _pretraining_recipe(self, stage: str, family: str, budget: str) -> Recipe:
         recipe = recipe_named(self.profile.recipes, stage, family)
-        if self.budget == "steps":
+        if budget == "steps":
             labels = stage == "pretrain"
             whole = len(self.imagenet) if labels else self.simulation.captioned_images
             return replace(recipe, updates=recipe.updates_for(whole))

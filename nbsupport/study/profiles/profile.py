@@ -125,6 +125,15 @@ class Profile(ABC):
         """What ID and OOD scores are of, in a setting."""
         return DOMAINS if self.task_spec(number)["name"] in BY_DOMAIN else CAMERAS
 
+    def has_world(self, number: object) -> bool:
+        """Whether there is a world, or a shift, of that number."""
+        return type(number) is int and number in self.worlds
+
+    @property
+    def world_range(self) -> str:
+        """The numbers that `has_world` knows, in words."""
+        return f"worlds {', '.join(map(str, self.worlds))}"
+
     def has(self, kind: str) -> bool:
         """Whether there is such a source to pre-train on."""
         return kind in self.sources

@@ -12,6 +12,7 @@ from nbsupport.study.profiles.profile import (
 )
 from nbsupport.training.families import PAPER_FAMILIES
 
+LARGEST_WORLD = 999_999
 FRACTAL_SEED = 1  # of the search that found the published categories of FractalDB-1k
 
 # What a profile of a simulated world can pre-train on. The last two are controls: "own-textures",
@@ -21,6 +22,7 @@ SOURCES = (
     "imagenet",
     "inaturalist",
     "fractaldb",
+    "more-fractals",
     "generated",
     "captions",
     "own-textures",
@@ -53,6 +55,7 @@ class SimulatedProfile(Profile):
     captioned_images: int  # in each of the two caption corpora in full
     task_limit: int | None  # images in each split of the task; None: all
     fractals: dict[str, int]  # categories, images_per_category, iterations, oversize
+    more_fractals: int  # of each category: ten times as many images as generated ones at 150K
     species_each: int  # photographs of each of the task's species, in the control
     generated_per_class: int  # images of the generative stand-in
     sources: tuple[str, ...] = SOURCES
@@ -64,11 +67,22 @@ class SimulatedProfile(Profile):
     def simulated(self) -> bool:
         return True
 
+    def has_world(self, number: object) -> bool:
+        """Any whole number is a draw of the same rules; 0 is the pilot of the calibration."""
+        return type(number) is int and 0 <= number <= LARGEST_WORLD
+
+    @property
+    def world_range(self) -> str:
+        return f"worlds 0 to {LARGEST_WORLD:,}"
+
     def source_spec(self, kind: str, world: int) -> dict[str, Any]:
         """Fractals are no part of a simulated world: every world has the same."""
         self.check(kind)
         if kind == "fractaldb":
             return {"name": "fractaldb", "px": self.px, "seed": FRACTAL_SEED} | self.fractals
+        if kind == "more-fractals":
+            more = {"images_per_category": self.more_fractals}
+            return self.source_spec("fractaldb", world) | more
         if kind == "own-textures":
             return self.source_spec("imagenet", world) | {"own_textures": True}
         if kind == "species":
@@ -129,9 +143,11 @@ _DEMO = SimulatedProfile(
     families=("resnet",),
     page_families=dict.fromkeys(_REFERENCE_PAGES, THREE_FAMILIES),
     seeds=(0,),
-    recorded={1: (PAPER_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))},
+    recorded={1: (PAPER_FAMILIES, (0, 1, 2, 3, 4)), 2: (THREE_FAMILIES, (0, 1, 2))}
+    | dict.fromkeys(range(3, 13), (THREE_FAMILIES, (0, 1))),
     # as many classes and images as the ImageNet stand-in; points as dense as at 362 px
     fractals={"categories": 128, "images_per_category": 80, "iterations": 56_000, "oversize": 6},
+    more_fractals=400,  # 51,200: ten times the 5,120 generated images of the role 150K
     recipes="demo",
     evidence=True,
     granularity=_GRANULARITY,
@@ -165,6 +181,7 @@ _SMOKE = SimulatedProfile(
     seeds=(0,),
     recorded={},
     fractals={"categories": 16, "images_per_category": 16, "iterations": 14_000, "oversize": 3},
+    more_fractals=120,
     recipes="smoke",
     evidence=False,
     granularity=_GRANULARITY,
