@@ -13,14 +13,15 @@ export PYTHON
 export PYTHONPATH := $(CURDIR)
 unexport PYTHONHOME
 
-.PHONY: help book test test-slow lint format serve records plan setup requirements clean clean-store
+.PHONY: help book test test-slow lint format serve record records judge plan setup requirements clean clean-store
 
 help:
 	@echo "make book [PROFILE=demo|smoke]   train, execute every page, render the book"
 	@echo "make serve [PORT=8000]           show the book at this machine's address only"
 	@echo "make test                        linters, types, quick tests, the smoke book in a browser"
 	@echo "make test-slow                   the tests that take minutes"
-	@echo "make records [PROFILE=demo]      train what the verdicts rest on; goes on where it stopped"
+	@echo "make record [PROFILE=demo]       train what the verdicts rest on; goes on where it stopped"
+	@echo "make judge [PROFILE=demo]        judge the claims by what is recorded; trains nothing"
 	@echo "make plan [PROFILE=demo]         what a build would train, and what it costs"
 	@echo "make clean                       remove what was rendered; trained jobs are kept"
 	@echo "make clean-store                 remove the trained jobs and kept images, after asking"
@@ -31,8 +32,12 @@ setup:
 book: setup
 	@$(RUN) -m nbsupport build --profile $(PROFILE)
 
-records: setup
-	@$(RUN) -m nbsupport records --profile $(PROFILE)
+# "records" is the name it had before.
+record records: setup
+	@$(RUN) -m nbsupport record --profile $(PROFILE)
+
+judge: setup
+	@$(RUN) -m nbsupport judge --profile $(PROFILE)
 
 plan: setup
 	@$(RUN) -m nbsupport plan --profile $(PROFILE)

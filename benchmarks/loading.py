@@ -35,7 +35,7 @@ from torchvision.transforms import v2
 from nbsupport.data.loading.batches import MEAN, STD, batches
 from nbsupport.data.loading.streaming import StreamedImages
 from nbsupport.data.pictures.files import Pictures, place
-from nbsupport.data.pictures.prepare import cached_pictures, prepare
+from nbsupport.data.pictures.decode_once import cached_pictures, decode_once
 from nbsupport.savanna.world import World
 
 SCENES, QUALITY, GRAIN = 32, 90, 4.0
@@ -130,7 +130,7 @@ def prepared(folder: Path, px: int) -> StreamedImages:
     where = place(folder)
     pictures = Pictures(where, where.below(""), "squash")
     began = time.perf_counter()
-    prepare(pictures, px)
+    decode_once(pictures, px)
     each = len(pictures) / (time.perf_counter() - began)
     print(f"prepared once, at {px} px: {each:,.0f} images a second\n")
     images = cached_pictures(pictures, px)

@@ -13,7 +13,7 @@ from nbsupport.jobs import runner
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import StoreWarning
 from nbsupport.jobs.runner import run
-from nbsupport.jobs.schedule import Plan, plan
+from nbsupport.jobs.schedule import Schedule, schedule
 from nbsupport.jobs.store import Store
 from nbsupport.pages.larger_budgets import saturation_groups
 from nbsupport.pages.plan import _plan
@@ -131,18 +131,18 @@ def test_a_pretraining_does_not_begin_on_damaged_images(
     content = path.read_bytes()
     study.store.remove(job)
     damaged = content[:-1] + bytes([content[-1] ^ 1])
-    monkeypatch.setattr(runner, "plan", _then(lambda: path.write_bytes(damaged)))
+    monkeypatch.setattr(runner, "schedule", _then(lambda: path.write_bytes(damaged)))
     with pytest.warns(StoreWarning, match="images.npy does not match its checksum"):
         run([job], study.store, engine="serial")
     assert path.read_bytes() == content
     assert study.store.check(job, full=True)
 
 
-def _then(action: Callable[[], object]) -> Callable[..., Plan]:
+def _then(action: Callable[[], object]) -> Callable[..., Schedule]:
     """A plan of jobs, after which something happens before they begin."""
 
-    def planned(jobs: Iterable[Job], store: Store) -> Plan:
-        made = plan(jobs, store)
+    def planned(jobs: Iterable[Job], store: Store) -> Schedule:
+        made = schedule(jobs, store)
         action()
         return made
 

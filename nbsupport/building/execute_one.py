@@ -21,7 +21,7 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from nbsupport.building.errorbox import prepare
+from nbsupport.building.finish_notebook import finish_notebook
 from nbsupport.building.execute import PageError
 from nbsupport.building.kernel import OwnKernelManager
 from nbsupport.building.real_images_note import add_real_note
@@ -45,7 +45,7 @@ def execute_notebook(
         except DeadKernelError:
             error = PageError(0, "DeadKernelError", "the kernel died (out of memory, or killed)")
         executed = nbformat.read(partial, as_version=4)
-    error = prepare(executed, error)
+    error = finish_notebook(executed, error)
     add_real_note(executed, parameters)
     write_text(path, nbformat.writes(executed))
     return error

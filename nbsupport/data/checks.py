@@ -25,7 +25,7 @@ from nbsupport.data.rehearsal import unfinished
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
-    from nbsupport.data.sources.files import FilesSource
+    from nbsupport.data.sources.files import FileSource
 
 SAMPLE = 200  # pictures opened where not every one is asked for
 CHECK_PX = 32  # their size then: a JPEG is decoded to its end at any size
@@ -97,7 +97,7 @@ def _look_of(entry: CatalogueEntry, wish: Wish) -> Check | None:
 
 # sources ------------------------------------------------------------------------------------------
 def _check_source(entry: CatalogueEntry, root: Path, report: Report, wish: Wish) -> None:
-    source: FilesSource = import_module(entry.module).open_it(px=1, strict=False, fresh=True)
+    source: FileSource = import_module(entry.module).open_it(px=1, strict=False, fresh=True)
     _compare(source, report)
     pictures = source.every_picture
     broken = unreadable(pictures, wish.every or wish.skip_broken, wish.progress)
@@ -118,7 +118,7 @@ def _where_listed(pictures: Pictures, count: int) -> str:
     return f"{count:,} broken pictures are left out, as {list_file(pictures)} says"
 
 
-def _compare(source: "FilesSource", report: Report) -> None:
+def _compare(source: "FileSource", report: Report) -> None:
     """Class folders and numbers of pictures with those published."""
     entry, found = source.entry, len(source.every_picture)
     report.notes += [f"{found:,} pictures of {len(source.counts):,} classes", *source.notes()]
@@ -163,7 +163,7 @@ def _problem(pictures: Pictures, row: int) -> str | None:
 
 # archives -----------------------------------------------------------------------------------------
 def _check_archive(
-    root: Path, report: Report, source: "FilesSource", progress: Counting | None
+    root: Path, report: Report, source: "FileSource", progress: Counting | None
 ) -> None:
     """The md5 of the archive where it is still there.
 
@@ -225,7 +225,7 @@ def _task(entry: CatalogueEntry, where: Path) -> str:
 
 
 def _class_folders(entry: CatalogueEntry) -> str:
-    source: FilesSource = import_module(entry.module).open_it(px=1, nominal=True)
+    source: FileSource = import_module(entry.module).open_it(px=1, nominal=True)
     found = sum(map(source.is_class, source.class_folders()))
     if source.rehearsal:
         return f"here, made for rehearsal: {found:,} class folders in {entry.find()}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Words
     from nbsupport.analysis.verdicts import Verdict
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.study.profiles import Profile
 
 RECORDED = "recorded"
@@ -49,7 +49,7 @@ class FigureRequest:
     claim: str
     number: str
     caption: str
-    draw: "Callable[[FigureInput], Shown]"
+    draw: "Callable[[FigureInput], Display]"
     roles: Sequence[str] = ()
     lines: tuple[str, ...] = ()
     source: str | None = None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Figure
     from nbsupport.analysis.verdicts import Verdict
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
 
 
 SMOKE = "smoke: not evidence"
@@ -111,7 +111,7 @@ class PageFigures:
         roles: Sequence[str] = (),
         lines: tuple[str, str] = (FULL, SCRATCH),
         axis_titles: tuple[str, str] | None = None,
-    ) -> "Shown":
+    ) -> "Display":
         """OOD against ID scores of a source's groups, between two reference lines.
 
         runs: the live ones; the recorded ones come by themselves. roles: these groups of the page
@@ -140,7 +140,7 @@ class PageFigures:
         asked = FigureRequest(claim, number, caption, draw, every, lines, source)
         return self.figure(runs, asked)
 
-    def figure(self, runs: "pd.DataFrame | None", asked: FigureRequest) -> "Shown":
+    def figure(self, runs: "pd.DataFrame | None", asked: FigureRequest) -> "Display":
         """A figure in tabs: of the recorded runs, of these live ones, and of real images."""
         return tabs_of_runs.figure_tabs(self, runs, self.labels(asked.source), asked)
 

@@ -9,15 +9,15 @@ from nbsupport.display.html import Html
 if TYPE_CHECKING:
     from nbsupport.analysis.charts import Figure
 
-    Shown: TypeAlias = Figure | Html
+    Display: TypeAlias = Figure | Html
 
 
-def html_of(shown: "Shown") -> str:
+def html_of(shown: "Display") -> str:
     """The HTML of a figure or of a piece of HTML."""
     return shown.html if isinstance(shown, Html) else shown.html()
 
 
-def text_of(shown: "Shown") -> str:
+def text_of(shown: "Display") -> str:
     """The same in plain text."""
     return shown.text if isinstance(shown, Html) else f"{shown.number}. {shown.title}"
 
@@ -28,7 +28,7 @@ class Tabs(Html):
     key: unlike that of any other tabs on the page. `panels` are what is shown, by title.
     """
 
-    def __init__(self, key: str, panels: "Mapping[str, Shown]") -> None:
+    def __init__(self, key: str, panels: "Mapping[str, Display]") -> None:
         self.panels = dict(panels)
         parts = "".join(
             _panel(key, place, title, shown) for place, (title, shown) in enumerate(panels.items())
@@ -42,7 +42,7 @@ class Tabs(Html):
         return first._repr_mimebundle_() | super()._repr_mimebundle_()
 
 
-def _panel(key: str, place: int, title: str, shown: "Shown") -> str:
+def _panel(key: str, place: int, title: str, shown: "Display") -> str:
     name = escape(f"tabs-{key}", quote=True)
     checked = " checked" if place == 0 else ""
     return (
@@ -52,6 +52,6 @@ def _panel(key: str, place: int, title: str, shown: "Shown") -> str:
     )
 
 
-def together(*parts: "Shown") -> Html:
+def together(*parts: "Display") -> Html:
     """Several things, one below the other."""
     return Html("".join(map(html_of, parts)), "\n".join(map(text_of, parts)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Words
     from nbsupport.analysis.verdicts import Verdict
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.study.profiles import Profile
 
 RECORDED, LIVE = "Recorded", "Live"
@@ -39,11 +39,11 @@ def tabs(
     profile: "Profile",
     key: str,
     roles: Iterable[str] | None,
-    content: "Callable[[Recorded, bool], Shown]",
-    live: "Shown | None" = None,
+    content: "Callable[[Recorded, bool], Display]",
+    live: "Display | None" = None,
     *,
     live_first: bool = False,
-) -> "Shown":
+) -> "Display":
     """What a page shows of the recorded runs, of the live ones, and of those on real images.
 
     roles: the groups in question (None: all); where a tab lacks recorded runs of them, it says so.
@@ -61,8 +61,8 @@ def tabs(
 
 
 def _panel(
-    runs: Recorded, roles: set[str] | None, content: "Callable[[Recorded], Shown]"
-) -> "Shown":
+    runs: Recorded, roles: set[str] | None, content: "Callable[[Recorded], Display]"
+) -> "Display":
     missing = [note(text)] if (text := runs.state(roles)) else []
     shown = [] if runs.records.empty else [content(runs)]
     return together(*missing, *shown) if missing else shown[0]
@@ -74,7 +74,7 @@ def figure_tabs(
     runs: "pd.DataFrame | None",
     labels: Mapping[str, str],
     asked: FigureRequest,
-) -> "Shown":
+) -> "Display":
     """A figure of recorded runs, of live ones (None: there are none to show), and of real images.
 
     labels: the live groups' texts.
@@ -83,7 +83,7 @@ def figure_tabs(
     if page.other_groups and asked.roles:  # recorded are the page's default groups
         drawn = replace(asked, roles=[*{*claims.load()[asked.claim].roles, *asked.lines}])
 
-    def content(other: Recorded, own: bool) -> "Shown":
+    def content(other: Recorded, own: bool) -> "Display":
         roles = other.by_size(drawn.roles) if page.other_groups else drawn.roles
         return recorded_figure(other, replace(drawn, roles=roles), page.axis, own=own)
 
@@ -100,7 +100,7 @@ def figure_tabs(
 
 def live_figure(
     page: FigurePage, runs: "pd.DataFrame", labels: Mapping[str, str], asked: FigureRequest
-) -> "Shown":
+) -> "Display":
     """The figure from the runs that this page trained; a sentence where groups have none."""
     from nbsupport.analysis.charts import Words
 
@@ -123,7 +123,7 @@ def live_figure(
     return asked.draw(FigureInput(runs, roles, texts, words, margin, study.profile, study.world))
 
 
-def recorded_figure(runs: Recorded, asked: FigureRequest, axis: str, *, own: bool) -> "Shown":
+def recorded_figure(runs: Recorded, asked: FigureRequest, axis: str, *, own: bool) -> "Display":
     """The figure from recorded runs of one setting, the first on which the claim can be tested;
     where it can be on none, of the leading one. A sentence where these runs cannot make it."""
     found = ((n, runs.verdicts([asked.claim], n, axis)[asked.claim]) for n in runs.settings)
@@ -193,7 +193,7 @@ def verdict_tabs(
     *,
     masked: str = "",
     live_first: bool = False,
-) -> "Shown":
+) -> "Display":
     """Claims by the recorded verdicts on each setting; by the live ones; and on real images.
 
     The recorded verdicts on the leading setting stand beside those of the other two, claim by

@@ -111,7 +111,7 @@ class Recorded:
     @property
     def command(self) -> str:
         """What trains and records the runs."""
-        return f"make records PROFILE={self.profile.name}"
+        return f"make record PROFILE={self.profile.name}"
 
     @cached_property
     def settings(self) -> dict[int, Setting]:

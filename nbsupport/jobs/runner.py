@@ -28,7 +28,7 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.engines import Engine, Factory, engine_named
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import Interrupted, JobsFailed, StoreError
-from nbsupport.jobs.schedule import Plan, in_order, plan
+from nbsupport.jobs.schedule import Schedule, in_order, schedule
 from nbsupport.jobs.store import Store
 from nbsupport.jobs.work import Emit, Message, Request
 
@@ -59,14 +59,14 @@ def run(
     factory = engine_named(engine)
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
-    return _Run(plan(jobs, store), store, on_event or (lambda event: None)).work(factory, workers)
+    return _Run(schedule(jobs, store), store, on_event or (lambda event: None)).work(factory, workers)
 
 
 class _Run:
     """The state of one call of `run`."""
 
-    def __init__(self, work: Plan, store: Store, on_event: Emit) -> None:
-        self.plan, self.store, self.on_event = work, store, on_event
+    def __init__(self, work: Schedule, store: Store, on_event: Emit) -> None:
+        self.schedule, self.store, self.on_event = work, store, on_event
         self.known = {job.key: job for job in work.jobs}
         self.waiting = {job.key: job for job in work.to_train}
         self.not_before: dict[str, float] = {}
@@ -118,9 +118,9 @@ class _Run:
 
     def _announce(self, slots: int) -> None:
         counts = {"found": len(self.found), "to_train": len(self.waiting)}
-        total = {"kind": "planned", "jobs": len(self.known), "cost": self.plan.cost}
+        total = {"kind": "planned", "jobs": len(self.known), "cost": self.schedule.cost}
         self.on_event({**total, **counts, "workers": slots})
-        for job in self.plan.found:
+        for job in self.schedule.found:
             self._tell("found", job, waited=False)
 
     def _tell(self, kind: str, job: Job, **more: Any) -> None:

@@ -10,7 +10,7 @@ WORKER_SECONDS = 5.0  # until a worker has imported torch and begins its first j
 
 
 @dataclass(frozen=True)
-class Plan:
+class Schedule:
     """What a list of jobs asks for, each job once.
 
     `found` is in the store; `to_train` is in the order to begin (parents first, then the
@@ -33,7 +33,7 @@ class Plan:
         return sum(job.cost for job in self.to_train)
 
 
-def plan(jobs: Iterable[Job], store: Store) -> Plan:
+def schedule(jobs: Iterable[Job], store: Store) -> Schedule:
     """Sort jobs into found and to be trained.
 
     A parent that nobody asks for, and that is not in the store, is trained only where a job that
@@ -53,7 +53,7 @@ def plan(jobs: Iterable[Job], store: Store) -> Plan:
             needed = job.key in missing
     children = _children(missing)
     shared = tuple(job for job in missing.values() if len(children[job.key]) > 1)
-    return Plan(tuple(found.values()), tuple(in_order(missing.values())), shared)
+    return Schedule(tuple(found.values()), tuple(in_order(missing.values())), shared)
 
 
 def _children(jobs: dict[str, Job]) -> dict[str, list[Job]]:

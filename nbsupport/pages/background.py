@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Figure
     from nbsupport.analysis.trends import Line
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.pages.open_page import OpenPage
 
 
@@ -55,7 +55,7 @@ class Worked:
 
 def scratch_line(points: "pd.DataFrame", axis: str = "linear") -> "Line":
     """The line of training from scratch; where its points make none, one that predicts NaN."""
-    from nbsupport.analysis.charts.prepare import fitted
+    from nbsupport.analysis.charts.chart_data import fitted
     from nbsupport.analysis.trends import no_line
 
     return fitted(points, SCRATCH, axis) or no_line(axis)
@@ -63,7 +63,7 @@ def scratch_line(points: "pd.DataFrame", axis: str = "linear") -> "Line":
 
 def why_no_line(points: "pd.DataFrame", axis: str = "linear") -> Html:
     """In place of what needs the scratch line: why there is none."""
-    from nbsupport.analysis.charts.prepare import why_no_line as why
+    from nbsupport.analysis.charts.chart_data import why_no_line as why
 
     return note(f"There is no line from scratch to measure from: {why(points, SCRATCH, axis)}.")
 
@@ -314,7 +314,7 @@ def distances(points: "pd.DataFrame", axis: str = "linear") -> dict[str, str]:
 
     Parallel: the two distances differ by less than the margin.
     """
-    from nbsupport.analysis.charts.prepare import fitted
+    from nbsupport.analysis.charts.chart_data import fitted
 
     upper, lower = fitted(points, FULL, axis), scratch_line(points, axis)
     names = ("common-low", "apart-low", "common-high", "apart-high", "slopes", "parallel")
@@ -332,7 +332,7 @@ def distances(points: "pd.DataFrame", axis: str = "linear") -> dict[str, str]:
 
 def reference(
     page: OpenPage, runs: "pd.DataFrame | None", *, claim: str, number: str, caption: str
-) -> "Shown":
+) -> "Display":
     """The two reference lines with the effective robustness of one point (Figure 2)."""
     from nbsupport.analysis.charts import reference_figure
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.data.sources.captions import CaptionSource
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.pages.open_page import OpenPage
 
 
@@ -120,7 +120,7 @@ def families_table(points: "pd.DataFrame", axis: str = "linear", masked: str = "
     The line is that of the full source's own runs; a family without such a run (the Vision
     Transformer) has no part in it. Means of runs, without intervals.
     """
-    from nbsupport.analysis.charts.prepare import why_no_line
+    from nbsupport.analysis.charts.chart_data import why_no_line
     from nbsupport.analysis.trends import effective_robustness, role_line
 
     if masked:
@@ -139,7 +139,7 @@ def families_table(points: "pd.DataFrame", axis: str = "linear", masked: str = "
     return table(("family", *roles), rows, numeric=range(1, len(roles) + 1))
 
 
-def families_tabs(page: "OpenPage", runs: "pd.DataFrame") -> "Shown":
+def families_tabs(page: "OpenPage", runs: "pd.DataFrame") -> "Display":
     """The table from recorded runs, from these live ones, and from those on real images."""
 
     def content(other: Recorded, _: bool) -> Html:

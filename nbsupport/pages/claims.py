@@ -174,7 +174,7 @@ def downloads(entries: Sequence[Judged], mask: str = "") -> Html:
 def made(records: "pd.DataFrame", account: dict[str, Any] | None) -> Html:
     """Runs, cells, worlds, devices, versions, dates and thread-hours behind the verdicts."""
     if records.empty:
-        return note("No runs are recorded yet. The command make records trains them.")
+        return note("No runs are recorded yet. The command make record trains them.")
     runs = records.drop_duplicates(["world", "role", "key"])
     jobs = {stage: len(keys) for stage, keys in provenance.job_keys(records).items()}
     rows = [

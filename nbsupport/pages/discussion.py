@@ -16,7 +16,7 @@ from nbsupport.study.study import Group, Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.pages.open_page import OpenPage
 
 
@@ -49,11 +49,11 @@ def all_recorded(page: "OpenPage", world: int = 1) -> "pd.DataFrame":
     return recorded.own(page.study.profile).points(world)
 
 
-def effects_figure(page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str) -> "Shown":
+def effects_figure(page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str) -> "Display":
     """The effects of the five factors, in units of the gap."""
     from nbsupport.analysis.charts import effects_figure as chart
 
-    def draw(drawn: FigureInput) -> "Shown":
+    def draw(drawn: FigureInput) -> "Display":
         table = effects.effect_table(drawn.points, page.axis).dropna(subset=["value"])
         if table.empty:
             return note("These runs measure none of the effects, so there is no figure.")
@@ -72,11 +72,11 @@ def lacking(points: "pd.DataFrame") -> Html:
 
 def positions_figure(
     page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str
-) -> "Shown":
+) -> "Display":
     """Every group's height above the scratch line, and its place along it."""
     from nbsupport.analysis.charts import positions_figure as chart
 
-    def draw(drawn: FigureInput) -> "Shown":
+    def draw(drawn: FigureInput) -> "Display":
         table, words = effects.positions(drawn.points, page.axis), drawn.words
         if table.empty or table["er"].isna().all():
             return note("These runs have no two reference lines, so there is no figure.")
@@ -102,7 +102,7 @@ def _two_rankings(table: "pd.DataFrame") -> str:
     )
 
 
-def no_gap(page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str) -> "Shown":
+def no_gap(page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str) -> "Display":
     """The two lines on the task without a bias of place, where its groups have runs."""
     return page.trend(
         runs,

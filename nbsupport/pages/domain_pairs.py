@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nbsupport.analysis.charts import Figure, Pair
     from nbsupport.analysis.verdicts import Verdict
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.study.profiles import Profile
 
 
@@ -51,7 +51,7 @@ CAPTION = "Margin (a quarter of the main task's gap)"
 LEVEL = 0.025  # one-sided, as the 95 % intervals are read
 
 
-def pair_tabs(page: OpenPage, runs: "pd.DataFrame") -> "Shown":
+def pair_tabs(page: OpenPage, runs: "pd.DataFrame") -> "Display":
     """The table from recorded runs, from these live ones, and from those on real images."""
     study, axis = page.study, page.axis
     roles = claims.load()[CLAIM].roles
@@ -142,7 +142,7 @@ def styles(study: Study, *, count: int = 8, px: int = 32, caption: str = "") -> 
 
 def pairs(
     page: OpenPage, runs: "pd.DataFrame | None", *, claim: str, number: str, caption: str
-) -> "Shown":
+) -> "Display":
     """The two lines of each domain pair as small multiples (Appendix G)."""
     from nbsupport.analysis.charts import pairs_figure
 

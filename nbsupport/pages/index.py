@@ -10,7 +10,7 @@ from nbsupport.pages.shown import plate as plate
 from nbsupport.study.profiles import profile_named
 
 if TYPE_CHECKING:
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
     from nbsupport.pages.open_page import OpenPage
 
 
@@ -33,7 +33,7 @@ def headline(profile: str) -> Any:
     )
 
 
-def ledger(profile: str) -> "Shown":
+def ledger(profile: str) -> "Display":
     """Every claim of the book's pages with what the recorded runs of each world say; in a tab,
     with what runs on real images say."""
     every = [claim.id for claim in claims.load().values() if not claim.control]

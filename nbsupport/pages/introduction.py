@@ -270,7 +270,7 @@ class _Followed:
 
     def lift(self) -> Step:
         """All points of the two groups, the scratch line, and this model's height above it."""
-        from nbsupport.analysis.charts.prepare import fitted
+        from nbsupport.analysis.charts.chart_data import fitted
 
         x, y = float(self.row["id_macro_f1"]), float(self.row["ood_macro_f1"])
         line = fitted(self.points, SCRATCH, "linear")

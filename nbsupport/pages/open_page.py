@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.data.subsets.subset import Subset
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
 
 
 def open_page(page_id: str, namespace: Mapping[str, Any]) -> "OpenPage":
@@ -96,7 +96,7 @@ class OpenPage(PageFigures):
         """What each group is pre-trained on, for how many epochs and updates."""
         return tables.training_table(self.study, self.groups)
 
-    def verdicts(self, runs: "pd.DataFrame") -> "Shown":
+    def verdicts(self, runs: "pd.DataFrame") -> "Display":
         """Each claim of the page, in tabs: as recorded, by these live runs, and on real images."""
         return tabs_of_runs.verdict_tabs(
             self.study.profile,

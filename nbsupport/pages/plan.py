@@ -34,7 +34,7 @@ class Plan:
     """Counts of jobs, and the cost of those to train (training, evaluation, and a start for each).
 
     `shared` are the jobs that several runs need or, in a plan of the book, several pages.
-    `thread_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`), `minutes`
+    `compute_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`), `minutes`
     those on the clock of this machine's cores (None where a GPU is meant); `basis` says what the
     estimates rest on. `disk_gb` is what the weights take that they leave in the store.
     """
@@ -46,7 +46,7 @@ class Plan:
     shared: int
     in_store: int
     to_train: int
-    thread_seconds: float
+    compute_seconds: float
     on_gpu: bool
     minutes: float | None
     basis: str
@@ -130,7 +130,7 @@ def _plan(
         shared=sum(count > 1 or key in elsewhere for key, count in uses.items()),
         in_store=len(jobs) - len(missing),
         to_train=len(missing),
-        thread_seconds=round(sum(job.cost for job in missing), 1),
+        compute_seconds=round(sum(job.cost for job in missing), 1),
         on_gpu=px > SMALL_PX,
         minutes=None if px > SMALL_PX else round(makespan(in_order(missing), cpu_count()) / 60, 2),
         basis=pace_of(store.root, px).basis,
@@ -147,7 +147,7 @@ def plan_table(plans: list[Plan]) -> str:
     rows = [
         [p.page, p.runs, p.jobs, p.shared, p.in_store, p.to_train, cost, f"{p.disk_gb:,.1f}"]
         for p in plans
-        for cost in [f"{p.thread_seconds / per:,.{int(on_gpu)}f}"]
+        for cost in [f"{p.compute_seconds / per:,.{int(on_gpu)}f}"]
     ]
     text = aligned([header, *rows], numeric=range(1, 8))
     notes = [_STUDY] if any(p.page == RECORDED for p in plans) else []

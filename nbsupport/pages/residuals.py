@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.charts import Figure
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
 
 
 def residuals(
     page: OpenPage, runs: "pd.DataFrame | None", *, claim: str, number: str, caption: str
-) -> "Shown":
+) -> "Display":
     """Residuals from the full-source line over the epochs of fine-tuning (Figure 3)."""
     from nbsupport.analysis.charts import residual_figure
 

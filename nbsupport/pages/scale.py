@@ -107,7 +107,7 @@ def _plans(profile: str) -> list[plan.Plan]:
 
 
 def _plan_row(p: plan.Plan) -> tuple[str, ...]:
-    cost = f"{p.thread_seconds / 3600:,.1f}" if p.on_gpu else f"{p.thread_seconds:,.0f}"
+    cost = f"{p.compute_seconds / 3600:,.1f}" if p.on_gpu else f"{p.compute_seconds:,.0f}"
     return (p.page, f"{p.runs:,}", f"{p.jobs:,}", f"{p.shared:,}", cost, f"{p.disk_gb:,.1f}")
 
 
@@ -119,8 +119,8 @@ def numbers(profile: str) -> dict[str, str]:
         "study-runs": f"{whole.runs:,}",
         "study-jobs": f"{whole.jobs:,}",
         "study-shared": f"{whole.shared:,}",
-        "study-hours": f"{whole.thread_seconds / 3600:,.0f}",
-        "study-days-8": f"{whole.thread_seconds / 86400 / 8:,.0f}",
+        "study-hours": f"{whole.compute_seconds / 3600:,.0f}",
+        "study-days-8": f"{whole.compute_seconds / 86400 / 8:,.0f}",
         "study-gb": f"{whole.disk_gb:,.0f}",
         "study-basis": whole.basis if whole.basis == ASSUMED else f"known by {whole.basis}",
         "assumed-rates": gpu_rates(),

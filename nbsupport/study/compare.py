@@ -56,7 +56,7 @@ class Finding:
         return f"{self.statement}: {measured}{outcome}"
 
     def _measured(self) -> str:
-        from nbsupport.analysis.charts.prepare import signed, span
+        from nbsupport.analysis.charts.chart_data import signed, span
 
         c = self.contrast
         none = math.isnan(c.estimate.half)

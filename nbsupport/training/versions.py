@@ -24,7 +24,7 @@ VERSIONS: dict[str, int] = {
 }
 # The families of recorded runs: their code counts. Of another there is nothing to guard yet.
 RECORDED = ("alexnet", "densenet", "mobilenetv3", "resnet", "resnext", "vit")
-LEDGER = Path(__file__).with_name("versions.toml")
+VERSIONS_FILE = Path(__file__).with_name("versions.toml")
 
 _COMPUTING = ("nbsupport.training", "nbsupport.data")
 # Left out: a job's key holds what sources and tasks give, as the fingerprint of its data, and the
@@ -43,7 +43,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 def stages() -> dict[str, dict[str, Any]]:
     """Stage -> version, code (hash), no_effect (code, reason). UserError where it is damaged."""
-    name, text = shown(LEDGER), read_text(LEDGER)
+    name, text = shown(VERSIONS_FILE), read_text(VERSIONS_FILE)
     found = parsed_toml(text, name)
     if lacking := [stage for stage in VERSIONS if stage not in found]:
         raise UserError(f"{name} lacks the stages {', '.join(lacking)}: {RESTORE}")
@@ -149,14 +149,14 @@ def problem(stage: str) -> str:
     entry, code = stages()[stage], current(stage)
     if entry["version"] != VERSIONS[stage]:
         return (
-            f"{LEDGER.name} has version {entry['version']} of {stage}, its file has "
+            f"{VERSIONS_FILE.name} has version {entry['version']} of {stage}, its file has "
             f'{VERSIONS[stage]}: set both to the newer, code = "{code}", and drop its no_effect'
         )
     if code in {entry["code"], *(line["code"] for line in entry.get("no_effect", []))}:
         return ""
     return (
         f"the code of {stage} has changed. If its results may differ in a single bit, raise its "
-        f"version in its file and {LEDGER.name}; if not, add a [[{stage}.no_effect]] with "
+        f"version in its file and {VERSIONS_FILE.name}; if not, add a [[{stage}.no_effect]] with "
         f'code = "{code}" and the reason (`python -m nbsupport.training.versions` prints the hash)'
     )
 

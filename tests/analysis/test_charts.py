@@ -23,7 +23,7 @@ from nbsupport.analysis.charts import (
     class_histogram,
     look,
     pairs_figure,
-    prepare,
+    chart_data,
     reference_figure,
     residual_figure,
     trend_figure,
@@ -346,7 +346,7 @@ def groups_in(marks: list[dict]) -> list[dict]:
 
 
 def test_signed_numbers():
-    assert [prepare.signed(v) for v in (0.0312, -0.004, 0.0001, np.nan)] == [
+    assert [chart_data.signed(v) for v in (0.0312, -0.004, 0.0001, np.nan)] == [
         "+0.031",
         "−0.004",
         "0.000",

@@ -32,7 +32,7 @@ CHANGES = [
     ("nbsupport/pages/residuals.py", *FIRST, {"02_residuals"}),
     ("nbsupport/display/titles.py", "No runs yet", "Nothing yet", EVERY),
     ("nbsupport/jobs/progress.py", *FIRST, EVERY),
-    ("nbsupport/building/errorbox.py", *FIRST, EVERY),
+    ("nbsupport/building/finish_notebook.py", *FIRST, EVERY),
     ("nbsupport/study/profiles/real.py", *FIRST, {"scale"}),
     (
         "nbsupport/analysis/claims.toml",

@@ -9,7 +9,7 @@ import pytest
 
 from nbsupport.cli import main
 from nbsupport.data.sources import Source
-from nbsupport.data.subsets.labels import Unseen, class_labels, within_class
+from nbsupport.data.subsets.labels import ClassesWithoutImages, class_labels, within_class
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.data.taxonomy import imagenet_classes
 from nbsupport.errors import UserError
@@ -155,12 +155,12 @@ def test_a_tree_that_cannot_be_used_is_an_error(make: Any, told: str) -> None:
 
 
 def test_a_source_may_know_more_ancestors_than_its_columns_hold() -> None:
-    whole, dog, domestic = Subset(Unseen()), "n02084071", "n01317541"  # domestic animal
+    whole, dog, domestic = Subset(ClassesWithoutImages()), "n02084071", "n01317541"  # domestic animal
     assert not (whole.source.classes() == domestic).any(axis=None)
     assert whole.under(domestic).num_classes == 123
     assert whole.under("animal").num_classes == 398
     mixed = whole.not_under("animal").contaminate(0.1, dog).drawn
-    shown = Unseen().below(dog)[whole.source.labels()[mixed.ids]]
+    shown = ClassesWithoutImages().below(dog)[whole.source.labels()[mixed.ids]]
     assert shown.sum() == round(0.1 * len(mixed.ids))
 
 

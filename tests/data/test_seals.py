@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from nbsupport.data.pictures import prepare as preparing
+from nbsupport.data.pictures import decode_once as preparing
 from nbsupport.data.pictures import seals
 from nbsupport.data.pictures.cache import cached_images, image_file
 from nbsupport.data.pictures.files import Pictures, place
-from nbsupport.data.pictures.prepare import (
+from nbsupport.data.pictures.decode_once import (
     BrokenPicturesError,
     cached_pictures,
-    prepare,
+    decode_once,
     prepared_pictures,
 )
 from nbsupport.data.rehearsal_pictures import encoded
@@ -176,12 +176,12 @@ def test_what_was_skipped_belongs_to_the_file(tmp_path: Path) -> None:
         (tmp_path / "a" / f"{row}.png").write_bytes(b"no picture" if row == 1 else GOOD)
     where = place(tmp_path / "a")
     pictures = Pictures(where, where.below(""))
-    assert prepare(pictures, PX, skip_broken=True).skipped == (1,)
+    assert decode_once(pictures, PX, skip_broken=True).skipped == (1,)
     listed = image_file(pictures.fingerprint, 3, PX).with_suffix(".skipped.csv")
     for text in ("row,name,reason\n", None):
         listed.unlink() if text is None else listed.write_text(text)
         with pytest.warns(StoreWarning, match=r"skipped.csv is missing or does not match"):
-            assert prepare(pictures, PX, skip_broken=True).skipped == (1,)
+            assert decode_once(pictures, PX, skip_broken=True).skipped == (1,)
 
 
 def test_more_than_is_kept_unasked_is_decoded_when_read(
@@ -193,7 +193,7 @@ def test_more_than_is_kept_unasked_is_decoded_when_read(
         return
     zeros(path)
     where = place(tmp_path / "a")
-    monkeypatch.setattr("nbsupport.data.pictures.prepare.AT_ONCE", 1)
+    monkeypatch.setattr("nbsupport.data.pictures.decode_once.AT_ONCE", 1)
     with pytest.warns(StoreWarning, match="decoded when they are read"):
         assert prepared_pictures(Pictures(where, where.below("")), PX) is None
 
@@ -209,7 +209,7 @@ def counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
 @pytest.mark.parametrize("damage", ["cut off", "emptied", "zeros", "header"])
 def test_a_damaged_beginning_is_no_beginning(counting: Counting, damage: str) -> None:
     """Under a journal that says that all is done."""
-    whole = prepare(counting, PX).path
+    whole = decode_once(counting, PX).path
     begun, journal = whole.with_suffix(".preparing"), whole.with_suffix(".journal")
     whole.rename(begun)
     if damage == "header":
@@ -227,7 +227,7 @@ def test_a_damaged_beginning_is_no_beginning(counting: Counting, damage: str) ->
         for row in range(0, COUNT, 2)
     ]
     journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + "\0\0\n{}\n")
-    assert prepare(counting, PX).decoded == COUNT
+    assert decode_once(counting, PX).decoded == COUNT
     np.testing.assert_array_equal(cached_pictures(counting, PX), pixels(np.arange(COUNT)))
 
 
@@ -237,14 +237,14 @@ def test_blocks_that_are_whole_are_kept_beside_one_that_is_not(counting: Countin
     content = last.read_bytes()
     last.write_bytes(content[:-30])
     with pytest.raises(BrokenPicturesError):
-        prepare(counting, PX)
+        decode_once(counting, PX)
     begun = image_file(counting.fingerprint, COUNT, PX).with_suffix(".preparing")
     spoilt = bytearray(begun.read_bytes())
     spoilt[-(COUNT - 5) * 3 * PX * PX] ^= 1  # in row 5
     begun.write_bytes(spoilt)
     last.write_bytes(content)
     counting.calls.clear()
-    prepare(counting, PX)
+    decode_once(counting, PX)
     assert sorted(counting.calls) == [4, 5, 6, 7, 36, 37, 38, 39]
     np.testing.assert_array_equal(cached_pictures(counting, PX), pixels(np.arange(COUNT)))
 

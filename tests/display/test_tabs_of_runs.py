@@ -80,7 +80,7 @@ def test_live_runs_are_a_tab_of_their_own(quantity, demo, complete):
 def test_where_nothing_is_recorded_live_runs_come_first(quantity, complete):
     shown = quantity.trend(simulated(), "imagenet", claim="quantity-imagenet", **FIGURE)
     assert list(shown.panels) == ["Live", "Recorded", REAL]
-    assert "make records PROFILE=demo" in shown.panels["Recorded"].text
+    assert "make record PROFILE=demo" in shown.panels["Recorded"].text
     assert list(quantity.verdicts(simulated()).panels) == ["Live", "Recorded", REAL]
 
 
@@ -114,7 +114,7 @@ def test_without_records_the_tab_says_how_to_make_them(quantity, set_beside):
     set_beside()
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
     assert "No runs of this profile" in shown.panels[REAL].text
-    assert "make records PROFILE=pacs-32" in quantity.verdicts(nothing()).panels[REAL].text
+    assert "make record PROFILE=pacs-32" in quantity.verdicts(nothing()).panels[REAL].text
     assert "No runs" in text_of(welcome.ledger("smoke").panels[REAL])
 
 

@@ -47,7 +47,7 @@ import pandas as pd
 from nbsupport.data.catalogue import PRE_TRAINING, CatalogueEntry
 from nbsupport.data.pictures.layout import compare
 from nbsupport.data.rehearsal_pictures import Batch, DataSet
-from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.files import FileSource
 
 NAME = "herbarium"
 PLANTS = ("aster", "birch", "clover", "daisy")
@@ -68,7 +68,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class Herbarium(FilesSource):
+class Herbarium(FileSource):
     name = entry_name = NAME
 
     def class_table(self, folders):
@@ -99,7 +99,7 @@ import pandas as pd
 from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named
 from nbsupport.data.pictures.files import Folder
 from nbsupport.data.rehearsal_pictures import Batch, DataSet
-from nbsupport.data.tasks.files import FiledTask, Listing
+from nbsupport.data.tasks.files import FileTask, Listing
 
 NAME = "ponds"
 KINDS, SPLITS = ("frog", "newt"), {"train": 24, "id_val": 4, "id_test": 8, "ood_test": 8}
@@ -120,7 +120,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class Ponds(FiledTask):
+class Ponds(FileTask):
     name, licence, origin = NAME, "CC0", "example.org"
     names = KINDS
 

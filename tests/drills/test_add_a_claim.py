@@ -81,7 +81,7 @@ def add(project: Path, claim: str) -> None:
 
 def test_one_entry_is_enough(project):
     add(project, CLAIM)
-    done = run(project, "-m", "nbsupport", "records", "--ledger-only")
+    done = run(project, "-m", "nbsupport", "judge")
     assert done.returncode == 0, done.stderr
     first = (project / "records" / "claims-demo.csv").read_text().splitlines()[1].split(",")
     assert first[0] == "two-thirds-suffice"

@@ -57,7 +57,7 @@ FIVE = TEXT[TEXT.index('id = "five-per-class"') : TEXT.index('id = "granularity-
         ('figure = "Figure 4"', 'figur = "Figure 4"', "did you mean 'figure'"),
     ],
 )
-@pytest.mark.parametrize("command", [["plan"], ["records", "--ledger-only"]])
+@pytest.mark.parametrize("command", [["plan"], ["judge"]])
 def test_a_claim_that_nobody_can_show_is_one_line(
     shipped, capsys, command: list[str], old: str, new: str, told: str
 ) -> None:
@@ -122,7 +122,7 @@ def test_parts_that_are_no_tables_are_refused(part: str) -> None:
 
 
 # versions.toml ------------------------------------------------------------------------------------
-VERSIONS = versions.LEDGER.read_text(encoding="utf-8")
+VERSIONS = versions.VERSIONS_FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_damaged_ledger_of_versions_is_one_line(
     assert old in VERSIONS
     path = tmp_path / "versions.toml"
     path.write_text(VERSIONS.replace(old, new, 1))
-    monkeypatch.setattr(versions, "LEDGER", path)
+    monkeypatch.setattr(versions, "VERSIONS_FILE", path)
     with pytest.raises(UserError, match=told) as caught:
         versions.stages()
     assert "\n" not in str(caught.value)

@@ -177,7 +177,7 @@ def test_the_ledger_is_written_from_the_records_at_hand(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     records.write_records("demo", made_up({1: HEIGHTS, 2: HEIGHTS}))
-    assert main(["records", "--ledger-only"]) == 0
+    assert main(["judge"]) == 0
     assert "claims-demo.csv" in capsys.readouterr().out
     table = pd.read_csv(folder / "claims-demo.csv").set_index("id")
     assert tuple(table.reset_index().columns) == (*ledger.COLUMNS, *columns_of_shifts(1, 2, 3))
@@ -197,7 +197,7 @@ def test_records_on_real_images_are_judged_alone_and_beside_the_others(
 ) -> None:
     records.write_records("demo", made_up({1: HEIGHTS}))
     records.write_records(NAME, real_runs({1: HEIGHTS, 2: HEIGHTS}))
-    assert main(["records", "--ledger-only", "--profile", NAME]) == 0
+    assert main(["judge", "--profile", NAME]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     alone = pd.read_csv(folder / f"claims-{NAME}.csv").set_index("id")
     assert tuple(alone.reset_index().columns) == ledger.COLUMNS
@@ -216,7 +216,7 @@ def test_without_records_there_is_no_ledger(folder: Path) -> None:
 
 
 def test_the_committed_ledger_is_what_the_committed_records_give() -> None:
-    """Written anew by `python -m nbsupport records --ledger-only` whenever records change."""
+    """Written anew by `python -m nbsupport judge` whenever records change."""
     csv, document = ledger.ledger_paths("demo")
     if not records.records_path("demo").exists():
         assert [p.name for p in (csv, document) if p.exists()] == []

@@ -76,7 +76,7 @@ def test_states_of_the_records(whole, real_profile):
     assert whole.state() == ""
     nothing = of(whole.records.iloc[:0])
     assert "No runs" in nothing.state()
-    assert nothing.state().endswith("make records PROFILE=pacs-32")
+    assert nothing.state().endswith("make record PROFILE=pacs-32")
     assert nothing.verdicts(["fractals-between"], 1)["fractals-between"] == recorded.NOT_RUN
     one = (whole.records["world"] == 2) & (whole.records["family"] == "alexnet")
     lacking = one & (whole.records["role"] == "fractaldb/full")

@@ -70,7 +70,7 @@ def test_an_edited_value_is_named_with_its_place(
     path: Path, capsys: pytest.CaptureFixture[str], column: str, value: str, allowed: str
 ) -> None:
     edited(path, 4, column, value)
-    assert main(["records", "--ledger-only"]) == 2
+    assert main(["judge"]) == 2
     said = capsys.readouterr().err
     assert f"demo.csv, line 6, column {column}: {value.strip(chr(34))!r} is given" in said
     assert allowed in said
@@ -91,7 +91,7 @@ def test_a_file_that_was_cut_off_is_one_line(
     whole = path.read_bytes()
     assert kept < len(whole)
     path.write_bytes(whole[:kept])
-    assert main(["records", "--ledger-only"]) == 2
+    assert main(["judge"]) == 2
     said = capsys.readouterr().err
     assert "demo.csv" in said
     assert said.count("\n") == 1
@@ -336,7 +336,7 @@ def test_the_ledger_of_what_is_no_evidence_has_no_verdict(
 ) -> None:
     table = pd.read_csv(root() / "records" / "demo.csv", keep_default_na=False)
     records.write_records("smoke", table[table["world"] == 1].assign(profile="smoke"))
-    assert main(["records", "--profile", "smoke", "--ledger-only"]) == 0
+    assert main(["judge", "--profile", "smoke"]) == 0
     assert "smoke: not evidence" in capsys.readouterr().out
     judged = pd.read_csv(path.with_name("claims-smoke.csv"))
     assert set(judged["verdict"]) == set(judged["verdict_2"]) == {"smoke: not evidence"}
@@ -357,7 +357,7 @@ def test_the_way_can_be_tried_on_smoke(
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path))
     committed = [path for path in (root() / "records").glob("*.*") if path.is_file()]
     before = [path.read_bytes() for path in committed]
-    assert main(["records", "--profile", "smoke", "--seed", "3"]) == 0
+    assert main(["record", "--profile", "smoke", "--seed", "3"]) == 0
     assert "world 1, seed 3, resnet" in capsys.readouterr().out
     found = records.read_records("smoke")
     assert set(found["seed"]) == {3}

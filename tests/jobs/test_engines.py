@@ -298,7 +298,7 @@ def test_an_engine_may_be_a_module_of_the_user_s_own(store: Store, own_engine: s
     assert VARIABLE not in os.environ
 
 
-@pytest.mark.parametrize("command", ["build", "run 04_1_quantity", "records"])
+@pytest.mark.parametrize("command", ["build", "run 04_1_quantity", "record"])
 def test_the_command_line_takes_an_engine(
     command: str, own_engine: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

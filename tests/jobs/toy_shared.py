@@ -21,7 +21,7 @@ from nbsupport.data.loading.batches import LabelledImages
 from nbsupport.data.pictures.cache import cached_images
 from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.listings import remembered
-from nbsupport.data.pictures.prepare import BrokenPicturesError, prepare
+from nbsupport.data.pictures.decode_once import BrokenPicturesError, decode_once
 from nbsupport.data.rehearsal_pictures import encoded
 from nbsupport.jobs import job
 from nbsupport.jobs.engines import serial, worker
@@ -70,7 +70,7 @@ def work(stop: int) -> None:
         cached_images(name, 5, 4, draw)
     remembered("a list", lambda kept: False, lambda: os.getuid())
     with suppress(BrokenPicturesError):
-        prepare(pictures(store_dir().with_name("pictures")), 8, skip_broken=not stop)
+        decode_once(pictures(store_dir().with_name("pictures")), 8, skip_broken=not stop)
     parent = Job("toy", 1, {"name": "parent"}, "")
     shared = Job("toy", 1, {"name": "shared"}, "", parent)
     store = Store(store_dir())

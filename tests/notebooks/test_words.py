@@ -8,7 +8,7 @@ import pytest
 
 import nbsupport as nb
 from nbsupport.analysis import claims
-from nbsupport.analysis.charts import Words, prepare, trend_figure
+from nbsupport.analysis.charts import Words, chart_data, trend_figure
 from nbsupport.display import numbers
 from nbsupport.evidence.recorded import families_by_seeds
 from nbsupport.pages import discussion, index
@@ -72,14 +72,14 @@ def test_the_reference_is_at_zero_by_definition(recorded):
     table = trend_figure(points, [FULL, "imagenet/5K"], Words(title="")).table
     last = table.iloc[-1]
     assert (last["pre-training"], last["runs"]) == ("from scratch", 25)
-    assert last["95 % interval"] == prepare.BY_DEFINITION
+    assert last["95 % interval"] == chart_data.BY_DEFINITION
     assert not table["95 % interval"].str.contains("too few").any()
 
 
 def test_an_interval_says_why_it_is_missing():
     nan = float("nan")
-    assert prepare.span(nan, nan) == "none: too few runs"
-    assert prepare.span(nan, nan, value=nan) == "none: no run on the line"
+    assert chart_data.span(nan, nan) == "none: too few runs"
+    assert chart_data.span(nan, nan, value=nan) == "none: no run on the line"
 
 
 def test_families_and_seeds_multiply_to_the_cells():

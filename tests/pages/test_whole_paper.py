@@ -169,7 +169,7 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
         assert f"{name} {words.count('supported')} supported" in told
     assert f"{words.count('not run')} not run.</p>" in told
     nothing = page_ledger.summary(paper, Recorded(PROFILES[NAME], real.records.iloc[:0])).html
-    assert "make records PROFILE=pacs-32" in nothing
+    assert "make record PROFILE=pacs-32" in nothing
     by_id = {e.claim.id: e for e in entries}
     book = SimpleNamespace(of=by_id.__getitem__, mask="", real=real)
     shown = findings.findings_table(book)

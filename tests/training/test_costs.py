@@ -185,7 +185,7 @@ def test_a_plan_says_in_one_line_what_it_rests_on(
     assert basis_note([slow]).endswith("by 1 job of this processor in the store.")
     assert slow.minutes is not None
     assert plan.minutes is not None
-    assert slow.thread_seconds > 10 * plan.thread_seconds
+    assert slow.compute_seconds > 10 * plan.compute_seconds
     assert slow.minutes > 5 * plan.minutes
     large = plan_page(request("paper"), Store(tmp_path))
     assert basis_note([large]).startswith("GPU-hours assume")

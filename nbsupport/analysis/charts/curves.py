@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import look, chart_data, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.trend import finish
 
@@ -30,7 +30,7 @@ def curves_figure(
         description=_describe(table, x_title, y_title),
         wide=_panels(drawn, series, x_title, y_title, wide=True),
         narrow=_panels(drawn, series, x_title, y_title, wide=False),
-        datasets={"curves": prepare.plain(drawn[["panel", "group", "x", "value"]].round(6))},
+        datasets={"curves": chart_data.plain(drawn[["panel", "group", "x", "value"]].round(6))},
         palettes=look.palettes(_colours(len(series))),
         data=data,
         table=table,

@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import look, chart_data, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.trend import finish
 
@@ -33,7 +33,7 @@ def class_histogram(
         description=_describe(table),
         wide=_panels(data, labels, most, wide=True),
         narrow=_panels(data, labels, most, wide=False),
-        datasets={"classes": prepare.plain(data)},
+        datasets={"classes": chart_data.plain(data)},
         palettes=look.palettes([COLOURS[i % len(COLOURS)] for i in range(len(labels))]),
         data=data,
         table=table,

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import look, chart_data, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import Frame, scatter_frame
 from nbsupport.analysis.charts.trend import Y_AXIS, finish, summary
@@ -35,7 +35,7 @@ def pairs_figure(
     words: Words,
     *,
     axis: str = "linear",
-    commands: prepare.Commands = None,
+    commands: chart_data.Commands = None,
 ) -> Figure:
     """OOD against ID macro F1 of each pair's two groups with lines, bands and y = x (Appendix G).
 
@@ -43,14 +43,14 @@ def pairs_figure(
     the own scratch line are. Raises UserError for a role without records.
     """
     roles = [role for pair in pairs for role in (pair.full, pair.scratch)]
-    rows = prepare.select(points, roles)
-    given = prepare.rerun_commands(points, commands)
+    rows = chart_data.select(points, roles)
+    given = chart_data.rerun_commands(points, commands)
     kept = [c for c, r in zip(given, points["role"], strict=True) if r in roles]
     effects = [_effect(rows, pair, axis) for pair in pairs]
     datasets = _datasets(rows, pairs, axis, kept)
     table = _table(rows, pairs, effects, axis)
     layout = _Panels(datasets, pairs, effects, rows, axis)
-    words = prepare.remarked(words, _remarks(rows, pairs, effects, axis))
+    words = chart_data.remarked(words, _remarks(rows, pairs, effects, axis))
     colours = look.group_colours(roles[:2], roles[1], roles[0])
     return Figure(
         **vars(words),
@@ -59,7 +59,7 @@ def pairs_figure(
         narrow=layout.arranged(*NARROW),
         datasets=datasets,
         palettes=look.palettes([colours[r] for r in roles[:2]]),
-        data=prepare.csv_table(rows, _names(pairs)),
+        data=chart_data.csv_table(rows, _names(pairs)),
         table=table,
     )
 
@@ -75,7 +75,7 @@ def _names(pairs: Sequence[Pair]) -> dict[str, str]:
 
 def _effect(rows: pd.DataFrame, pair: Pair, axis: str) -> pd.DataFrame:
     """The two rows of a pair's effects, its own scratch line the reference."""
-    return prepare.group_effects(rows, [pair.full, pair.scratch], pair.scratch, pair.full, axis)
+    return chart_data.group_effects(rows, [pair.full, pair.scratch], pair.scratch, pair.full, axis)
 
 
 def _remarks(
@@ -84,7 +84,7 @@ def _remarks(
     """What the panels cannot show, pair by pair."""
     names = _names(pairs)
     said = [
-        prepare.remarks(
+        chart_data.remarks(
             rows, {r: names[r] for r in (pair.full, pair.scratch)}, axis, effect, pair.scratch
         )
         for pair, effect in zip(pairs, effects, strict=True)
@@ -102,10 +102,10 @@ def _datasets(
     for panel, pair in enumerate(pairs):
         mine = rows["role"].isin((pair.full, pair.scratch)).to_numpy()
         said = [c for c, own in zip(commands, mine, strict=True) if own]
-        marks, local = prepare.point_rows(rows[mine], groups, axis, said)
+        marks, local = chart_data.point_rows(rows[mine], groups, axis, said)
         number = {row["key"]: numbers[row["rerun"]] for row in local}
         points += [m | {"command": number[m["command"]], "panel": panel} for m in marks]
-        drawn = prepare.line_rows(rows[mine], (pair.full, pair.scratch), groups, axis)
+        drawn = chart_data.line_rows(rows[mine], (pair.full, pair.scratch), groups, axis)
         lines += [row | {"panel": panel} for row in drawn]
     rerun = [{"key": i, "rerun": c} for c, i in numbers.items()]
     return {"points": points, "commands": rerun, "lines": lines}
@@ -185,7 +185,7 @@ def _over_scratch(er: float) -> str:
     """What a panel amounts to, in a few words."""
     if not math.isfinite(er):
         return "off the scratch line"
-    return f"{prepare.signed(er)} over scratch"
+    return f"{chart_data.signed(er)} over scratch"
 
 
 def _entries(shapes: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.analysis import trends
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import look, chart_data, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import Frame, scatter_frame
 from nbsupport.analysis.charts.trend import TITLES, describe, finish, summary
@@ -40,7 +40,7 @@ def reference_figure(
     reference: str = "scratch",
     full: str = "imagenet/full",
     axis: str = "linear",
-    commands: prepare.Commands = None,
+    commands: chart_data.Commands = None,
     published: bool = False,
     axis_titles: tuple[str, str] = TITLES,
 ) -> Figure:
@@ -50,20 +50,20 @@ def reference_figure(
     Raises UserError where one of the two roles has no records.
     """
     drawn = [full, reference]
-    given = prepare.rerun_commands(points, commands)
+    given = chart_data.rerun_commands(points, commands)
     kept = [c for c, r in zip(given, points["role"], strict=True) if r in drawn]
-    rows = prepare.select(points, drawn)
-    names = {r: prepare.label_of(r, labels) for r in drawn}
-    marks, rerun = prepare.point_rows(rows, names, axis, kept)
+    rows = chart_data.select(points, drawn)
+    names = {r: chart_data.label_of(r, labels) for r in drawn}
+    marks, rerun = chart_data.point_rows(rows, names, axis, kept)
     datasets = {
         "points": marks,
         "commands": rerun,
-        "lines": prepare.line_rows(rows, drawn, names, axis),
+        "lines": chart_data.line_rows(rows, drawn, names, axis),
         "published": _published(axis) if published else [],
     }
-    effects = prepare.group_effects(rows, drawn, reference, full, axis)
+    effects = chart_data.group_effects(rows, drawn, reference, full, axis)
     table = summary(rows, effects, names, axis, reference)
-    words = prepare.remarked(words, prepare.remarks(rows, names, axis, effects, reference))
+    words = chart_data.remarked(words, chart_data.remarks(rows, names, axis, effects, reference))
     build = _Reference(datasets, names, rows, axis, arrow(rows, full, reference, axis), axis_titles)
     colours = look.group_colours(drawn, reference, full)
     return Figure(
@@ -73,7 +73,7 @@ def reference_figure(
         narrow=build.layout(NARROW),
         datasets=datasets,
         palettes=look.palettes([colours[r] for r in drawn]),
-        data=prepare.csv_table(rows, names),
+        data=chart_data.csv_table(rows, names),
         table=table,
     )
 
@@ -84,7 +84,7 @@ def arrow(points: pd.DataFrame, full: str, reference: str, axis: str) -> Arrow |
     Among its points inside the reference line's ID range, the one nearest the middle of that range
     and nearest the mean residual. None where no point lies there.
     """
-    line = prepare.fitted(points, reference, axis)
+    line = chart_data.fitted(points, reference, axis)
     own = points[points["role"] == full]
     if line is None:
         return None
@@ -179,7 +179,7 @@ class _Reference:
         if self.lines.empty:
             return []
         last = self.lines.sort_values("x").groupby("group").tail(1)
-        data = scatter.inline(prepare.plain(last[["group", "x", "y"]]))
+        data = scatter.inline(chart_data.plain(last[["group", "x", "y"]]))
         text = alt.Chart(data).mark_text(align="left", dx=7, fontSize=12, fontWeight=600)
         return [
             text.encode(
@@ -216,7 +216,7 @@ class _Reference:
         row = {"x": at.x, "y": at.foot, "tip": at.tip, "mid": (at.foot + at.tip) / 2}
         base = alt.Chart(scatter.inline([row]))
         x, y = frame.encode_x(), frame.encode_y()
-        words = ["effective robustness", f"of this point: {prepare.signed(at.er)}"]
+        words = ["effective robustness", f"of this point: {chart_data.signed(at.er)}"]
         shaft = base.mark_rule(color="@ink", strokeWidth=2).encode(x=x, y=y, y2="tip:Q")
         head = base.mark_point(
             shape="triangle-up", filled=True, color="@ink", opacity=1, yOffset=13, size=70

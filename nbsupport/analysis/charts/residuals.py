@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.analysis import trends
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import look, chart_data, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import domain
 from nbsupport.analysis.charts.trend import finish
@@ -25,7 +25,7 @@ def residual_figure(
     *,
     role: str = "imagenet/full",
     axis: str = "linear",
-    commands: prepare.Commands = None,
+    commands: chart_data.Commands = None,
     labels: Mapping[str, str] | None = None,
     margin: float | None = None,
 ) -> Figure:
@@ -35,12 +35,12 @@ def residual_figure(
     yardstick; one family alone is held against its own. margin: half-width of the shaded zone.
     Raises UserError where the role has no records.
     """
-    given = prepare.rerun_commands(points, commands)
+    given = chart_data.rerun_commands(points, commands)
     kept = [c for c, r in zip(given, points["role"], strict=True) if r == role]
-    own = prepare.select(points, [role])
+    own = chart_data.select(points, [role])
     own = own.assign(residual=leave_family_out(own, axis))
-    names = {role: prepare.label_of(role, labels)}
-    marks, rerun = prepare.point_rows(own, names, "linear", kept)
+    names = {role: chart_data.label_of(role, labels)}
+    marks, rerun = chart_data.point_rows(own, names, "linear", kept)
     shown = np.isfinite(own[[trends.ID, trends.OOD]].to_numpy(float)).all(axis=1)
     for mark, value in zip(marks, own.loc[shown, "residual"], strict=True):
         mark["residual"] = round(float(value), 4) if np.isfinite(value) else None
@@ -48,7 +48,7 @@ def residual_figure(
     shapes = look.family_shapes(dict.fromkeys(own["family"]))
     table = _slopes(own)
     drawn = pd.DataFrame(marks, columns=["epoch", "residual"])
-    words = prepare.remarked(words, _remark(own))
+    words = chart_data.remarked(words, _remark(own))
     return Figure(
         **vars(words),
         description=_describe(table, names[role]),
@@ -56,7 +56,7 @@ def residual_figure(
         narrow=_panels(drawn, shapes, margin, wide=False),
         datasets=datasets,
         palettes=look.palettes([look.group_colours([role], "scratch", role)[role]]),
-        data=prepare.csv_table(own, names).assign(residual=own["residual"]),
+        data=chart_data.csv_table(own, names).assign(residual=own["residual"]),
         table=table,
     )
 
@@ -85,7 +85,7 @@ def _remark(own: pd.DataFrame) -> str:
         alone = "There is one family, so it is held against its own line."
         return alone if own["residual"].notna().any() else "These points make no line."
     bare = [f for f in families if own.loc[own["family"] == f, "residual"].isna().all()]
-    named = prepare.quoted([look.family_name(str(f)) for f in bare])
+    named = chart_data.quoted([look.family_name(str(f)) for f in bare])
     why = "the points of the other families make no line, or it has no score to show"
     return f"No residuals for {named}: {why}." if bare else ""
 
@@ -103,8 +103,8 @@ def _slopes(own: pd.DataFrame) -> pd.DataFrame:
                 "family": look.family_name(str(family)),
                 "runs": part["seed"].nunique(),
                 "epochs": f"{part['epoch'].min():g} to {part['epoch'].max():g}",
-                "mean residual": prepare.signed(float(known["residual"].mean())),
-                "drift over these epochs": prepare.signed(float(slope * reach)),
+                "mean residual": chart_data.signed(float(known["residual"].mean())),
+                "drift over these epochs": chart_data.signed(float(slope * reach)),
             }
         )
     return pd.DataFrame(rows)

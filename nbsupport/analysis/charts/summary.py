@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from nbsupport.analysis.charts import look, prepare
+from nbsupport.analysis.charts import look, chart_data
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.trend import finish
@@ -53,10 +53,10 @@ def effects_figure(
 
 def _with_texts(rows: pd.DataFrame, digits: int = 3) -> list[dict[str, Any]]:
     """Rows of a forest panel with their numbers as text."""
-    texts = [prepare.signed(v, digits) for v in rows["er"]]
+    texts = [chart_data.signed(v, digits) for v in rows["er"]]
     ends = zip(rows["low"], rows["high"], strict=True)
-    spans = [prepare.span(low, high, digits) for low, high in ends]
-    return prepare.plain(rows.assign(text=texts, interval=spans))
+    spans = [chart_data.span(low, high, digits) for low, high in ends]
+    return chart_data.plain(rows.assign(text=texts, interval=spans))
 
 
 def _effect_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,8 +65,8 @@ def _effect_rows(table: pd.DataFrame) -> pd.DataFrame:
         {
             "factor": table["factor"],
             "effect": table["effect"],
-            "in gaps": [prepare.signed(v, 2) for v in table["value"]],
-            "95 % interval": [prepare.span(low, high, 2) for low, high in ends],
+            "in gaps": [chart_data.signed(v, 2) for v in table["value"]],
+            "95 % interval": [chart_data.span(low, high, 2) for low, high in ends],
             "cells": table["cells"],
         }
     )
@@ -74,7 +74,7 @@ def _effect_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def _say_effects(rows: pd.DataFrame) -> str:
     parts = [
-        f"{g} {prepare.signed(v, 2)} (interval {prepare.span(low, high, 2)})"
+        f"{g} {chart_data.signed(v, 2)} (interval {chart_data.span(low, high, 2)})"
         for g, v, low, high in zip(
             rows["group"], rows["er"], rows["low"], rows["high"], strict=True
         )
@@ -142,21 +142,21 @@ def _position_rows(names: Sequence[str], table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "pre-training": names,
-            "effective robustness": [prepare.signed(v) for v in table["er"]],
+            "effective robustness": [chart_data.signed(v) for v in table["er"]],
             "95 % interval": _spans(table, "low", "high"),
-            "ID F1 over the full source": [prepare.signed(v) for v in table["position"]],
+            "ID F1 over the full source": [chart_data.signed(v) for v in table["position"]],
             "its interval": _spans(table, "position_low", "position_high"),
         }
     )
 
 
 def _spans(table: pd.DataFrame, low: str, high: str) -> list[str]:
-    return [prepare.span(a, b) for a, b in zip(table[low], table[high], strict=True)]
+    return [chart_data.span(a, b) for a, b in zip(table[low], table[high], strict=True)]
 
 
 def _say_positions(names: Sequence[str], table: pd.DataFrame) -> str:
     parts = [
-        f"{name}: {prepare.signed(er)} and {prepare.signed(place)}"
+        f"{name}: {chart_data.signed(er)} and {chart_data.signed(place)}"
         for name, er, place in zip(names, table["er"], table["position"], strict=True)
     ]
     return (

@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import look, chart_data, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest, label_room, line_of
 from nbsupport.analysis.charts.frame import Frame, params, scatter_frame
@@ -28,7 +28,7 @@ def trend_figure(
     reference: str = "scratch",
     full: str = "imagenet/full",
     axis: str = "linear",
-    commands: prepare.Commands = None,
+    commands: chart_data.Commands = None,
     effects: pd.DataFrame | None = None,
     margin: float | None = None,
     ordered: bool | None = None,
@@ -43,27 +43,27 @@ def trend_figure(
     ordered: whether the other groups form a scale (found from their names where None).
     Raises UserError for a role without records.
     """
-    drawn = prepare.drawn_roles(roles, reference, full)
-    rows = prepare.select(points, drawn)
-    names = {r: prepare.label_of(r, labels) for r in drawn}
+    drawn = chart_data.drawn_roles(roles, reference, full)
+    rows = chart_data.select(points, drawn)
+    names = {r: chart_data.label_of(r, labels) for r in drawn}
     if effects is None:
-        effects = prepare.group_effects(rows, drawn, reference, full, axis)
+        effects = chart_data.group_effects(rows, drawn, reference, full, axis)
     effects = effects.set_index("role").reindex(drawn).reset_index()
     # Commands may be a list in the order of the caller's table, so they are taken before selecting.
-    given = prepare.rerun_commands(points, commands)
+    given = chart_data.rerun_commands(points, commands)
     kept = [c for c, r in zip(given, points["role"], strict=True) if r in names]
-    marks, rerun = prepare.point_rows(rows, names, axis, kept)
+    marks, rerun = chart_data.point_rows(rows, names, axis, kept)
     datasets = {
         "points": marks,
         "commands": rerun,
-        "lines": prepare.line_rows(rows, drawn, names, axis),
-        "effects": prepare.effect_rows(effects, names, reference),
+        "lines": chart_data.line_rows(rows, drawn, names, axis),
+        "effects": chart_data.effect_rows(effects, names, reference),
     }
     strong = [names[r] for r in (reference, full) if r in names]
     layout = _Layout(datasets, list(names.values()), strong, rows, axis, margin, axis_titles)
     colours = look.group_colours(drawn, reference, full, ordered)
     table = summary(rows, effects, names, axis, reference)
-    words = prepare.remarked(words, prepare.remarks(rows, names, axis, effects, reference))
+    words = chart_data.remarked(words, chart_data.remarks(rows, names, axis, effects, reference))
     return Figure(
         **vars(words),
         description=describe(table, rows, axis, line=line_of(names[reference])),
@@ -71,7 +71,7 @@ def trend_figure(
         narrow=layout.narrow(),
         datasets=datasets,
         palettes=look.palettes([colours[r] for r in drawn]),
-        data=prepare.csv_table(rows, names),
+        data=chart_data.csv_table(rows, names),
         table=table,
     )
 
@@ -177,18 +177,18 @@ def summary(
 ) -> pd.DataFrame:
     """The figure in numbers: a row for each group."""
     lines = []
-    spans = prepare.intervals(effects, reference)
+    spans = chart_data.intervals(effects, reference)
     for role, er, span in zip(effects["role"], effects["er"], spans, strict=True):
         own = rows[rows["role"] == role]
-        line = prepare.fitted(own, role, axis)
+        line = chart_data.fitted(own, role, axis)
         lines.append(
             {
                 "pre-training": names[role],
                 "runs": len(own[["family", "seed"]].drop_duplicates()),
                 "points": len(own),
-                "ID range": prepare.reach(own["id_macro_f1"]),
+                "ID range": chart_data.reach(own["id_macro_f1"]),
                 "slope": "none" if line is None else f"{line.slope:.3f}",
-                "effective robustness": prepare.signed(er),
+                "effective robustness": chart_data.signed(er),
                 "95 % interval": span,
             }
         )

@@ -137,10 +137,10 @@ def _one(title: str, pictures: "Pictures", options: argparse.Namespace) -> None:
     """Prepare pictures behind a progress bar, and say what came of it."""
     from tqdm import tqdm
 
-    from nbsupport.data.pictures.prepare import prepare
+    from nbsupport.data.pictures.decode_once import decode_once
 
     with tqdm(total=len(pictures), desc=title, unit=" pictures", leave=False) as bar:
-        done = prepare(
+        done = decode_once(
             pictures,
             options.px,
             workers=options.workers,
@@ -157,7 +157,7 @@ def _without(pictures: "Pictures", skipped: tuple[int, ...], options: argparse.N
     trained on a black one with a label. Says which; returns where the others are."""
     from nbsupport.data.pictures.broken import leave_out
     from nbsupport.data.pictures.files import Pictures
-    from nbsupport.data.pictures.prepare import without_skipped
+    from nbsupport.data.pictures.decode_once import without_skipped
 
     broken = [pictures.names[row] for row in skipped]
     whole = _source(options.name, options.px, options.options).every_picture

@@ -15,7 +15,7 @@ from nbsupport.data.pictures.broken import VARIABLE, leave_out, left_out, skippi
 from nbsupport.data.pictures.files import Pictures, Zip, aside, decoders, place
 from nbsupport.data.pictures.layout import Layout, arrange, class_folder, start
 from nbsupport.data.pictures.listings import ChangedFileError, ListedFolder, PartOf
-from nbsupport.data.pictures.prepare import BrokenPicturesError, prepared_pictures
+from nbsupport.data.pictures.decode_once import BrokenPicturesError, prepared_pictures
 from nbsupport.data.sources.base import Source
 from nbsupport.errors import UserError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class FilesSource(Source):
+class FileSource(Source):
     """Pictures of `px` pixels a side, cut square, of the class folders of a data set.
 
     Opening it lists the files (once: the listing is kept) and compares the class folders with those

@@ -8,7 +8,7 @@ import numpy as np
 from nbsupport.data.catalogue import PRE_TRAINING, CatalogueEntry
 from nbsupport.data.pictures.layout import empty, number, several, strange
 from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet
-from nbsupport.data.sources.files import FilesSource, evenly
+from nbsupport.data.sources.files import FileSource, evenly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class FractalDBFilesSource(FilesSource):
+class FractalDBFileSource(FileSource):
     """1000 images of each of 1000 categories, which have no tree above them."""
 
     name = "fractaldb_files"
@@ -67,9 +67,9 @@ class FractalDBFilesSource(FilesSource):
         return dict(zip(folders, evenly(self.entry.images, len(folders)), strict=True))
 
 
-def open_it(**options: Any) -> FilesSource:
-    """Open FractalDB with these options (see FilesSource)."""
-    return FractalDBFilesSource(**options)
+def open_it(**options: Any) -> FileSource:
+    """Open FractalDB with these options (see FileSource)."""
+    return FractalDBFileSource(**options)
 
 
 # rehearsing -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from typing import Any
 
 from nbsupport.data.catalogue import PRE_TRAINING, CatalogueEntry
 from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet, imagenet_wnids
-from nbsupport.data.sources.files import FilesSource, evenly
+from nbsupport.data.sources.files import FileSource, evenly
 from nbsupport.data.sources.wordnet import WordNetSource
 
 ENTRY = CatalogueEntry(
@@ -24,7 +24,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class GeneratedFilesSource(WordNetSource):
+class GeneratedFileSource(WordNetSource):
     """As many images of each of ImageNet's classes as were generated (Section 4.5).
 
     A nominal source has the paper's larger number, a million, of which its 150,000 are a part.
@@ -37,9 +37,9 @@ class GeneratedFilesSource(WordNetSource):
         return dict(zip(self.wnids(), evenly(self.entry.images, len(self.wnids())), strict=True))
 
 
-def open_it(**options: Any) -> FilesSource:
-    """Open generated images with these options (see FilesSource)."""
-    return GeneratedFilesSource(**options)
+def open_it(**options: Any) -> FileSource:
+    """Open generated images with these options (see FileSource)."""
+    return GeneratedFileSource(**options)
 
 
 # rehearsing -----------------------------------------------------------------------------------

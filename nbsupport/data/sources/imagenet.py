@@ -5,7 +5,7 @@ from typing import Any
 from nbsupport.data.catalogue import PRE_TRAINING, Archive, CatalogueEntry
 from nbsupport.data.pictures.layout import several
 from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet, imagenet_wnids
-from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.files import FileSource
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
@@ -76,8 +76,8 @@ def extremes(total: int, classes: int) -> list[int]:
     return counts
 
 
-def open_it(**options: Any) -> FilesSource:
-    """Open ImageNet with these options (see FilesSource)."""
+def open_it(**options: Any) -> FileSource:
+    """Open ImageNet with these options (see FileSource)."""
     return ImageNetSource(**options)
 
 

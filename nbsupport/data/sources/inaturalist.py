@@ -15,7 +15,7 @@ from nbsupport.data.pictures.files import reason
 from nbsupport.data.pictures.layout import class_folder, compare, empty, number, several
 from nbsupport.data.pictures.listings import changed, remembered
 from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
-from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.files import FileSource
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class INaturalistSource(FilesSource):
+class INaturalistSource(FileSource):
     """The training images of 5,089 species, as long-tailed as they were seen.
 
     The folder holds the validation images too. train2017.json, in inaturalist/ or in its folder
@@ -201,8 +201,8 @@ def training_names(path: Path) -> list[str]:
     return sorted(names)
 
 
-def open_it(**options: Any) -> FilesSource:
-    """Open iNaturalist with these options (see FilesSource)."""
+def open_it(**options: Any) -> FileSource:
+    """Open iNaturalist with these options (see FileSource)."""
     return INaturalistSource(**options)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.data.catalogue import PRE_TRAINING, Archive, CatalogueEntry
-from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.files import FileSource
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
@@ -81,6 +81,6 @@ def tiny_wnids() -> tuple[str, ...]:
         return tuple(sorted(row["wnid"] for row in csv.DictReader(file)))
 
 
-def open_it(**options: Any) -> FilesSource:
-    """Open Tiny-ImageNet with these options (see FilesSource)."""
+def open_it(**options: Any) -> FileSource:
+    """Open Tiny-ImageNet with these options (see FileSource)."""
     return TinyImageNetSource(**options)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.data.pictures.layout import compare
-from nbsupport.data.sources.files import FilesSource
+from nbsupport.data.sources.files import FileSource
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class WordNetSource(FilesSource):
+class WordNetSource(FileSource):
     """Class folders are named by wnid (n and eight digits); the tree above them is WordNet's."""
 
     def wnids(self) -> tuple[str, ...]:

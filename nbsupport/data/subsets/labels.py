@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SUBCLASSES = 12  # drawn of each superclass of BREEDS
 
 
-class Unseen(Source):
+class ClassesWithoutImages(Source):
     """ImageNet's classes, of each as many images as a superclass has subclasses; none is there."""
 
     name = "imagenet"
@@ -55,7 +55,7 @@ def class_labels(change: Callable[[Subset], Subset], *, coarse: bool) -> list[tu
     The label is the superclass where `change` makes labels `coarse` (a BREEDS node has an id of
     its own), else the class itself. It is what the same change makes of ImageNet's images.
     """
-    subset = change(Subset(Unseen()))
+    subset = change(Subset(ClassesWithoutImages()))
     draw, wnids = subset.drawn, taxonomy.imagenet_wnids()
     kept, first = np.unique(subset.source.labels()[draw.ids], return_index=True)
     classes = [wnids[i] for i in kept]

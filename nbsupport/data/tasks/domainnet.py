@@ -10,7 +10,7 @@ from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.rehearsal_pictures import Batch, DataSet
 from nbsupport.data.tasks.files import (
     Counting,
-    FiledTask,
+    FileTask,
     Listing,
     miscounts,
     turns,
@@ -59,7 +59,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class DomainNetTask(FiledTask):
+class DomainNetTask(FileTask):
     """Which of 345 things a picture shows; trained in one domain, OOD test in another.
 
     id_test and ood_test are the official test lists of the two domains. id_val and ood_val are a

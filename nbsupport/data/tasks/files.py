@@ -52,7 +52,7 @@ class Listing:
         return digest.hexdigest()[:16]
 
 
-class FiledTask(Task):
+class FileTask(Task):
     """A task whose pictures are files, `px` pixels a side once they are read.
 
     `limit` keeps a fixed random sample of each split, a smaller one inside a larger one. Nothing on
@@ -95,7 +95,7 @@ class FiledTask(Task):
         import torch
 
         from nbsupport.data.loading.memory import load_images
-        from nbsupport.data.pictures.prepare import read_pictures
+        from nbsupport.data.pictures.decode_once import read_pictures
 
         names = self.names  # before pictures are read: it may be what is wrong
         labels = torch.from_numpy(self.table(split)["label"].to_numpy(dtype=np.int64, copy=True))

@@ -20,7 +20,7 @@ import numpy as np
 from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is_rehearsal
 from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
-from nbsupport.data.tasks.files import Counting, FiledTask, Listing, miscounts, unreadable
+from nbsupport.data.tasks.files import Counting, FileTask, Listing, miscounts, unreadable
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class IWildCamTask(FiledTask):
+class IWildCamTask(FileTask):
     """Which species a camera trap has photographed; other cameras in the OOD sets.
 
     Pictures are squashed to a square, as wilds does at 448 px. The table has label, location (a

@@ -11,7 +11,7 @@ from nbsupport.data.pictures.files import ENDINGS, Pictures, Place, place, shall
 from nbsupport.data.rehearsal_pictures import Batch, DataSet
 from nbsupport.data.tasks.files import (
     Counting,
-    FiledTask,
+    FileTask,
     Listing,
     miscounts,
     turns,
@@ -53,7 +53,7 @@ ENTRY = CatalogueEntry(
 )
 
 
-class PacsTask(FiledTask):
+class PacsTask(FileTask):
     """Which of seven things a picture shows; trained in some domains, OOD test in another.
 
     A random 60 / 10 / 30 % of each training domain, even over its classes, are train, id_val and

@@ -138,7 +138,7 @@ def test_whatever_a_decoder_raises_is_one_line_with_the_file(
 
 
 def test_a_training_and_a_preparation_name_the_file_too(imagenet: Path) -> None:
-    from nbsupport.data.pictures.prepare import BrokenPicturesError, prepare
+    from nbsupport.data.pictures.decode_once import BrokenPicturesError, decode_once
     from nbsupport.data.sources import imagenet as module
 
     name = f"{WNIDS[1]}/{WNIDS[1]}_2.JPEG"
@@ -146,7 +146,7 @@ def test_a_training_and_a_preparation_name_the_file_too(imagenet: Path) -> None:
     (imagenet / name).write_bytes(whole[: len(whole) // 2])
     source = module.open_it(px=8)
     with pytest.raises(BrokenPicturesError, match=name):
-        prepare(source.pictures, 8)
+        decode_once(source.pictures, 8)
     with pytest.raises(UserError, match=name):
         source.images(np.arange(len(source)))
 

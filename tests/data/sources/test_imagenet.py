@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
-from nbsupport.data.pictures import prepare
+from nbsupport.data.pictures import decode_once
 from nbsupport.data.pictures.cache import image_file
 from nbsupport.data.pictures.files import decode
 from nbsupport.data.sources import imagenet as module
@@ -117,7 +117,7 @@ def test_where_all_would_be_too_large_only_those_asked_for_are_decoded(
 ) -> None:
     whole = open_it(px=8).images(np.arange(15))
     small = open_it(px=9).images(np.array([3]))
-    monkeypatch.setattr(prepare, "AT_ONCE", 100)
+    monkeypatch.setattr(decode_once, "AT_ONCE", 100)
     assert torch.equal(open_it(px=8).images(np.array([3, 1])), whole[[3, 1]])  # prepared
     source = open_it(px=5)
     name = source.pictures.names[0]
@@ -130,7 +130,7 @@ def test_where_all_would_be_too_large_only_those_asked_for_are_decoded(
 def test_a_disk_without_room_is_not_written_to(
     imagenet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepare, "has_room", lambda size: False)
+    monkeypatch.setattr(decode_once, "has_room", lambda size: False)
     source = open_it(px=8)
     assert source.images(np.arange(2)).shape == (2, 3, 8, 8)
     assert not image_file(source.pictures.fingerprint, 15, 8).exists()

@@ -167,10 +167,10 @@ def test_tiny_imagenet_can_be_planned_with(taxonomy: Write) -> None:
 def test_the_real_tiny_imagenet(
     root: Path, taxonomy: Write, real_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbsupport.data.pictures import prepare
+    from nbsupport.data.pictures import decode_once
 
     monkeypatch.setenv("NBSUPPORT_DATA", str(real_data))
-    monkeypatch.setattr(prepare, "AT_ONCE", 0)
+    monkeypatch.setattr(decode_once, "AT_ONCE", 0)
     taxonomy(tiny_imagenet.tiny_wnids(), tiny_imagenet.tiny_wnids())
     source = tiny_imagenet.open_it(px=32)
     counts = set(source.classes()["images"])

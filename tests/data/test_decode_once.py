@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nbsupport.data.pictures import prepare as preparing
+from nbsupport.data.pictures import decode_once as preparing
 from nbsupport.data.pictures.cache import cached_images, image_file
 from nbsupport.data.pictures.files import Pictures, place
-from nbsupport.data.pictures.prepare import (
+from nbsupport.data.pictures.decode_once import (
     BrokenPicturesError,
     blocks,
     cached_pictures,
-    prepare,
+    decode_once,
     read_pictures,
     skipped_pictures,
     without_skipped,
@@ -83,7 +83,7 @@ def plain(pictures: Pictures) -> np.ndarray:
 # what is in the file ------------------------------------------------------------------------------
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_file_is_what_cached_images_maps(pictures: Pictures, workers: int) -> None:
-    done = prepare(pictures, PX, workers=workers)
+    done = decode_once(pictures, PX, workers=workers)
     assert (done.count, done.decoded, done.skipped) == (18, 18, ())
 
     def never(rows: np.ndarray) -> None:
@@ -99,13 +99,13 @@ def test_a_zip_is_read_by_several_threads(pictures: Pictures, tmp_path: Path) ->
         for name in pictures.names:
             archive.write(pictures.place.path / name, name)
     packed = Pictures(place(tmp_path / "all.zip"), pictures.names)
-    prepare(packed, PX, workers=4)
+    decode_once(packed, PX, workers=4)
     np.testing.assert_array_equal(cached_pictures(packed, PX), plain(pictures))
 
 
 def test_the_originals_are_only_read(pictures: Pictures) -> None:
     before = {name: pictures.place.read(name) for name in pictures.names}
-    prepare(pictures, PX)
+    decode_once(pictures, PX)
     where = place(pictures.place.path)
     assert {name: where.read(name) for name in where.sizes()} == before
 
@@ -125,7 +125,7 @@ def test_many_pictures_are_decoded_when_read_until_they_are_prepared(
     np.testing.assert_array_equal(read_pictures(counting, PX)(rows), plain(pictures)[rows])
     assert counting.rows == [7, 2]
     assert not image_file(pictures.fingerprint, 18, PX).exists()
-    prepare(pictures, PX)
+    decode_once(pictures, PX)
     np.testing.assert_array_equal(read_pictures(counting, PX)(rows), plain(pictures)[rows])
     assert counting.rows == [7, 2]
 
@@ -152,9 +152,9 @@ def test_what_was_done_before_an_interruption_is_not_done_again(stop: int) -> No
         patch.setenv("NBSUPPORT_STORE", f"{folder}/store")
         pictures = drawn(Path(folder) / "pictures", 18)
         with pytest.raises(KeyboardInterrupt):
-            prepare(Stopping(pictures), PX, workers=1)
+            decode_once(Stopping(pictures), PX, workers=1)
         again, reports = Counting(pictures), []
-        done = prepare(again, PX, workers=1, report=reports.append)
+        done = decode_once(again, PX, workers=1, report=reports.append)
         assert again.rows == list(range(stop // 4 * 4, 18))
         assert done.decoded == len(again.rows)
         assert sum(reports) == 18
@@ -164,7 +164,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(stop: int) -> No
 KILLED = """
 import sys, time
 from pathlib import Path
-from nbsupport.data.pictures import prepare as preparing
+from nbsupport.data.pictures import decode_once as preparing
 from nbsupport.data.pictures.files import Pictures, place
 
 class Slow(Pictures):
@@ -175,7 +175,7 @@ class Slow(Pictures):
 preparing.BLOCK = 4
 where = place(Path(sys.argv[1]))
 pictures = Slow(where, where.below(""))
-preparing.prepare(pictures, int(sys.argv[2]), workers=2, report=lambda n: print(n, flush=True))
+preparing.decode_once(pictures, int(sys.argv[2]), workers=2, report=lambda n: print(n, flush=True))
 """
 
 
@@ -193,7 +193,7 @@ def test_a_killed_preparation_goes_on_where_it_was(tmp_path: Path, own_store: Pa
     with journal.open("a") as file:
         file.write('{"from": 0, "to": 6')  # as a kill in the middle of a line leaves it
     counting = Counting(pictures)
-    done = prepare(counting, PX)
+    done = decode_once(counting, PX)
     assert 0 < done.decoded <= 60 - 3 * 4
     assert len(counting.rows) == done.decoded
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
@@ -205,15 +205,15 @@ def test_a_journal_without_its_file_says_nothing(pictures: Pictures, own_store: 
     own_store.mkdir(parents=True)
     journal = image_file(pictures.fingerprint, 18, PX).with_suffix(".journal")
     journal.write_text('{"from": 0, "to": 16, "skipped": []}\n')
-    assert prepare(pictures, PX).decoded == 18
+    assert decode_once(pictures, PX).decoded == 18
 
 
 def test_prepared_twice_is_prepared_once(pictures: Pictures, own_store: Path) -> None:
-    prepare(pictures, PX)
+    decode_once(pictures, PX)
     begun = image_file(pictures.fingerprint, 18, PX).with_suffix(".preparing")
     begun.write_bytes(b"left over")
     counting = Counting(pictures)
-    assert prepare(counting, PX).decoded == 0
+    assert decode_once(counting, PX).decoded == 0
     assert counting.rows == []
     assert not begun.exists()
 
@@ -222,13 +222,13 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 from nbsupport.data.pictures.files import Pictures, place
-from nbsupport.data.pictures.prepare import prepare
+from nbsupport.data.pictures.decode_once import decode_once
 
 where = place(Path(sys.argv[1]))
-prepare(Pictures(where, ["a/000.jpg"] * 4), 192, workers=2)
+decode_once(Pictures(where, ["a/000.jpg"] * 4), 192, workers=2)
 peak = lambda: 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
-done = prepare(Pictures(where, ["a/000.jpg"] * 900), 192, workers=2)
+done = decode_once(Pictures(where, ["a/000.jpg"] * 900), 192, workers=2)
 print(done.path.stat().st_size, peak() - before)
 """
 
@@ -247,11 +247,11 @@ def test_a_broken_picture_is_named_once_all_others_are_done(pictures: Pictures) 
     content = pictures.place.read(pictures.names[5])
     cut(pictures, 5)
     with pytest.raises(UserError, match=r"1 of 18 .*a/005\.jpg .*; the other 17 .*--skip-broken"):
-        prepare(pictures, PX)
+        decode_once(pictures, PX)
     assert not image_file(pictures.fingerprint, 18, PX).exists()
     (pictures.place.path / pictures.names[5]).write_bytes(content)
     counting = Counting(pictures)
-    prepare(counting, PX)
+    decode_once(counting, PX)
     assert sorted(counting.rows) == [4, 5, 6, 7]
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
@@ -259,7 +259,7 @@ def test_a_broken_picture_is_named_once_all_others_are_done(pictures: Pictures) 
 def test_a_broken_picture_is_skipped_where_the_user_says_so(pictures: Pictures) -> None:
     cut(pictures, 5)
     for _ in range(2):
-        assert prepare(pictures, PX, skip_broken=True).skipped == (5,)
+        assert decode_once(pictures, PX, skip_broken=True).skipped == (5,)
     np.testing.assert_array_equal(skipped_pictures(pictures, PX), [5])
     listed = image_file(pictures.fingerprint, 18, PX).with_suffix(".skipped.csv").read_text()
     assert listed.startswith("row,name,reason\n5,a/005.jpg,")
@@ -273,7 +273,7 @@ def test_what_is_prepared_goes_on_without_the_skipped(pictures: Pictures, rows: 
     kept = Pictures(pictures.place, [n for i, n in enumerate(pictures.names) if i not in rows])
     for row in rows:
         cut(pictures, row)
-    prepare(pictures, PX, skip_broken=True)
+    decode_once(pictures, PX, skip_broken=True)
     path = without_skipped(pictures, kept, PX)
     left = [file for file in path.parent.iterdir() if file.suffix not in (".lock", ".json")]
     assert left == [path] == [image_file(kept.fingerprint, len(kept), PX)]
@@ -285,9 +285,9 @@ def test_what_is_prepared_goes_on_without_the_skipped(pictures: Pictures, rows: 
 def test_a_later_preparation_forgets_what_was_black(pictures: Pictures) -> None:
     content = pictures.place.read(pictures.names[5])
     cut(pictures, 5)
-    prepare(pictures, PX, skip_broken=True).path.unlink()
+    decode_once(pictures, PX, skip_broken=True).path.unlink()
     (pictures.place.path / pictures.names[5]).write_bytes(content)
-    assert prepare(pictures, PX, skip_broken=True).skipped == ()  # and none is where none is broken
+    assert decode_once(pictures, PX, skip_broken=True).skipped == ()  # and none is where none is broken
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
 
@@ -298,7 +298,7 @@ def test_too_many_broken_pictures_end_it(
     for row in range(18):
         cut(pictures, row)
     with pytest.raises(UserError, match=r"4 of 18 pictures .* is this the data set\?"):
-        prepare(pictures, PX, workers=1)
+        decode_once(pictures, PX, workers=1)
 
 
 def test_a_disk_without_room_is_told_before_anything_is_written(
@@ -307,7 +307,7 @@ def test_a_disk_without_room_is_told_before_anything_is_written(
     usage = type("Usage", (), {"free": 18 * 3 * PX**2 - 1})
     monkeypatch.setattr(preparing.shutil, "disk_usage", lambda path: usage)
     with pytest.raises(UserError, match=r"18 pictures at 12 px need 0\.00 GB.*NBSUPPORT_STORE"):
-        prepare(pictures, PX)
+        decode_once(pictures, PX)
     assert [path.suffix for path in own_store.iterdir()] in ([".lock"], [])
 
 
@@ -325,10 +325,10 @@ def test_a_disk_that_fills_up_keeps_what_is_done(
 
     monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(UserError, match="is full: what is prepared is kept") as caught:
-        prepare(pictures, PX, workers=1)
+        decode_once(pictures, PX, workers=1)
     assert "\n" not in str(caught.value)
     monkeypatch.setattr(os, "pwrite", write)
-    assert prepare(pictures, PX).decoded == 18 - 8
+    assert decode_once(pictures, PX).decoded == 18 - 8
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
 
@@ -344,10 +344,10 @@ def test_a_small_disk_is_full_and_then_larger(
         with monkeypatch.context() as patch:
             patch.setattr(preparing._Filling, "_check_room", lambda self, pictures: None)
             with pytest.raises(UserError, match="is full: what is prepared is kept"):
-                prepare(pictures, 3 * PX, workers=1)
+                decode_once(pictures, 3 * PX, workers=1)
         larger = ["mount", "-o", "remount,size=400k", str(own_store)]
         subprocess.run(larger, check=True)
-        assert 0 < prepare(pictures, 3 * PX).decoded < 18
+        assert 0 < decode_once(pictures, 3 * PX).decoded < 18
         expected = pictures.squares(np.arange(18), 3 * PX)
         np.testing.assert_array_equal(np.array(cached_pictures(pictures, 3 * PX)), expected)
     finally:
@@ -359,7 +359,7 @@ def test_a_disk_that_takes_a_part_is_given_the_rest(
 ) -> None:
     write = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda file, content, at: write(file, content[:100], at))
-    prepare(pictures, PX)
+    decode_once(pictures, PX)
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
 
@@ -367,7 +367,7 @@ def test_two_at_once_are_told_to_wait(pictures: Pictures, own_store: Path) -> No
     own_store.mkdir(parents=True)
     path = image_file(pictures.fingerprint, 18, PX).with_suffix(".lock")
     with FileLock(path), pytest.raises(UserError, match="by another process: wait"):
-        prepare(pictures, PX)
+        decode_once(pictures, PX)
 
 
 @pytest.mark.parametrize(
@@ -382,12 +382,12 @@ def test_a_wrong_number_is_a_one_line_error(
     pictures: Pictures, options: dict[str, int], told: str
 ) -> None:
     with pytest.raises(UserError, match=told):
-        prepare(pictures, **options)
+        decode_once(pictures, **options)
 
 
 def test_no_pictures_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no pictures"):
-        prepare(Pictures(place(tmp_path), []), PX)
+        decode_once(Pictures(place(tmp_path), []), PX)
 
 
 def test_a_store_that_cannot_be_written_is_a_one_line_error(
@@ -396,4 +396,4 @@ def test_a_store_that_cannot_be_written_is_a_one_line_error(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "file" / "store"))
     with pytest.raises(UserError, match=r"Not a directory.*NBSUPPORT_STORE"):
-        prepare(pictures, PX)
+        decode_once(pictures, PX)

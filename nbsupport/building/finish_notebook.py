@@ -17,7 +17,7 @@ DETAILS = """
 <details><summary>Traceback</summary><pre>{traceback}</pre></details>"""
 
 
-def prepare(notebook: Any, error: PageError | None) -> PageError | None:
+def finish_notebook(notebook: Any, error: PageError | None) -> PageError | None:
     """Change an executed notebook in place; the error, if there is one, with the cell it is in.
 
     Drops what Papermill adds (times, paths, banners) and hides the injected parameters, so that

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbsupport.data.pictures import prepare
+from nbsupport.data.pictures import decode_once
 from nbsupport.data.pictures.files import Pictures
 from nbsupport.data.rehearsal import make
 from nbsupport.data.tasks import files, open_task
@@ -75,7 +75,7 @@ def test_without_room_they_are_read_each_time(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     kept = open_task(PACS).load("id_val").images
-    monkeypatch.setattr(prepare, "has_room", lambda _: False)
+    monkeypatch.setattr(decode_once, "has_room", lambda _: False)
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path / "full"))
     assert torch.equal(open_task(PACS).load("id_val").images, kept)
     assert not (tmp_path / "full").exists()

@@ -51,7 +51,7 @@ class BrokenPicturesError(UserError):
 
 @dataclass(frozen=True)
 class Preparation:
-    """What `prepare` did: the file, pictures in it, decoded by this call, and skipped (rows)."""
+    """What `decode_once` did: the file, pictures in it, decoded by this call, and skipped (rows)."""
 
     path: Path
     count: int
@@ -63,11 +63,11 @@ def cached_pictures(pictures: Pictures, px: int) -> np.ndarray:
     """The pictures as uint8 [n, 3, px, px], memory-mapped, read-only; prepared where they are not.
 
     Channels are last in memory. Of processes that ask at once one prepares and the others wait.
-    Raises UserError as `prepare` does, and BrokenPicturesError where a preparation left some black.
+    Raises UserError as `decode_once` does, and BrokenPicturesError where a preparation left some black.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
     if seals.problem(path) != "":
-        prepare(pictures, px, wait=True)
+        decode_once(pictures, px, wait=True)
     black = tuple(pictures.names[row] for row in skipped_pictures(pictures, px))
     if black:
         raise BrokenPicturesError(
@@ -141,7 +141,7 @@ def without_skipped(pictures: Pictures, kept: Pictures, px: int) -> Path:
     return new
 
 
-def prepare(
+def decode_once(
     pictures: Pictures,
     px: int,
     *,

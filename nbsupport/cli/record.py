@@ -1,0 +1,28 @@
+"""python -m nbsupport record: training and recording what the verdicts rest on."""
+
+import argparse
+from typing import Any
+
+from nbsupport.cli.judge import judge
+from nbsupport.cli.parsing import command, trains, whole
+
+
+def add(commands: Any) -> None:
+    """Add `record` to a parser's commands."""
+    text = "train and record what the verdicts rest on, then judge the claims"
+    parser = command(commands, "record", text, _record)
+    parser.add_argument("--profile", default="demo")
+    parser.add_argument("--world", help="default: each world the profile records")
+    parser.add_argument("--seed", nargs="+", default=[], help="default: every seed")
+    parser.add_argument("--family", nargs="+", default=[], help="default: every family")
+    trains(parser)
+
+
+def _record(options: argparse.Namespace) -> None:
+    from nbsupport.building.record import record_profile
+
+    world = None if options.world is None else whole("--world", options.world)
+    seeds = [whole("--seed", seed) for seed in options.seed]
+    for line in record_profile(options.profile, world, seeds, options.family):
+        print(line, flush=True)
+    judge(options)
