@@ -34,8 +34,8 @@ from torchvision.transforms import v2
 
 from nbsupport.data.loading.batches import MEAN, STD, batches
 from nbsupport.data.loading.streaming import StreamedImages
-from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.decode_once import cached_pictures, decode_once
+from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.savanna.world import World
 
 SCENES, QUALITY, GRAIN = 32, 90, 4.0

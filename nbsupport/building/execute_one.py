@@ -21,8 +21,8 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from nbsupport.building.finish_notebook import finish_notebook
 from nbsupport.building.execute import PageError
+from nbsupport.building.finish_notebook import finish_notebook
 from nbsupport.building.kernel import OwnKernelManager
 from nbsupport.building.real_images_note import add_real_note
 from nbsupport.data.pictures.listings import write_text

@@ -1,20 +1,16 @@
-"""Training and recording what the verdicts rest on, cell by cell."""
+"""Training and recording what the verdicts rest on, part by part: a cell of a setting."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from nbsupport.errors import UserError
 from nbsupport.evidence import provenance
+from nbsupport.evidence.records import add_records, missing_runs, read_records
 from nbsupport.pages import all_groups, check_claims
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
 from nbsupport.study.study import Study
 from nbsupport.training.families import FAMILIES
 
-if TYPE_CHECKING:
-    pass
-from nbsupport.evidence.records import add_records, missing_runs, read_records
-
-Cell = tuple[int, int, str]  # world, seed, family
+Part = tuple[int, int, str]  # a setting (world or shift), and its cell: seed, family
 
 
 def record_profile(
@@ -25,27 +21,27 @@ def record_profile(
 ) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
-    A part is one cell (seed and family) of one world. A seed is recorded in every world before the
-    next one, so that verdicts on all worlds rest on as much. The CSV is written after each part, so
-    that who stops loses at most the one under way, and of that only what the store lacks. `world`,
-    `seeds` and `families` choose among the cells. Raises UserError where the profile records
-    nothing, or none of these.
+    A part is one cell (seed and family) of one setting. A seed is recorded in every setting before
+    the next seed begins, so that all settings hold the same cells. The CSV is written after each
+    part: stopped, only the part under way is not recorded yet, and its finished jobs are in the
+    store. `world`, `seeds` and `families` choose among the parts. Raises UserError where the
+    profile records nothing, or none of these.
     """
     check_claims()
-    chosen = cells(profile_named(profile), world, seeds, families)
+    chosen = parts(profile_named(profile), world, seeds, families)
     studies = [Study(profile, world=w, families=[f], seeds=[s]) for w, s, f in chosen]
     for study, (w, seed, family) in zip(studies, chosen, strict=True):
-        count = _record_cell(study)
+        count = _record_part(study)
         yield f"world {w}, seed {seed}, {family}: {count} runs recorded now"
 
 
-def cells(
+def parts(
     profile: Profile,
     world: int | None = None,
     seeds: Sequence[int] = (),
     families: Sequence[str] = (),
-) -> list[Cell]:
-    """The cells that a profile records, of the worlds, seeds and families asked for; seed by seed.
+) -> list[Part]:
+    """The parts that a profile records, of the world, seeds and families asked for; seed by seed.
 
     Raises UserError where it records none of these.
     """
@@ -61,13 +57,13 @@ def cells(
         for family in own
         if (not seeds or seed in seeds) and (not families or family in families)
     ]
-    return sorted(wanted, key=lambda cell: cell[1])  # stable: worlds and families keep their order
+    return sorted(wanted, key=lambda part: part[1])  # stable: worlds and families keep their order
 
 
 def _trial(
     profile: Profile, world: int | None, seeds: Sequence[int], families: Sequence[str]
 ) -> dict[int, tuple[tuple[str, ...], tuple[int, ...]]]:
-    """What a profile that is no evidence records, to try the way: a build's cells, or any others.
+    """What a profile that is no evidence can record, as a trial: a build's cells, or any others.
 
     UserError where the profile is evidence, and what it records is not decided yet.
     """
@@ -91,7 +87,7 @@ def _among(profile: Profile, what: str, given: Iterable[object], allowed: Iterab
             )
 
 
-def _record_cell(study: Study) -> int:
+def _record_part(study: Study) -> int:
     """Train and record what the records lack of a study's runs; how many that was."""
     profile, runs = study.profile.name, study.runs(all_groups(study))
     todo = missing_runs(runs, read_records(profile), study.world)

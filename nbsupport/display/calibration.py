@@ -17,6 +17,7 @@ from nbsupport.reading import (
     text,
     whole,
 )
+from nbsupport.study.profiles.recipes import field_title
 
 # What the columns of a calibration's file hold.
 _ATTEMPT: dict[str, Rule] = {
@@ -87,7 +88,8 @@ def _changes(row: dict[Any, Any]) -> str:
     settings = json.loads(row["settings"])
     recipes = json.loads(row["recipes"])
     parts = [_pairs("world", settings)] if settings else []
-    parts += [_pairs(stage, values) for stage, values in recipes.items()]
+    for stage, values in recipes.items():
+        parts.append(_pairs(stage, {field_title(name): value for name, value in values.items()}))
     return "; ".join(parts) or "nothing: settings and recipes as the code had them then"
 
 

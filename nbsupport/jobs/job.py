@@ -71,8 +71,8 @@ class Job:
 
     `spec` is everything that the outcome depends on besides the stage's code (`version`), the
     fingerprint of its `data` and its `parent`, the job whose weights it starts from. `label` (for
-    people), `cost` (estimated thread-seconds) and `about` (what its records say of it besides,
-    such as the role) are not part of the key.
+    people), `cost` (estimated seconds of a thread or a GPU) and `about` (what its records say of it
+    besides, such as the role) are not part of the key.
     """
 
     stage: str

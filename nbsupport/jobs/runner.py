@@ -3,7 +3,7 @@
 `on_event` is called with dictionaries. Each has `kind`; those about a job also `job` (its key),
 `label`, `stage`, `cost`:
 
-    planned   jobs, found, to_train, cost (thread-seconds), workers: once, at the start
+    planned   jobs, found, to_train, cost (seconds of a thread or GPU), workers: once, at the start
     found     the job is in the store; `waited` if another process did it meanwhile
     added     one more to train: a parent that turned out to be missing or damaged
     started   `resumed` if a former attempt left something
@@ -59,7 +59,8 @@ def run(
     factory = engine_named(engine)
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
-    return _Run(schedule(jobs, store), store, on_event or (lambda event: None)).work(factory, workers)
+    work = schedule(jobs, store)
+    return _Run(work, store, on_event or (lambda event: None)).work(factory, workers)
 
 
 class _Run:

@@ -29,7 +29,7 @@ class Schedule:
 
     @property
     def cost(self) -> float:
-        """Estimated thread-seconds of the training."""
+        """Estimated seconds of computing: of a thread, or of a GPU."""
         return sum(job.cost for job in self.to_train)
 
 

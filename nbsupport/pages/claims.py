@@ -172,7 +172,7 @@ def downloads(entries: Sequence[Judged], mask: str = "") -> Html:
 
 # how the records were made ------------------------------------------------------------------------
 def made(records: "pd.DataFrame", account: dict[str, Any] | None) -> Html:
-    """Runs, cells, worlds, devices, versions, dates and thread-hours behind the verdicts."""
+    """Runs, cells, worlds, devices, versions, dates and compute-hours behind the verdicts."""
     if records.empty:
         return note("No runs are recorded yet. The command make record trains them.")
     runs = records.drop_duplicates(["world", "role", "key"])
@@ -201,7 +201,7 @@ def _values(records: "pd.DataFrame", column: str) -> str:
 def _from_store(records: "pd.DataFrame", account: dict[str, Any]) -> list[tuple[str, str]]:
     """Where and when the runs were made, as their rows and the account written beside them say."""
     tuned = records.drop_duplicates("key")["seconds"].sum()
-    rows = [*_places(records), ("thread-hours of fine-tuning", f"{tuned / 3600:.1f}")]
+    rows = [*_places(records), ("compute-hours of fine-tuning", f"{tuned / 3600:.1f}")]
     if not provenance.noted(account):
         return rows
     stage = account["jobs"]["pretrain"]
@@ -209,7 +209,7 @@ def _from_store(records: "pd.DataFrame", account: dict[str, Any]) -> list[tuple[
     listed = {n: ", ".join(str(v) for v in account.get(n, [])) for n in provenance.LISTS}
     return [
         *rows,
-        ("thread-hours of pre-training", f"{stage['seconds'] / 3600:.1f}{part}"),
+        ("compute-hours of pre-training", f"{stage['seconds'] / 3600:.1f}{part}"),
         ("jobs finished (UTC)", f"{account['first'][:10]} to {account['last'][:10]}"),
         ("Python", listed["python"]),
         ("machine", f"{listed['platform']}; threads a job: {listed['threads']}"),

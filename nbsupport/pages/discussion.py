@@ -49,7 +49,9 @@ def all_recorded(page: "OpenPage", world: int = 1) -> "pd.DataFrame":
     return recorded.own(page.study.profile).points(world)
 
 
-def effects_figure(page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str) -> "Display":
+def effects_figure(
+    page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str
+) -> "Display":
     """The effects of the five factors, in units of the gap."""
     from nbsupport.analysis.charts import effects_figure as chart
 

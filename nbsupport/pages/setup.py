@@ -171,7 +171,7 @@ def parameters(family: str, num_classes: int, px: int) -> int:
 
 def recipe_table(study: Study) -> Html:
     """The recipes of this profile: a column for each stage, families that differ named."""
-    from nbsupport.study.profiles.recipes import recipe_named
+    from nbsupport.study.profiles.recipes import field_title, recipe_named
     from nbsupport.training.families import FAMILIES
 
     stages = ("pretrain", "finetune", "scratch")
@@ -183,7 +183,7 @@ def recipe_table(study: Study) -> Html:
     sgd = any(spec["optimizer"] == "sgd" for specs in by_stage for spec in specs)
     unused = {"updates"} if sgd else {"updates", "momentum"}
     rows = [
-        (name.replace("_", " "), *(_by_family(specs, name, FAMILIES) for specs in by_stage))
+        (field_title(name), *(_by_family(specs, name, FAMILIES) for specs in by_stage))
         for name in names
         if name not in unused
     ]

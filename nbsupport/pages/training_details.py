@@ -140,7 +140,7 @@ def losses_figure(page: "OpenPage", *, number: str, caption: str) -> "Figure | H
 
 # seconds ------------------------------------------------------------------------------------------
 def live_seconds(page: "OpenPage") -> Html:
-    """Thread-seconds of the live jobs by stage and family, from the store."""
+    """Compute-seconds of the live jobs by stage and family, from the store."""
     import pandas as pd
 
     rows = [
@@ -153,7 +153,7 @@ def live_seconds(page: "OpenPage") -> Html:
 
 
 def recorded_seconds(records: "pd.DataFrame") -> Html:
-    """Thread-seconds of the recorded fine-tunings, with and without pre-training, by family."""
+    """Compute-seconds of the recorded fine-tunings, with and without pre-training, by family."""
     if records.empty:
         return note("No runs are recorded yet, so there are no recorded times.")
     runs = records.drop_duplicates("key")
@@ -174,17 +174,18 @@ def _seconds_table(found: "pd.DataFrame", what: str) -> Html:
         rows.append(
             (stage, f"{count:,}", *("\N{EN DASH}" if v is None else f"{v:.1f}" for v in own))
         )
-    header = ("mean thread-seconds", what, *families)
+    header = ("mean compute-seconds", what, *families)
     return table(header, rows, numeric=range(1, len(header)))
 
 
 # recipes ------------------------------------------------------------------------------------------
 def differences(study: Study) -> Html:
     """What each family's recipe changes in its stage's common one."""
+    from nbsupport.study.profiles.recipes import field_title
     from nbsupport.training.families import FAMILIES, family_named
 
     rows = [
-        (family, stage, ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in changed.items()))
+        (family, stage, ", ".join(f"{field_title(name)} {v}" for name, v in changed.items()))
         for family in FAMILIES
         for (recipes, stage), changed in family_named(family).recipes.items()
         if recipes == study.profile.recipes

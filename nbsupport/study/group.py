@@ -51,7 +51,7 @@ class Group:
         arguments.chosen("objective", self.objective, OBJECTIVES)
         arguments.chosen("budget", self.budget, ("", *BUDGETS))
         checked = {
-            "families": checked_families(self.families, NAMES),
+            "families": known_families(self.families, NAMES),
             "seed_shift": arguments.whole("seed_shift", self.seed_shift, least=0),
             "task": _named(f"task of group {self.role}", self.task),
             "weights": {
@@ -78,7 +78,7 @@ class Group:
                 raise UserError(f"weights {name} of group {self.role} are of no {family}")
 
 
-def checked_families(families: Any, known: Iterable[str]) -> tuple[str, ...]:
+def known_families(families: Any, known: Iterable[str]) -> tuple[str, ...]:
     """Names of architecture families, each once: known ones, or users' own. UserError else."""
     names = arguments.listed("families", families, "names of architecture families")
     for name in names:

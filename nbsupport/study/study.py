@@ -15,7 +15,7 @@ from nbsupport.errors import NotHereError, UserError, said
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
-from nbsupport.study.group import BUDGETS, OBJECTIVES, Group, as_groups, check_data, checked_families
+from nbsupport.study.group import BUDGETS, OBJECTIVES, Group, as_groups, check_data, known_families
 from nbsupport.study.profiles import Profile, profile_named
 from nbsupport.study.profiles.real import RealProfile
 from nbsupport.study.profiles.recipes import Recipe, recipe_named
@@ -74,7 +74,7 @@ class Study:
     ) -> None:
         self.profile: Profile = profile_named(profile)
         self.world = self._checked_world(world)
-        self.families = checked_families(families, FAMILIES) or self.profile.families
+        self.families = known_families(families, FAMILIES) or self.profile.families
         self.seeds = tuple(arguments.wholes("seeds", seeds, least=0)) or self.profile.seeds
         self.budget = arguments.chosen("budget", budget, BUDGETS)
         self.engine = None if engine is None else arguments.text("engine", engine)

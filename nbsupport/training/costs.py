@@ -23,7 +23,7 @@ from nbsupport.training.recipe import Recipe
 
 STAGES = ("pretrain", "finetune", "contrast")
 READ = 60  # finished jobs of a stage that are looked at: the first by key, which is by chance
-START = 0.02  # thread-seconds to open the data, build the model, keep the weights
+START = 0.02  # seconds to open the data, build the model, keep the weights
 GPU_START = 10.0
 
 ASSUMED = "assumed"

@@ -9,8 +9,8 @@ from PIL import Image
 
 from nbsupport.cli.data import prepare as command
 from nbsupport.cli.data.prepare import add
-from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.decode_once import cached_pictures
+from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.sources import base as sources
 from nbsupport.data.tasks import SPLITS
 from nbsupport.data.tasks import base as tasks

@@ -18,7 +18,6 @@ from PIL import Image
 
 from nbsupport.data.pictures import decode_once as preparing
 from nbsupport.data.pictures.cache import cached_images, image_file
-from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.decode_once import (
     BrokenPicturesError,
     blocks,
@@ -28,6 +27,7 @@ from nbsupport.data.pictures.decode_once import (
     skipped_pictures,
     without_skipped,
 )
+from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 
@@ -287,7 +287,7 @@ def test_a_later_preparation_forgets_what_was_black(pictures: Pictures) -> None:
     cut(pictures, 5)
     decode_once(pictures, PX, skip_broken=True).path.unlink()
     (pictures.place.path / pictures.names[5]).write_bytes(content)
-    assert decode_once(pictures, PX, skip_broken=True).skipped == ()  # and none is where none is broken
+    assert decode_once(pictures, PX, skip_broken=True).skipped == ()  # none is broken now
     np.testing.assert_array_equal(cached_pictures(pictures, PX), plain(pictures))
 
 

@@ -155,7 +155,8 @@ def test_a_tree_that_cannot_be_used_is_an_error(make: Any, told: str) -> None:
 
 
 def test_a_source_may_know_more_ancestors_than_its_columns_hold() -> None:
-    whole, dog, domestic = Subset(ClassesWithoutImages()), "n02084071", "n01317541"  # domestic animal
+    whole = Subset(ClassesWithoutImages())
+    dog, domestic = "n02084071", "n01317541"  # domestic animal
     assert not (whole.source.classes() == domestic).any(axis=None)
     assert whole.under(domestic).num_classes == 123
     assert whole.under("animal").num_classes == 398

@@ -14,13 +14,13 @@ import torch
 from nbsupport.data.pictures import decode_once as preparing
 from nbsupport.data.pictures import seals
 from nbsupport.data.pictures.cache import cached_images, image_file
-from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.decode_once import (
     BrokenPicturesError,
     cached_pictures,
     decode_once,
     prepared_pictures,
 )
+from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.rehearsal_pictures import encoded
 from nbsupport.errors import StoreWarning
 

@@ -306,20 +306,20 @@ def test_old_rows_stay_and_new_ones_say_where_they_were_made(path: Path) -> None
 # which cells, and the way without evidence --------------------------------------------------------
 def test_worlds_seeds_and_families_choose_among_the_cells() -> None:
     demo = profile_named("demo")
-    assert len(record.cells(demo)) == 5 * 5 + 3 * 3
-    assert record.cells(demo, 2, [1, 0], ["alexnet"]) == [(2, 0, "alexnet"), (2, 1, "alexnet")]
+    assert len(record.parts(demo)) == 5 * 5 + 3 * 3
+    assert record.parts(demo, 2, [1, 0], ["alexnet"]) == [(2, 0, "alexnet"), (2, 1, "alexnet")]
     with pytest.raises(UserError, match="demo records no family mobilenetv3: give one of alexnet"):
-        record.cells(demo, 2, [], ["mobilenetv3"])
+        record.parts(demo, 2, [], ["mobilenetv3"])
 
 
 def test_a_profile_without_evidence_records_whatever_cell_is_asked_for() -> None:
     smoke = profile_named("smoke")
-    assert record.cells(smoke) == [(1, 0, "resnet")]
-    assert record.cells(smoke, 2, [9, 9], ["alexnet"]) == [(2, 9, "alexnet")]
+    assert record.parts(smoke) == [(1, 0, "resnet")]
+    assert record.parts(smoke, 2, [9, 9], ["alexnet"]) == [(2, 9, "alexnet")]
     with pytest.raises(UserError, match="records no family vit"):
-        record.cells(smoke, families=["vit"])
+        record.parts(smoke, families=["vit"])
     with pytest.raises(UserError, match="records no world 7: give one of 0, 1, 2"):
-        record.cells(smoke, 7)
+        record.parts(smoke, 7)
 
 
 def test_what_is_no_evidence_is_recorded_in_the_store_alone(

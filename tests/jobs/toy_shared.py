@@ -19,9 +19,9 @@ import torch
 
 from nbsupport.data.loading.batches import LabelledImages
 from nbsupport.data.pictures.cache import cached_images
+from nbsupport.data.pictures.decode_once import BrokenPicturesError, decode_once
 from nbsupport.data.pictures.files import Pictures, place
 from nbsupport.data.pictures.listings import remembered
-from nbsupport.data.pictures.decode_once import BrokenPicturesError, decode_once
 from nbsupport.data.rehearsal_pictures import encoded
 from nbsupport.jobs import job
 from nbsupport.jobs.engines import serial, worker

@@ -221,8 +221,8 @@ def test_how_the_records_were_made_is_told(table):
     account |= {"torch": ["2.6"], "platform": ["Linux"], "threads": [1]}
     text = page_ledger.made(table, account).text
     assert f"{table['key'].nunique():,} in {len(HEIGHTS)} groups" in text
-    assert f"thread-hours of fine-tuning | {table['key'].nunique():.1f}" in text
-    assert "thread-hours of pre-training | 2.0" in text
+    assert f"compute-hours of fine-tuning | {table['key'].nunique():.1f}" in text
+    assert "compute-hours of pre-training | 2.0" in text
     assert "2026-01-01 to 2026-01-03" in text
     assert "not noted" in page_ledger.made(table, None).text
 

@@ -1,4 +1,4 @@
-"""A stage's version moves with its code, or the ledger says why it need not."""
+"""A stage's version moves with its code, or versions.toml says why it need not."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def test_the_code_of_each_stage_is_that_of_its_version(stage):
     assert not problem(stage), problem(stage)
 
 
-def test_every_version_is_in_the_ledger():
+def test_every_version_is_in_the_file():
     assert set(stages()) == set(VERSIONS)
 
 
@@ -113,7 +113,7 @@ def test_what_is_known_of_a_family_is_no_code():
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch):
-    """Put another entry for pretrain in the ledger's place."""
+    """Put another entry for pretrain in the file's place."""
 
     def put(**change) -> None:
         entries = stages()
@@ -130,7 +130,7 @@ def test_changed_code_asks_for_a_version_or_a_reason(pretend):
     assert current("pretrain") in message
 
 
-def test_a_reason_in_the_ledger_is_enough(pretend):
+def test_a_reason_in_the_file_is_enough(pretend):
     line = {"code": current("pretrain"), "reason": "a function renamed"}
     pretend(code="of yesterday", no_effect=[line])
     assert problem("pretrain") == ""

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from nbsupport.analysis.charts import look, chart_data, scatter
+from nbsupport.analysis.charts import chart_data, look, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.trend import finish
 

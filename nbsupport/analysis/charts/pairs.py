@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from nbsupport.analysis.charts import look, chart_data, scatter
+from nbsupport.analysis.charts import chart_data, look, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.frame import Frame, scatter_frame
 from nbsupport.analysis.charts.trend import Y_AXIS, finish, summary

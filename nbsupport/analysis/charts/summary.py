@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from nbsupport.analysis.charts import look, chart_data
+from nbsupport.analysis.charts import chart_data, look
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.trend import finish

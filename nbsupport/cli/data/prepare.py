@@ -156,8 +156,8 @@ def _without(pictures: "Pictures", skipped: tuple[int, ...], options: argparse.N
     """Leave a source's broken pictures out, of what is prepared and from now on: no model is
     trained on a black one with a label. Says which; returns where the others are."""
     from nbsupport.data.pictures.broken import leave_out
-    from nbsupport.data.pictures.files import Pictures
     from nbsupport.data.pictures.decode_once import without_skipped
+    from nbsupport.data.pictures.files import Pictures
 
     broken = [pictures.names[row] for row in skipped]
     whole = _source(options.name, options.px, options.options).every_picture

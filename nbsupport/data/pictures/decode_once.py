@@ -51,7 +51,7 @@ class BrokenPicturesError(UserError):
 
 @dataclass(frozen=True)
 class Preparation:
-    """What `decode_once` did: the file, pictures in it, decoded by this call, and skipped (rows)."""
+    """What a call did: the file, pictures in it, how many it decoded, and skipped ones (rows)."""
 
     path: Path
     count: int
@@ -63,7 +63,7 @@ def cached_pictures(pictures: Pictures, px: int) -> np.ndarray:
     """The pictures as uint8 [n, 3, px, px], memory-mapped, read-only; prepared where they are not.
 
     Channels are last in memory. Of processes that ask at once one prepares and the others wait.
-    Raises UserError as `decode_once` does, and BrokenPicturesError where a preparation left some black.
+    Raises UserError as `decode_once` does, and BrokenPicturesError where some were left black.
     """
     path = image_file(pictures.fingerprint, len(pictures), _checked(px))
     if seals.problem(path) != "":

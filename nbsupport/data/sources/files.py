@@ -12,10 +12,10 @@ import numpy as np
 
 from nbsupport.data.catalogue import CatalogueEntry, data_root, entry_named, is_rehearsal
 from nbsupport.data.pictures.broken import VARIABLE, leave_out, left_out, skipping
+from nbsupport.data.pictures.decode_once import BrokenPicturesError, prepared_pictures
 from nbsupport.data.pictures.files import Pictures, Zip, aside, decoders, place
 from nbsupport.data.pictures.layout import Layout, arrange, class_folder, start
 from nbsupport.data.pictures.listings import ChangedFileError, ListedFolder, PartOf
-from nbsupport.data.pictures.decode_once import BrokenPicturesError, prepared_pictures
 from nbsupport.data.sources.base import Source
 from nbsupport.errors import UserError
 

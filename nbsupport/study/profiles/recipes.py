@@ -6,7 +6,10 @@ from nbsupport.errors import unknown
 from nbsupport.training.families import family_named
 from nbsupport.training.recipe import Recipe
 
-__all__ = ["SETS", "Recipe", "recipe_named"]
+__all__ = ["SETS", "Recipe", "field_title", "recipe_named"]
+
+# What readers see, where it is not the field itself. Specs, and so keys, hold the field.
+_TITLES = {"shift": "max translate", "area": "crop area", "colour": "colour jitter"}
 
 # Set -> stage -> the recipe. "scratch" is a fine-tuning
 # without a parent, which needs about twice the updates. From the first useful epoch on, every one
@@ -107,3 +110,8 @@ def recipe_named(recipes: str, stage: str, family: str) -> Recipe:
         raise unknown("stage", stage, SETS[recipes])
     changed = family_named(family).recipes.get((recipes, stage), {})
     return replace(SETS[recipes][stage], **changed)
+
+
+def field_title(name: str) -> str:
+    """A recipe's field as pages write it: "max translate" of `shift`, "batch size" of its own."""
+    return _TITLES.get(name, name.replace("_", " "))
