@@ -160,8 +160,8 @@ class Recorded:
         if done == cells:
             return ""
         return (
-            f"Not complete yet: {done} of {cells} cells (a family with a seed, in each setting) hold "
-            f"all of these groups. To go on: {self.command}"
+            f"Not complete yet: {done} of {cells} cells (a family with a seed, in each setting) "
+            f"hold all of these groups. To go on: {self.command}"
         )
 
     def _cells(self, roles: set[str]) -> tuple[int, int]:
