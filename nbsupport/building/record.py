@@ -1,6 +1,7 @@
 """Training and recording what the verdicts rest on, part by part: a cell of a setting."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from nbsupport.errors import UserError
 from nbsupport.evidence import provenance
@@ -76,12 +77,12 @@ def _trial(
     return dict.fromkeys((1,) if world is None else profile.worlds, (own, drawn))
 
 
-def _among(profile: Profile, what: str, given: Iterable[object], allowed: Iterable[object]) -> None:
+def _among(profile: Profile, what: str, given: Iterable[Any], allowed: Iterable[Any]) -> None:
     """UserError for the first that a profile does not record."""
     known = list(allowed)
     for value in given:
         if value not in known:
-            ordered = ", ".join(str(v) for v in sorted(known, key=str))
+            ordered = ", ".join(map(str, sorted(known)))
             raise UserError(
                 f"profile {profile.name} records no {what} {value}: give one of {ordered}"
             )

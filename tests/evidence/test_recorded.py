@@ -29,7 +29,8 @@ def test_a_profile_names_what_is_shown_beside_it(set_beside):
 def test_a_world_and_a_shift_are_both_a_setting(whole):
     assert [s.short for s in whole.settings.values()] == ["to sketch", "to photo"]
     demo = Recorded(PROFILES["demo"], whole.records.iloc[:0])
-    assert [s.name for s in demo.settings.values()] == ["simulated world 1", "simulated world 2"]
+    worlds = sorted(PROFILES["demo"].recorded)
+    assert [s.name for s in demo.settings.values()] == [f"simulated world {w}" for w in worlds]
     assert demo.leading.short == "simulated world 1"
 
 
