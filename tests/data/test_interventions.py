@@ -148,7 +148,7 @@ def test_diversity_keeps_labels_and_totals(sizes: list[int], seed: int, images: 
     for subset, used in zip(kept, (2, 3, 4), strict=True):
         assert set(subset.drawn.names) == set(GENERA)
         assert subset.drawn.counts().tolist() == [images] * 5
-        assert subset.deviation == 0
+        assert subset.imbalance == 0
         assert len(set(subset.drawn.ids)) == len(subset)
         assert named(subset) == original(subset, "depth_2")
         assert len(set(original(subset))) == 5 * min(used, images)

@@ -51,7 +51,7 @@ def test_per_class_is_exactly_balanced_or_an_error(sizes: list[int], n: int, see
             len(subset)
         return
     assert subset.drawn.counts().tolist() == [n] * len(sizes)
-    assert subset.deviation == 0
+    assert subset.imbalance == 0
     assert len(np.unique(subset.drawn.ids)) == n * len(sizes)
 
 

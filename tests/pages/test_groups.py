@@ -87,7 +87,7 @@ def test_halves_are_taken_in_full_or_alike() -> None:
     assert sum(map(len, full)) == len(study.imagenet)
     alike = [subset(semantics_groups(study, {"images": 2000}), role) for role in halves]
     assert list(map(len, alike)) == [2000, 2000]
-    assert all(half.deviation <= 1 for half in alike)
+    assert all(half.imbalance <= 1 for half in alike)
 
 
 def test_animals_among_objects_are_as_few_as_asked() -> None:
@@ -111,7 +111,7 @@ def test_both_sides_of_a_trade_have_the_same_total_and_four_times_the_other(tota
     few = subset(groups, f"imagenet/images-many-{total}")
     assert len(many) == len(few)
     assert many.num_classes == 4 * few.num_classes
-    assert many.deviation == few.deviation == 0
+    assert many.imbalance == few.deviation == 0
 
 
 def test_a_trade_of_different_totals_is_refused() -> None:
@@ -163,7 +163,7 @@ def test_diversity_changes_subclasses_and_nothing_else(kind: str, world: int) ->
     for part, used in zip(kept, (2, 4, 6), strict=True):
         shown = part.table().groupby("name")["depth_6"]
         assert (shown.nunique() == used).all()
-        assert part.deviation == 0
+        assert part.imbalance == 0
         each = shown.value_counts().groupby("name").agg(["min", "max"])
         assert (each["max"] - each["min"]).max() <= (kind == "inaturalist")
 
@@ -197,7 +197,7 @@ def test_controls_change_what_they_say_and_keep_the_rest() -> None:
     own, objects = (s.not_under("animal") for s in (study.own_textures, study.imagenet))
     assert own.drawn.ids.tolist() == objects.drawn.ids.tolist()
     species = subset(groups, "control/own-species")
-    assert species.deviation == 0
+    assert species.imbalance == 0
     assert len(species) == len(study.imagenet)
 
 

@@ -50,7 +50,7 @@ class Subset:
         return self._then("per_class", arguments.whole("per_class: images", images))
 
     def take(self, images: int) -> "Subset":
-        """`images` in all, as evenly over the classes as the total allows (see `deviation`)."""
+        """`images` in all, as evenly over the classes as the total allows (see `imbalance`)."""
         return self._then("take", arguments.whole("take: images", images))
 
     # which classes (Sections 4.1, 4.3, 4.4.1) ---------------------------------------------------
@@ -197,7 +197,7 @@ class Subset:
         return _size(self)[1]
 
     @property
-    def deviation(self) -> int:
+    def imbalance(self) -> int:
         """The largest class count minus the smallest: 0 where the subset is exactly balanced."""
         return int(np.ptp(self.drawn.counts()))
 
