@@ -186,3 +186,12 @@ def test_the_port_reaches_the_server_as_it_was_given(project):
     assert 'nbsupport serve --port "8000"' in make(project, "--dry-run", "serve").stdout
     shown = make(project, "--dry-run", "serve", "PORT=80 90").stdout
     assert 'nbsupport serve --port "80 90"' in shown
+
+
+# the verbs of the command line --------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("target", "verb"), [("record", "record"), ("records", "record"), ("judge", "judge")]
+)
+def test_a_target_runs_the_command_of_its_verb(project, target: str, verb: str) -> None:
+    said = make(project, "--dry-run", target, "PROFILE=smoke").stdout.splitlines()
+    assert said[-1].endswith(f"-m nbsupport {verb} --profile smoke")
