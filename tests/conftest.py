@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -77,11 +78,12 @@ def set_recorded(
 ) -> Callable[[pd.DataFrame | None, str], None]:
     """Sets what a profile's records hold; None, and of every other profile: nothing."""
     nothing = pd.DataFrame(columns=records.COLUMNS)
-    tables: dict[str, pd.DataFrame] = {}
-    monkeypatch.setattr(recorded, "read_records", lambda profile: tables.get(profile, nothing))
+    tables: dict[str, tuple[pd.DataFrame, str]] = {}
+    empty = (nothing, "")
+    monkeypatch.setattr(recorded, "read_with_digest", lambda profile: tables.get(profile, empty))
 
     def hold(table: pd.DataFrame | None = None, profile: str = "demo") -> None:
-        tables[profile] = nothing if table is None else table
+        tables[profile] = empty if table is None else (table, uuid4().hex)
 
     return hold
 

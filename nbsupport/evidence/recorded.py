@@ -6,7 +6,7 @@ way: nothing here fails then, `state` says so.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nbsupport.analysis import claims
 from nbsupport.analysis.roles import FULL, SCRATCH, role_of
 from nbsupport.analysis.verdicts import Verdict
-from nbsupport.evidence.records import evidence_profile, read_records
+from nbsupport.evidence.records import evidence_profile, read_with_digest
 from nbsupport.study.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -55,15 +55,22 @@ def verdicts(
         return dict.fromkeys(claim_ids, NOT_RUN)
     cells, known = claims.Cells.of(points), claims.load()
     present = set(sources_of(points) if sources is None else sources)
-    found = {}
-    for claim_id in claim_ids:
-        verdict = claims.verdict(claim_id, cells, axis=axis, simulated=simulated)
-        if verdict.word == "not run":
-            remark = f"no runs of {', '.join(absent(known[claim_id].roles, points, present))}"
-            remark += _of_the_rest(known[claim_id], cells, axis, simulated)
-            verdict = replace(verdict, remark=remark)
-        found[claim_id] = verdict
-    return found
+    return {key: _verdict(known[key], points, cells, axis, simulated, present) for key in claim_ids}
+
+
+def _verdict(
+    claim: claims.Claim,
+    points: "pd.DataFrame",
+    cells: claims.Cells,
+    axis: str,
+    simulated: bool,
+    sources: set[str],
+) -> Verdict:
+    verdict = claims.verdict(claim, cells, axis=axis, simulated=simulated)
+    if verdict.word != "not run":
+        return verdict
+    remark = f"no runs of {', '.join(absent(claim.roles, points, sources))}"
+    return replace(verdict, remark=remark + _of_the_rest(claim, cells, axis, simulated))
 
 
 def _of_the_rest(claim: claims.Claim, cells: claims.Cells, axis: str, simulated: bool) -> str:
@@ -93,10 +100,15 @@ def sources_of(points: "pd.DataFrame") -> set[str]:
 # a profile's records ------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """The recorded runs of a profile, setting by setting."""
+    """The recorded runs of a profile, setting by setting. What is found in them is kept: no table
+    that it gives may be changed."""
 
     profile: Profile
     records: "pd.DataFrame"
+    _cells: dict[int, claims.Cells] = field(default_factory=dict, init=False)
+    _judged: dict[tuple[str, int, str], tuple[claims.Claim, Verdict]] = field(
+        default_factory=dict, init=False
+    )
 
     @property
     def data(self) -> tuple[str, str]:
@@ -127,7 +139,18 @@ class Recorded:
 
     def points(self, number: int) -> "pd.DataFrame":
         """All recorded runs of a setting."""
-        return self.records[self.records["world"] == number].reset_index(drop=True)
+        return self._points.get(number, self.records.iloc[:0])
+
+    @cached_property
+    def _points(self) -> "dict[int, pd.DataFrame]":
+        table, numbers = self.records, map(int, self.records["world"].unique())
+        return {n: table[table["world"] == n].reset_index(drop=True) for n in numbers}
+
+    def cells(self, number: int) -> claims.Cells:
+        """The same as arrays over cells."""
+        if number not in self._cells:
+            self._cells[number] = claims.Cells.of(self.points(number))
+        return self._cells[number]
 
     @cached_property
     def sources(self) -> set[str]:
@@ -138,13 +161,19 @@ class Recorded:
         self, claim_ids: Iterable[str], number: int, axis: str = "linear"
     ) -> dict[str, Verdict]:
         """What a setting's runs say on each claim; "not run" names what there is none of."""
-        return verdicts(
-            self.points(number),
-            claim_ids,
-            simulated=self.profile.simulated,
-            axis=axis,
-            sources=self.sources,
-        )
+        known = claims.load()
+        return {key: self._verdict(known[key], number, axis) for key in claim_ids}
+
+    def _verdict(self, claim: claims.Claim, number: int, axis: str) -> Verdict:
+        """Each claim is judged once in a setting, however many figures show the verdict."""
+        points, simulated = self.points(number), self.profile.simulated
+        if points.empty:
+            return NOT_RUN
+        held = self._judged.get((claim.id, number, axis))
+        if held is None or held[0] != claim:
+            found = _verdict(claim, points, self.cells(number), axis, simulated, self.sources)
+            held = self._judged[claim.id, number, axis] = (claim, found)
+        return held[1]
 
     def absent(self, roles: Iterable[str], number: int) -> list[str]:
         """Which of these roles a setting lacks: by its name a source that was never run."""
@@ -156,7 +185,7 @@ class Recorded:
         that makes them; else nothing."""
         if self.records.empty:
             return f"No runs of this profile are recorded yet. To make them: {self.command}"
-        done, cells = self._cells(set(self.records["role"] if roles is None else roles))
+        done, cells = self._whole_cells(set(self.records["role"] if roles is None else roles))
         if done == cells:
             return ""
         return (
@@ -164,7 +193,7 @@ class Recorded:
             f"hold all of these groups. To go on: {self.command}"
         )
 
-    def _cells(self, roles: set[str]) -> tuple[int, int]:
+    def _whole_cells(self, roles: set[str]) -> tuple[int, int]:
         """Cells that hold each of these roles that any cell holds; and all cells."""
         own = self.records[self.records["role"].isin(roles)]
         held = own.groupby(["world", "family", "seed"])["role"].nunique()
@@ -227,9 +256,19 @@ class Recorded:
 
     def digest(self, roles: Iterable[str]) -> str:
         """A hash of all that is shown of these roles: their runs, and what is missing."""
-        own = self.records[self.records["role"].isin(set(roles))]
+        own = sorted(self._role_hashes.keys() & set(roles))
+        rows = [f"{role} {self._role_hashes[role]}" for role in own]
         state = (self.title, self.settings, sorted(self._expected()), sorted(self.sources))
-        return sha256(f"{state}\n{own.to_csv(index=False)}".encode()).hexdigest()
+        return sha256("\n".join([str(state), *rows]).encode()).hexdigest()
+
+    @cached_property
+    def _role_hashes(self) -> dict[str, str]:
+        """A hash of each role's rows, by the role: as CSV they would take fifty times as long."""
+        from pandas.util import hash_pandas_object
+
+        rows = hash_pandas_object(self.records, index=False).to_numpy()
+        places = self.records.groupby("role").indices.items()
+        return {str(role): sha256(rows[own].tobytes()).hexdigest() for role, own in places}
 
 
 def families_by_seeds(points: "pd.DataFrame") -> str:
@@ -244,10 +283,21 @@ def families_by_seeds(points: "pd.DataFrame") -> str:
 
 def own(profile: Profile) -> Recorded:
     """The recorded runs that a profile's verdicts rest on: its own, else those of the demo."""
-    name = evidence_profile(profile.name)
-    return Recorded(PROFILES[name], read_records(name))
+    return _recorded(evidence_profile(profile.name))
 
 
 def beside(profile: Profile) -> list[Recorded]:
     """What is shown beside a profile's own records, recorded or not."""
-    return [Recorded(PROFILES[name], read_records(name)) for name in profile.beside]
+    return [_recorded(name) for name in profile.beside]
+
+
+def _recorded(name: str) -> Recorded:
+    """One object for as long as profile and file are the same, so that it keeps what it found."""
+    records, digest = read_with_digest(name)
+    held = _HELD.get(name)
+    if held is None or held[0] != digest or held[1].profile is not PROFILES[name]:
+        held = _HELD[name] = (digest, Recorded(PROFILES[name], records))
+    return held[1]
+
+
+_HELD: dict[str, tuple[str, Recorded]] = {}  # by profile, with the hash of the file

@@ -46,7 +46,7 @@ def no_gap_groups(study: Study, _: dict[str, Any]) -> list[Group]:
 
 def all_recorded(page: "OpenPage", world: int = 1) -> "pd.DataFrame":
     """Every recorded run of a world, whichever page compares it."""
-    return recorded.own(page.study.profile).points(world)
+    return recorded.own(page.study.profile).points(world).copy()
 
 
 def effects_figure(

@@ -1,5 +1,7 @@
 """Recorded runs on real images: what they say, what they lack, in what state they are."""
 
+from dataclasses import replace
+
 import pytest
 from real_images import NAME, REAL_HEIGHTS, real_runs
 
@@ -122,3 +124,54 @@ def test_a_digest_moves_with_what_is_shown_and_nothing_else(whole):
     assert of(other).digest(roles) == whole.digest(roles)
     assert of(other).digest([*roles, "fractaldb/full"]) != whole.digest([*roles, "fractaldb/full"])
     assert of(whole.records.iloc[:0]).digest(roles) != whole.digest(roles)
+
+
+def test_every_column_and_row_moves_the_digest(whole):
+    roles, table = ["scratch"], whole.records
+    own = table["role"] == "scratch"
+    for name in table.columns.difference(["role"]):
+        other = table.copy()
+        other[name] = other[name].astype(object)
+        other.loc[own.idxmax(), name] = "another" if isinstance(table[name][0], str) else 0.4321
+        assert of(other).digest(roles) != whole.digest(roles), name
+    assert of(table.drop(own.idxmax())).digest(roles) != whole.digest(roles)
+
+
+# what is kept -------------------------------------------------------------------------------------
+@pytest.fixture
+def judged(monkeypatch):
+    """The claims that are judged, as often as they are."""
+    seen, original = [], claims.verdict
+
+    def verdict(claim, *arguments, **options):
+        seen.append(claim.id)
+        return original(claim, *arguments, **options)
+
+    monkeypatch.setattr(claims, "verdict", verdict)
+    return seen
+
+
+def test_a_claim_is_judged_once_in_a_setting_and_on_an_axis(set_beside, judged):
+    set_beside(real_runs(BOTH))
+    ids = ["reference-gap"]
+    demo = PROFILES["demo"]
+    first = recorded.beside(demo)[0].verdicts(ids, 1)
+    assert recorded.beside(demo)[0].verdicts(ids, 1) == first
+    assert judged == ids
+    recorded.beside(demo)[0].verdicts(ids, 2)
+    recorded.beside(demo)[0].verdicts(ids, 1, "logit")
+    assert judged == 3 * ids
+
+
+def test_new_records_and_a_new_claim_are_judged_anew(set_beside, judged, monkeypatch):
+    set_beside(real_runs(BOTH))
+    demo, key = PROFILES["demo"], "reference-gap"
+    before = recorded.beside(demo)[0].verdicts([key], 1)[key]
+    without_gap = dict.fromkeys(REAL_HEIGHTS, 0.0)
+    set_beside(real_runs({1: without_gap, 2: without_gap}))
+    after = recorded.beside(demo)[0].verdicts([key], 1)[key]
+    assert after.word != before.word
+    changed = replace(claims.load()[key], title="another title")
+    monkeypatch.setattr(claims, "load", lambda: {key: changed})
+    recorded.beside(demo)[0].verdicts([key], 1)
+    assert judged == 3 * [key]

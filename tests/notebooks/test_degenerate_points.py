@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -17,7 +18,7 @@ from nbsupport.analysis import trends
 from nbsupport.analysis.charts import Figure
 from nbsupport.display import widgets
 from nbsupport.display.tabs import Tabs
-from nbsupport.evidence import records
+from nbsupport.evidence import recorded, records
 from nbsupport.pages import all_groups, pages
 from nbsupport.pages.open_page import open_page
 from nbsupport.study.profiles import PROFILES
@@ -134,6 +135,11 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
     for module in [m for name, m in sys.modules.items() if name.startswith("nbsupport")]:
         if getattr(module, "read_records", None) is original:
             monkeypatch.setattr(module, "read_records", made.recorded)
+
+    def read(name: str) -> tuple[pd.DataFrame, str]:
+        return made.recorded(name), uuid4().hex
+
+    monkeypatch.setattr(recorded, "read_with_digest", read)
     return made
 
 
