@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-
-from nbsupport.study.study import Study
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.charts import Words
     from nbsupport.analysis.verdicts import Verdict
+    from nbsupport.display.figures import PageView
     from nbsupport.display.tabs import Display
     from nbsupport.study.profiles import Profile
 
@@ -30,6 +29,12 @@ class FigureInput:
     margin: float | None  # half the width of the zone of no difference
     profile: "Profile"  # that the runs are of
     setting: int
+    view: "PageView"  # of the page that it stands on
+
+    @property
+    def drawn_with(self) -> "dict[str, Any]":
+        """What every figure of runs is drawn with."""
+        return {"axis": self.view.axis, "commands": self.view.command}
 
     @property
     def axis_titles(self) -> tuple[str, str]:
@@ -54,29 +59,6 @@ class FigureRequest:
     lines: tuple[str, ...] = ()
     source: str | None = None
     marks: str = MARKS
-
-
-class FigurePage(Protocol):
-    """What a figure in tabs asks of the page that it stands on (`figures.PageFigures`)."""
-
-    study: Study
-
-    @property
-    def axis(self) -> str:
-        """The axes that lines are fitted on."""
-
-    @property
-    def other_groups(self) -> bool:
-        """Whether it compares other groups than at its defaults."""
-
-    def mask(self) -> str:
-        """What stands in place of verdicts where runs are no evidence, else nothing."""
-
-    def title(self, claim_id: str, points: "pd.DataFrame") -> str:
-        """The finding, in the words that the verdict allows."""
-
-    def verdict(self, claim_id: str, points: "pd.DataFrame") -> "Verdict | None":
-        """What these points say on a claim."""
 
 
 def margin_of(verdict: "Verdict | None") -> float | None:

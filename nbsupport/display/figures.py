@@ -1,13 +1,12 @@
 """A page's figures: which groups, under which labels, titled by what the verdict allows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import roles as of_roles
 from nbsupport.analysis.roles import FULL, SCRATCH, SOURCES, role_of
-from nbsupport.display import tabs_of_runs, titles
-from nbsupport.display.figure_request import FigureInput, FigureRequest, anchor
-from nbsupport.display.numbers import natural_sources
+from nbsupport.display import titles
 from nbsupport.evidence import recorded
 from nbsupport.parameters import Parameter, command_line
 from nbsupport.study.study import Group, Study
@@ -16,9 +15,7 @@ from nbsupport.training.families import FAMILIES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbsupport.analysis.charts import Figure
     from nbsupport.analysis.verdicts import Verdict
-    from nbsupport.display.tabs import Display
 
 
 SMOKE = "smoke: not evidence"
@@ -26,19 +23,15 @@ SMOKE = "smoke: not evidence"
 CELLS = ("profile", "world", "families", "seeds", "budget", "axis")
 
 
-class PageFigures:
-    """A page's study and groups under its values, and the figures of their runs."""
+@dataclass(frozen=True, eq=False)
+class PageView:
+    """A page under its values, as its figures need it: roles, their labels, verdicts, commands."""
 
-    def __init__(
-        self,
-        page_id: str,
-        study: Study,
-        groups: list[Group],
-        declared: list[Parameter],
-        values: dict[str, Any],
-    ) -> None:
-        self.page_id, self.study, self.groups = page_id, study, groups
-        self.declared, self.values = declared, values
+    page_id: str
+    study: Study
+    groups: list[Group]
+    declared: list[Parameter]
+    values: dict[str, Any]
 
     def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
         """The command that runs this page again, or of it only the cell of one record."""
@@ -99,70 +92,6 @@ class PageFigures:
         known = (group.role for group in self.groups)
         lines = (FULL, SCRATCH)
         return of_roles.in_order(r for r in known if r in lines or role_of(r).belongs(source))
-
-    def trend(
-        self,
-        runs: "pd.DataFrame | None",
-        source: str | None = None,
-        *,
-        claim: str,
-        number: str,
-        caption: str,
-        roles: Sequence[str] = (),
-        lines: tuple[str, str] = (FULL, SCRATCH),
-        axis_titles: tuple[str, str] | None = None,
-    ) -> "Display":
-        """OOD against ID scores of a source's groups, between two reference lines.
-
-        runs: the live ones; the recorded ones come by themselves. roles: these groups of the page
-        instead; what it does not compare is left out. Without a source, groups are named by their
-        own. lines: the two reference lines, the upper one first. axis_titles: what ID and OOD are.
-        """
-        from nbsupport.analysis.charts import trend_figure
-
-        def draw(drawn: FigureInput) -> "Figure":
-            return trend_figure(
-                drawn.points,
-                drawn.roles,
-                drawn.words,
-                labels=drawn.labels,
-                full=lines[0],
-                reference=lines[1],
-                margin=drawn.margin,
-                ordered=None if source else False,
-                axis_titles=axis_titles or drawn.axis_titles,
-                **self.drawn_with,
-            )
-
-        known = {group.role for group in self.groups}.difference(lines)
-        own = [role for role in roles or self.roles(source) if role in known]
-        every = list(dict.fromkeys([lines[0], *own, lines[1]]))
-        asked = FigureRequest(claim, number, caption, draw, every, lines, source)
-        return self.figure(runs, asked)
-
-    def figure(self, runs: "pd.DataFrame | None", asked: FigureRequest) -> "Display":
-        """A figure in tabs: of the recorded runs, of these live ones, and of real images."""
-        return tabs_of_runs.figure_tabs(self, runs, self.labels(asked.source), asked)
-
-    def class_sizes(self, *, number: str, caption: str) -> "Figure":
-        """Images in each class of the natural sources that there are, largest class first."""
-        from nbsupport.analysis.charts import Words, class_histogram
-
-        counts = {name: s.drawn.counts() for name, s in natural_sources(self.study).items()}
-        return class_histogram(
-            {name: found.tolist() for name, found in counts.items()},
-            Words(
-                title=titles.class_sizes(*counts.values()),
-                number=number,
-                caption=caption,
-                name=anchor(number),
-            ),
-        )
-
-    @property
-    def drawn_with(self) -> dict[str, Any]:
-        """What all figures of runs are drawn with."""
-        return {"axis": self.axis, "commands": self.command}
 
     def title(self, claim_id: str, points: "pd.DataFrame") -> str:
         """The finding, in the words that the verdict on a claim allows."""

@@ -10,11 +10,11 @@ from nbsupport.analysis.roles import SCRATCH
 from nbsupport.display import titles
 from nbsupport.display.figure_request import (
     FigureInput,
-    FigurePage,
     FigureRequest,
     anchor,
     margin_of,
 )
+from nbsupport.display.figures import PageView
 from nbsupport.display.html import Html, note
 from nbsupport.display.tabs import Tabs, together
 from nbsupport.display.verdict_table import verdict_table
@@ -69,64 +69,51 @@ def _panel(
 
 
 # figures ------------------------------------------------------------------------------------------
-def figure_tabs(
-    page: FigurePage,
-    runs: "pd.DataFrame | None",
-    labels: Mapping[str, str],
-    asked: FigureRequest,
-) -> "Display":
-    """A figure of recorded runs, of live ones (None: there are none to show), and of real images.
-
-    labels: the live groups' texts.
-    """
-    drawn = asked
-    if page.other_groups and asked.roles:  # recorded are the page's default groups
-        drawn = replace(asked, roles=[*{*claims.load()[asked.claim].roles, *asked.lines}])
+def figure_tabs(view: PageView, runs: "pd.DataFrame | None", request: FigureRequest) -> "Display":
+    """A figure of recorded runs, of live ones (None: it has none to show), and of real images."""
+    at_defaults, others = request, view.other_groups
+    if others and request.roles:  # the page's default groups are recorded, none but these
+        named = {*claims.load()[request.claim].roles, *request.lines}
+        at_defaults = replace(request, roles=[*named])
 
     def content(other: Recorded, own: bool) -> "Display":
-        roles = other.by_size(drawn.roles) if page.other_groups else drawn.roles
-        return recorded_figure(other, replace(drawn, roles=roles), page.axis, own=own)
+        roles = other.by_size(at_defaults.roles) if others else at_defaults.roles
+        return recorded_figure(view, other, replace(at_defaults, roles=roles), own=own)
 
-    live = None if runs is None else live_figure(page, runs, labels, asked)
-    return tabs(
-        page.study.profile,
-        anchor(asked.number),
-        drawn.roles or None,
-        content,
-        live,
-        live_first=page.other_groups,
-    )
+    live = None if runs is None else live_figure(view, runs, request)
+    roles, key = at_defaults.roles or None, anchor(request.number)
+    return tabs(view.study.profile, key, roles, content, live, live_first=others)
 
 
-def live_figure(
-    page: FigurePage, runs: "pd.DataFrame", labels: Mapping[str, str], asked: FigureRequest
-) -> "Display":
+def live_figure(view: PageView, runs: "pd.DataFrame", request: FigureRequest) -> "Display":
     """The figure from the runs that this page trained; a sentence where groups have none."""
     from nbsupport.analysis.charts import Words
 
-    missing = sorted({*asked.roles, *asked.lines} - set(runs["role"]))
+    missing = sorted({*request.roles, *request.lines} - set(runs["role"]))
     if missing:
         return note(f"No live runs of {', '.join(missing)} yet, so there is no figure.")
-    study, number = page.study, f"{asked.number}, live"
-    verdict = None if page.mask() else page.verdict(asked.claim, runs)
+    study, number = view.study, f"{request.number}, live"
+    verdict = None if view.mask() else view.verdict(request.claim, runs)
     start = f"Live runs on {study.profile.setting_name(study.world)}"
     words = Words(
-        title=page.title(asked.claim, runs),
-        subtitle=_subtitle(start, runs, asked),
+        title=view.title(request.claim, runs),
+        subtitle=_subtitle(start, runs, request),
         number=number,
-        caption=asked.caption,
+        caption=request.caption,
         name=anchor(number),
     )
-    roles = list(asked.roles or dict.fromkeys(runs["role"]))
-    margin = margin_of(verdict)
-    texts = dict(labels)
-    return asked.draw(FigureInput(runs, roles, texts, words, margin, study.profile, study.world))
+    roles, labels = list(request.roles or dict.fromkeys(runs["role"])), view.labels(request.source)
+    where, margin = (study.profile, study.world), margin_of(verdict)
+    return request.draw(FigureInput(runs, roles, labels, words, margin, *where, view))
 
 
-def recorded_figure(runs: Recorded, asked: FigureRequest, axis: str, *, own: bool) -> "Display":
+def recorded_figure(
+    view: PageView, runs: Recorded, request: FigureRequest, *, own: bool
+) -> "Display":
     """The figure from recorded runs of one setting, the first on which the claim can be tested;
     where it can be on none, of the leading one. A sentence where these runs cannot make it."""
-    found = ((n, runs.verdicts([asked.claim], n, axis)[asked.claim]) for n in runs.settings)
+    claim, axis = request.claim, view.axis
+    found = ((n, runs.verdicts([claim], n, axis)[claim]) for n in runs.settings)
     number, verdict = next(
         ((n, v) for n, v in found if v.word not in ("not testable", "not run")),
         (runs.leading.number, None),
@@ -135,22 +122,22 @@ def recorded_figure(runs: Recorded, asked: FigureRequest, axis: str, *, own: boo
     if points.empty:
         return note(f"No runs of the {runs.profile.setting} {setting.name} yet, so no figure.")
     held = set(points["role"])
-    roles = [role for role in asked.roles or dict.fromkeys(points["role"]) if role in held]
-    groups = set(asked.roles).difference(asked.lines)
-    absent = runs.absent([*asked.roles, *asked.lines], number)
-    if not held.issuperset(asked.lines) or (groups and held.isdisjoint(groups)):
+    roles = [role for role in request.roles or dict.fromkeys(points["role"]) if role in held]
+    groups = set(request.roles).difference(request.lines)
+    absent = runs.absent([*request.roles, *request.lines], number)
+    if not held.issuperset(request.lines) or (groups and held.isdisjoint(groups)):
         return note(f"Not run on these images: {', '.join(absent)}. So there is no figure.")
-    verdict = verdict or runs.verdicts([asked.claim], number, axis)[asked.claim]
-    words = _words(runs, number, asked, verdict, absent, own=own)
-    labels = runs.labels(roles, number, asked.source)
-    margin = margin_of(verdict)
-    return asked.draw(FigureInput(points, roles, labels, words, margin, runs.profile, number))
+    verdict = verdict or runs.verdicts([claim], number, axis)[claim]
+    words = _words(runs, number, request, verdict, absent, own=own)
+    labels = runs.labels(roles, number, request.source)
+    where, margin = (runs.profile, number), margin_of(verdict)
+    return request.draw(FigureInput(points, roles, labels, words, margin, *where, view))
 
 
 def _words(
     runs: Recorded,
     number: int,
-    asked: FigureRequest,
+    request: FigureRequest,
     verdict: "Verdict",
     absent: Sequence[str],
     *,
@@ -160,28 +147,28 @@ def _words(
     from nbsupport.analysis.charts import Words
 
     where = "" if own else "real images, "
-    figure = asked.number if own else f"{asked.number}, real images"
-    caption = asked.caption if own else f"The same on real images: {runs.words(number)}."
+    figure = request.number if own else f"{request.number}, real images"
+    caption = request.caption if own else f"The same on real images: {runs.words(number)}."
     chosen = "" if number == runs.leading.number else CHOSEN
     lacking = f" Not run there: {', '.join(absent)}." if absent else ""
     start = f"Recorded runs on {where}{runs.settings[number].name}"
     return Words(
-        title=NO_VERDICT if verdict.word == "not run" else titles.title(asked.claim, verdict),
-        subtitle=_subtitle(start, runs.points(number), asked),
+        title=NO_VERDICT if verdict.word == "not run" else titles.title(request.claim, verdict),
+        subtitle=_subtitle(start, runs.points(number), request),
         number=figure,
         caption=f"{caption}{chosen}{lacking}",
         name=anchor(figure),
     )
 
 
-def _subtitle(start: str, points: "pd.DataFrame", asked: FigureRequest) -> str:
+def _subtitle(start: str, points: "pd.DataFrame", request: FigureRequest) -> str:
     """Where runs come from, in how many families and seeds, and what a mark is."""
-    if asked.roles:
-        counted = points[points["role"].isin(asked.roles)]
+    if request.roles:
+        counted = points[points["role"].isin(request.roles)]
     else:  # effects are differences within a cell: of cells that have models from scratch
         cells = points.loc[points["role"] == SCRATCH, ["family", "seed"]].drop_duplicates()
         counted = points.merge(cells, on=["family", "seed"])
-    return f"{start}: {families_by_seeds(counted)}. {asked.marks}".rstrip()
+    return f"{start}: {families_by_seeds(counted)}. {request.marks}".rstrip()
 
 
 # verdicts -----------------------------------------------------------------------------------------

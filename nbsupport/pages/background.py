@@ -336,19 +336,18 @@ def reference(
     """The two reference lines with the effective robustness of one point (Figure 2)."""
     from nbsupport.analysis.charts import reference_figure
 
-    def draw(drawn: FigureInput) -> "Figure":
+    def draw(given: FigureInput) -> "Figure":
         return reference_figure(
-            drawn.points,
-            drawn.words,
-            labels=drawn.labels,
-            published=drawn.profile.simulated,  # of the task that the simulated one stands for
-            axis_titles=drawn.axis_titles,
-            **page.drawn_with,
+            given.points,
+            given.words,
+            labels=given.labels,
+            published=given.profile.simulated,  # of the task that the simulated one stands for
+            axis_titles=given.axis_titles,
+            **given.drawn_with,
         )
 
     lines = (FULL, SCRATCH)
-    asked = FigureRequest(claim, number, caption, draw, lines, lines, "imagenet")
-    return page.figure(runs, asked)
+    return page.figure(runs, FigureRequest(claim, number, caption, draw, lines, lines, "imagenet"))
 
 
 PAGE = Page("02_background", "Background", "2", reference_groups)

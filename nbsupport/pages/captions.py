@@ -146,7 +146,7 @@ def families_tabs(page: "OpenPage", runs: "pd.DataFrame") -> "Display":
         return families_table(other.points(other.leading.number), page.axis)
 
     live = families_table(runs, page.axis, page.mask())
-    roles = page.roles("captions")
+    roles = page.view.roles("captions")
     return tabs_of_runs.tabs(page.study.profile, "families", roles, content, live)
 
 

@@ -55,11 +55,11 @@ def effects_figure(
     """The effects of the five factors, in units of the gap."""
     from nbsupport.analysis.charts import effects_figure as chart
 
-    def draw(drawn: FigureInput) -> "Display":
-        table = effects.effect_table(drawn.points, page.axis).dropna(subset=["value"])
+    def draw(given: FigureInput) -> "Display":
+        table = effects.effect_table(given.points, page.axis).dropna(subset=["value"])
         if table.empty:
             return note("These runs measure none of the effects, so there is no figure.")
-        return chart(table, drawn.words)
+        return chart(table, given.words)
 
     return page.figure(runs, FigureRequest(LEADING, number, caption, draw, marks=""))
 
@@ -78,13 +78,13 @@ def positions_figure(
     """Every group's height above the scratch line, and its place along it."""
     from nbsupport.analysis.charts import positions_figure as chart
 
-    def draw(drawn: FigureInput) -> "Display":
-        table, words = effects.positions(drawn.points, page.axis), drawn.words
+    def draw(given: FigureInput) -> "Display":
+        table, words = effects.positions(given.points, page.axis), given.words
         if table.empty or table["er"].isna().all():
             return note("These runs have no two reference lines, so there is no figure.")
         if words.title != titles.SMOKE:
             words = replace(words, title=_two_rankings(table))
-        return chart(table, drawn.labels, words)
+        return chart(table, given.labels, words)
 
     return page.figure(runs, FigureRequest(LEADING, number, caption, draw, marks=""))
 

@@ -149,8 +149,8 @@ def pairs(
     own = panels(page.study.profile)
     roles = tuple(role for panel in own for role in (panel.full, panel.scratch))
 
-    def draw(drawn: FigureInput) -> "Figure":
-        return pairs_figure(drawn.points, panels(drawn.profile), drawn.words, **page.drawn_with)
+    def draw(given: FigureInput) -> "Figure":
+        return pairs_figure(given.points, panels(given.profile), given.words, **given.drawn_with)
 
     return page.figure(runs, FigureRequest(claim, number, caption, draw, roles, roles))
 

@@ -6,12 +6,14 @@ for a table, a figure or a verdict in one line each.
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbsupport.display import html, tables, tabs_of_runs
+from nbsupport.analysis.roles import FULL, SCRATCH
+from nbsupport.display import html, tables, tabs_of_runs, titles
 from nbsupport.display import numbers as page_numbers
-from nbsupport.display.figures import PageFigures
+from nbsupport.display.figure_request import FigureInput, FigureRequest, anchor
+from nbsupport.display.figures import PageView
 from nbsupport.display.live_check import LiveCheck, live_check
 from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.errors import NotHereError, UserError, said
@@ -23,6 +25,7 @@ from nbsupport.parameters import Parameter, check_parameters, command_line
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbsupport.analysis.charts import Figure
     from nbsupport.data.subsets.subset import Subset
     from nbsupport.display.tabs import Display
 
@@ -55,13 +58,24 @@ def _read(parameter: Parameter, value: Any) -> Any:
     return value
 
 
-class OpenPage(PageFigures):
-    """One page under its parameters: `study`, `groups`, `values`, and what it shows."""
+class OpenPage:
+    """One page under its parameters: `study`, `groups`, and what four pages or more show."""
 
     def __init__(self, request: PageRequest) -> None:
         self.request, self.page = request, request.page
-        made = (request.study, request.groups, request.declared, request.values)
-        super().__init__(request.page.id, *made)
+        self.study, self.groups = request.study, request.groups
+        self.view = PageView(
+            request.page.id, self.study, self.groups, request.declared, request.values
+        )
+
+    @property
+    def axis(self) -> str:
+        """The axes that lines are fitted on."""
+        return self.view.axis
+
+    def mask(self) -> str:
+        """What stands in place of verdicts where runs are no evidence, else nothing."""
+        return self.view.mask()
 
     # data ---------------------------------------------------------------------------------------
     @shown_where_possible
@@ -90,7 +104,7 @@ class OpenPage(PageFigures):
     # tables ---------------------------------------------------------------------------------------
     def parameters(self) -> html.Html:
         """The page's parameters: type, value, meaning."""
-        return tables.parameter_table(self.declared, self.values)
+        return tables.parameter_table(self.request.declared, self.request.values)
 
     def training(self) -> html.Html:
         """What each group is pre-trained on, for how many epochs and updates."""
@@ -102,9 +116,71 @@ class OpenPage(PageFigures):
             self.study.profile,
             self.page.claims,
             self.axis,
-            {claim: self.verdict(claim, runs) for claim in self.page.claims},
+            {claim: self.view.verdict(claim, runs) for claim in self.page.claims},
             masked=self.mask(),
-            live_first=self.other_groups,
+            live_first=self.view.other_groups,
+        )
+
+    # figures --------------------------------------------------------------------------------------
+    def trend(
+        self,
+        runs: "pd.DataFrame | None",
+        source: str | None = None,
+        *,
+        claim: str,
+        number: str,
+        caption: str,
+        roles: Sequence[str] = (),
+        lines: tuple[str, str] = (FULL, SCRATCH),
+        axis_titles: tuple[str, str] | None = None,
+    ) -> "Display":
+        """OOD against ID scores of a source's groups, between two reference lines.
+
+        runs: the live ones; the recorded ones come by themselves. roles: these groups of the page
+        instead; what it does not compare is left out. Without a source, groups are named by their
+        own. lines: the two reference lines, the upper one first. axis_titles: what ID and OOD are.
+        """
+        from nbsupport.analysis.charts import trend_figure
+
+        def draw(given: FigureInput) -> "Figure":
+            return trend_figure(
+                given.points,
+                given.roles,
+                given.words,
+                labels=given.labels,
+                full=lines[0],
+                reference=lines[1],
+                margin=given.margin,
+                ordered=None if source else False,
+                axis_titles=axis_titles or given.axis_titles,
+                **given.drawn_with,
+            )
+
+        known = {group.role for group in self.groups}.difference(lines)
+        own = [role for role in roles or self.view.roles(source) if role in known]
+        every = list(dict.fromkeys([lines[0], *own, lines[1]]))
+        request = FigureRequest(claim, number, caption, draw, every, lines, source)
+        return self.figure(runs, request)
+
+    def figure(self, runs: "pd.DataFrame | None", request: FigureRequest) -> "Display":
+        """A figure in tabs: of the recorded runs, of these live ones, and of real images."""
+        return tabs_of_runs.figure_tabs(self.view, runs, request)
+
+    def class_sizes(self, *, number: str, caption: str) -> "Figure":
+        """Images in each class of the natural sources that there are, largest class first."""
+        from nbsupport.analysis.charts import Words, class_histogram
+
+        counts = {
+            name: s.drawn.counts() for name, s in page_numbers.natural_sources(self.study).items()
+        }
+        return class_histogram(
+            {name: found.tolist() for name, found in counts.items()},
+            Words(
+                title=titles.class_sizes(*counts.values()),
+                number=number,
+                caption=caption,
+                name=anchor(number),
+            ),
         )
 
     # records --------------------------------------------------------------------------------------
@@ -138,5 +214,6 @@ class OpenPage(PageFigures):
     # rerunning ------------------------------------------------------------------------------------
     def rerun(self, **values: Any) -> html.Html:
         """The command that runs this page with other values, ready to copy."""
-        given = self.values | check_parameters(self.declared, values)
-        return html.command(command_line(self.page.id, self.declared, given))
+        declared = self.request.declared
+        given = self.request.values | check_parameters(declared, values)
+        return html.command(command_line(self.page.id, declared, given))

@@ -22,17 +22,18 @@ def residuals(
     """Residuals from the full-source line over the epochs of fine-tuning (Figure 3)."""
     from nbsupport.analysis.charts import residual_figure
 
-    def draw(drawn: FigureInput) -> "Figure":
+    def draw(given: FigureInput) -> "Figure":
         return residual_figure(
-            drawn.points,
-            drawn.words,
-            labels=drawn.labels,
-            margin=drawn.margin,
-            **page.drawn_with,
+            given.points,
+            given.words,
+            labels=given.labels,
+            margin=given.margin,
+            **given.drawn_with,
         )
 
-    asked = FigureRequest(claim, number, caption, draw, (FULL,), (FULL,), "imagenet")
-    return page.figure(runs, asked)
+    return page.figure(
+        runs, FigureRequest(claim, number, caption, draw, (FULL,), (FULL,), "imagenet")
+    )
 
 
 PAGE = Page("02_residuals", "Residuals", "2", reference_groups)

@@ -75,4 +75,4 @@ def sensitivity(page: OpenPage, claim_id: str, points: "pd.DataFrame") -> html.H
 
 def matching(page: OpenPage, *patterns: str) -> list[str]:
     """The roles that fit a pattern ("imagenet/within-*"), between the two reference lines."""
-    return [roles.FULL, *roles.matching(page.roles(), *patterns), roles.SCRATCH]
+    return [roles.FULL, *roles.matching(page.view.roles(), *patterns), roles.SCRATCH]

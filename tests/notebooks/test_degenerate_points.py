@@ -171,8 +171,8 @@ class Opened:
         """Execute these cells with the points of a kind, on axes of a kind."""
         self.lab.table = KINDS[kind]
         page = self.namespace.get("page")
-        if page is not None and "axis" in page.values:
-            page.values["axis"] = self.namespace["axis"] = axis
+        if page is not None and "axis" in page.view.values:
+            page.view.values["axis"] = self.namespace["axis"] = axis
         for source in sources:
             try:
                 drawn(execute(source, self.namespace))

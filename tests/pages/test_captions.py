@@ -97,9 +97,9 @@ def test_the_numbers_of_the_prose_are_those_of_the_corpora():
 
 def test_figures_of_one_corpus_hold_its_sizes_only():
     page = open_page("appendix_clip_quantity", {})
-    roles = page.roles("captions/clean")
+    roles = page.view.roles("captions/clean")
     sizes = ["captions/clean", "captions/clean-150K", "captions/clean-25K"]
     assert roles == ["imagenet/full", *sizes, "scratch"]
-    labels = page.labels("captions/clean")
+    labels = page.view.labels("captions/clean")
     assert labels["captions/clean-25K"].endswith("clean pairs")
     assert len({labels[role] for role in roles}) == len(roles)

@@ -41,7 +41,7 @@ def test_patterns_choose_groups_between_the_reference_lines():
         "imagenet/object+animal-1.1%",
         "scratch",
     ]
-    assert semantics.matching(page, "*") == page.roles()
+    assert semantics.matching(page, "*") == page.view.roles()
 
 
 def test_totals_are_told_apart():

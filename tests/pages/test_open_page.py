@@ -62,7 +62,7 @@ def test_a_page_takes_its_parameters_from_the_notebook():
     page = open_page("04_1_quantity", {"profile": "smoke", "seeds": [3], "unrelated": object()})
     assert page.study.profile.name == "smoke"
     assert page.study.seeds == (3,)
-    assert page.values["axis"] == "linear"
+    assert page.view.values["axis"] == "linear"
 
 
 def test_a_list_given_to_papermill_as_text_is_read():
@@ -100,7 +100,7 @@ def test_an_unknown_page_names_the_nearest():
 
 def test_a_command_gives_back_the_parameters_it_was_made_from():
     values = {"profile": "smoke", "sizes": [64, 128], "families": ["resnet"], "axis": "logit"}
-    words = shlex.split(open_page("04_1_quantity", values).command())
+    words = shlex.split(open_page("04_1_quantity", values).view.command())
     assert words[:5] == ["python", "-m", "nbsupport", "run", "04_1_quantity"]
     pairs = [(words[i + 1], words[i + 2]) for i in range(5, len(words), 3)]
     assert parse_assignments(pairs) == values
@@ -108,17 +108,17 @@ def test_a_command_gives_back_the_parameters_it_was_made_from():
 
 def test_the_command_of_a_point_names_its_cell(quantity):
     row = made_up().iloc[-1]
-    words = shlex.split(quantity.command(row))
+    words = shlex.split(quantity.view.command(row))
     assert json.loads(words[words.index("families") + 1]) == [row["family"]]
     assert json.loads(words[words.index("seeds") + 1]) == [row["seed"]]
-    other_world = quantity.command({"family": "resnet", "seed": 0, "world": 2})
+    other_world = quantity.view.command({"family": "resnet", "seed": 0, "world": 2})
     assert other_world.endswith("-p world 2") or "-p world 2 " in other_world
 
 
 def test_the_command_of_a_family_that_comes_with_its_groups_keeps_the_others():
     page = open_page("05_self_supervised", {"families": ["alexnet"]})
     row = made_up().iloc[-1].to_dict() | {"family": "vit"}
-    words = shlex.split(page.command(row))
+    words = shlex.split(page.view.command(row))
     assert json.loads(words[words.index("families") + 1]) == ["alexnet"]
     values = parse_assignments([tuple(words[i : i + 2]) for i in range(6, len(words), 3)])
     again = open_page("05_self_supervised", values)
@@ -177,7 +177,7 @@ def test_smoke_shows_no_verdict(set_beside):
     set_beside()
     page = open_page("02_background", {"profile": "smoke"})
     runs = made_up().assign(profile="smoke")
-    assert page.title("reference-gap", runs) == titles.SMOKE
+    assert page.view.title("reference-gap", runs) == titles.SMOKE
     assert "smoke: not evidence" in page.verdicts(runs).text
     assert "+0.0" not in page.verdicts(runs).panels["Live"].html
     assert "smoke" in background.sensitivity(page, "reference-gap", runs).text
@@ -185,10 +185,10 @@ def test_smoke_shows_no_verdict(set_beside):
 
 # figures' groups ----------------------------------------------------------------------------------
 def test_figure_groups_run_from_full_to_scratch(quantity):
-    roles = quantity.roles("inaturalist")
+    roles = quantity.view.roles("inaturalist")
     assert (roles[0], roles[1], roles[-1]) == ("imagenet/full", "inaturalist/full", "scratch")
     assert len(roles) == 3 + len(quantity.study.profile.sizes)
-    labels = quantity.labels("inaturalist")
+    labels = quantity.view.labels("inaturalist")
     assert len({labels[role] for role in roles}) == len(roles)
     assert labels["inaturalist/25K"].endswith("images (25K)")
     assert labels["imagenet/full"] == "all of ImageNet"
@@ -293,7 +293,7 @@ def test_no_camera_is_in_training_and_in_the_ood_test(quantity):
 @pytest.mark.parametrize("profile", ["demo", "smoke"])
 def test_example_sizes_can_be_run(profile):
     page = open_page("04_1_quantity", {"profile": profile})
-    other = open_page("04_1_quantity", page.values | example(page.study))
+    other = open_page("04_1_quantity", page.view.values | example(page.study))
     assert all(len(g.subset) > 0 for g in other.groups if g.subset)
 
 

@@ -71,8 +71,8 @@ def test_a_figure_without_the_runs_of_a_source_says_so(page: OpenPage) -> None:
 def test_a_claim_about_groups_that_were_not_run_is_not_run(page: OpenPage) -> None:
     runs = made_up([SCRATCH, *NATURAL, "fractaldb/full"])
     for claim in ("generated-same", "generated-over-fractals"):
-        assert page.verdict(claim, runs).word == "not run"
-    assert page.verdict("fractals-between", runs).word != "not run"
+        assert page.view.verdict(claim, runs).word == "not run"
+    assert page.view.verdict("fractals-between", runs).word != "not run"
 
 
 def test_the_growth_of_a_fractal_is_shown_with_its_numbers_of_points(page: OpenPage) -> None:
