@@ -12,8 +12,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
+from nbsupport.analysis.claims import Compared
+from nbsupport.analysis.contrasts import Chances
 from nbsupport.analysis.roles import FULL, SCRATCH, role_of
 from nbsupport.analysis.verdicts import Verdict
+from nbsupport.analysis.worlds import ENOUGH_WORLDS
 from nbsupport.evidence.records import evidence_profile, read_records
 from nbsupport.study.profiles import PROFILES, Profile
 
@@ -38,6 +41,9 @@ class Setting:
 
 
 # verdicts -----------------------------------------------------------------------------------------
+Judged = tuple[Compared, Verdict]
+
+
 def verdicts(
     points: "pd.DataFrame",
     claim_ids: Iterable[str],
@@ -45,36 +51,51 @@ def verdicts(
     simulated: bool,
     axis: str = "linear",
     sources: Iterable[str] | None = None,
+    chances: Chances | None = None,
 ) -> dict[str, Verdict]:
     """What runs of one setting say on each claim; "not run" names what they lack.
 
     sources: those of which there could be runs (None: those that the points have); a role of any
-    other is named by its source.
+    other is named by its source. chances: accuracy by chance (see `Profile.chances`).
     """
     if points.empty:
         return dict.fromkeys(claim_ids, NOT_RUN)
     cells, known = claims.Cells.of(points), claims.load()
     present = set(sources_of(points) if sources is None else sources)
-    found = {}
-    for claim_id in claim_ids:
-        verdict = claims.verdict(claim_id, cells, axis=axis, simulated=simulated)
+    judge = _Judge(cells, axis, chances, simulated)
+    return {claim_id: judge.named(known[claim_id], points, present)[1] for claim_id in claim_ids}
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """How the runs of a setting are judged."""
+
+    cells: claims.Cells
+    axis: str
+    chances: Chances | None
+    simulated: bool
+
+    def named(self, claim: claims.Claim, points: "pd.DataFrame", sources: set[str]) -> Judged:
+        """A claim's contrasts and verdict; "not run" names what there is none of."""
+        found, verdict = self.judged(claim)
         if verdict.word == "not run":
-            remark = f"no runs of {', '.join(absent(known[claim_id].roles, points, present))}"
-            remark += _of_the_rest(known[claim_id], cells, axis, simulated)
-            verdict = replace(verdict, remark=remark)
-        found[claim_id] = verdict
-    return found
+            remark = f"no runs of {', '.join(absent(claim.roles, points, sources))}"
+            verdict = replace(verdict, remark=remark + self._of_the_rest(claim))
+        return found, verdict
 
+    def judged(self, claim: claims.Claim) -> Judged:
+        found = claims.compare(claim, self.cells, axis=self.axis, chances=self.chances)
+        return found, claims.conclude(found, simulated=self.simulated)
 
-def _of_the_rest(claim: claims.Claim, cells: claims.Cells, axis: str, simulated: bool) -> str:
-    """What can be said of the parts of a claim that have runs, where some have none."""
-    parts = tuple(part for part in claim.parts if all(map(cells.has, part.compared)))
-    if not parts or claim.rule != "all":
-        return ""
-    partial = claims.verdict(replace(claim, parts=parts), cells, axis=axis, simulated=simulated)
-    if partial.word == "not run":  # a line or the gap may be what is missing
-        return ""
-    return f"; what there is of it: {partial.text}"
+    def _of_the_rest(self, claim: claims.Claim) -> str:
+        """What can be said of the parts of a claim that have runs, where some have none."""
+        parts = tuple(part for part in claim.parts if all(map(self.cells.has, part.compared)))
+        if not parts or claim.rule != "all" or claim.ladder:
+            return ""
+        partial = self.judged(replace(claim, parts=parts))[1]
+        if partial.word == "not run":  # a line or the gap may be what is missing
+            return ""
+        return f"; what there is of it: {partial.text}"
 
 
 def absent(roles: Iterable[str], points: "pd.DataFrame", sources: Iterable[str]) -> list[str]:
@@ -88,6 +109,11 @@ def absent(roles: Iterable[str], points: "pd.DataFrame", sources: Iterable[str])
 def sources_of(points: "pd.DataFrame") -> set[str]:
     """The sources that runs are of, by name."""
     return {role_of(role).source.name for role in points["role"].unique()}
+
+
+def is_headline(summary: Compared) -> bool:
+    """Whether a claim has enough worlds for the verdict over them to stand first."""
+    return summary.worlds >= ENOUGH_WORLDS
 
 
 # a profile's records ------------------------------------------------------------------------------
@@ -138,13 +164,52 @@ class Recorded:
         self, claim_ids: Iterable[str], number: int, axis: str = "linear"
     ) -> dict[str, Verdict]:
         """What a setting's runs say on each claim; "not run" names what there is none of."""
-        return verdicts(
-            self.points(number),
-            claim_ids,
-            simulated=self.profile.simulated,
-            axis=axis,
-            sources=self.sources,
+        return {key: each[1] for key, each in self.judged(claim_ids, number, axis).items()}
+
+    def judged(
+        self, claim_ids: Iterable[str], number: int, axis: str = "linear"
+    ) -> dict[str, Judged]:
+        """The contrasts and the verdict of each claim in a setting, by its id."""
+        points, known = self.points(number), claims.load()
+        if points.empty:
+            return {key: (Compared(known[key]), NOT_RUN) for key in claim_ids}
+        judge = _Judge(
+            claims.Cells.of(points), axis, self.profile.chances(number), self.profile.simulated
         )
+        return {
+            key: self._once(known[key], number, judge.named(known[key], points, self.sources))
+            for key in claim_ids
+        }
+
+    def _once(self, claim: claims.Claim, number: int, found: Judged) -> Judged:
+        """Pairs of domains whose runs serve several settings are judged in the leading one."""
+        roles = {role for part in claim.parts for role in part.compared}
+        if number == self.leading.number or not all(role_of(r).source.own_task for r in roles):
+            return found
+        keys = [
+            set(points.loc[points["role"].isin(roles), "key"])
+            for points in (self.points(number), self.points(self.leading.number))
+        ]
+        if not keys[0] or keys[0] != keys[1]:
+            return found
+        return found[0], Verdict(
+            "not run", f"the same runs as on {self.leading.name}, judged there"
+        )
+
+    # over worlds ----------------------------------------------------------------------------------
+    def over_worlds(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Judged]:
+        """Each claim summarised over the simulated worlds in which it counts; empty elsewhere."""
+        if not self.profile.simulated:
+            return {}
+        ids = list(claim_ids)
+        each = [self.judged(ids, n, axis) for n in self.settings if n > 0]
+        found = {key: claims.over_worlds([worlds[key][0] for worlds in each]) for key in ids}
+        return {key: (c, claims.conclude(c)) for key, c in found.items()}
+
+    def headlines(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Verdict]:
+        """The verdict over worlds of each claim that has enough of them for it."""
+        found = self.over_worlds(claim_ids, axis)
+        return {key: verdict for key, (c, verdict) in found.items() if is_headline(c)}
 
     def absent(self, roles: Iterable[str], number: int) -> list[str]:
         """Which of these roles a setting lacks: by its name a source that was never run."""
@@ -251,3 +316,14 @@ def own(profile: Profile) -> Recorded:
 def beside(profile: Profile) -> list[Recorded]:
     """What is shown beside a profile's own records, recorded or not."""
     return [Recorded(PROFILES[name], read_records(name)) for name in profile.beside]
+
+
+def same_runs(records: "pd.DataFrame") -> list[tuple[str, ...]]:
+    """Roles that are the same runs under several names, each list in order of the alphabet."""
+    if records.empty:
+        return []
+    keys = records.groupby("role")["key"].agg(frozenset)
+    by_runs: dict[frozenset[str], list[str]] = {}
+    for role, own in keys.items():
+        by_runs.setdefault(own, []).append(str(role))
+    return sorted(tuple(sorted(roles)) for roles in by_runs.values() if len(roles) > 1)
