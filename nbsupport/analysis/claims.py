@@ -152,10 +152,13 @@ def over_worlds(found: Sequence[Compared]) -> Compared:
     if len(able) < 2:
         return Compared(claim, remark="fewer than two worlds have enough runs")
     parts = zip(*(each.contrasts for each in able), strict=True)
-    steps = [each.halving for each in able if each.halving]
-    halving = worlds.random_effects([i.value for i in steps], [i.se for i in steps]).mean
     contrasts = tuple(worlds.over_worlds(part) for part in parts)
-    return Compared(claim, contrasts, halving if steps else None, worlds=len(able))
+    steps = [(each.halving, each.contrasts[0].cells) for each in able if each.halving]
+    if not steps:
+        return Compared(claim, contrasts, worlds=len(able))
+    intervals, cells = zip(*steps, strict=True)
+    halving = worlds.summarised(intervals, cells).mean
+    return Compared(claim, contrasts, halving, worlds=len(able))
 
 
 # verdicts -----------------------------------------------------------------------------------------

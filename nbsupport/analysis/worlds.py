@@ -104,14 +104,15 @@ def over_worlds(contrasts: Sequence[Contrast]) -> Contrast:
         if floored:
             return floored[0]
         return replace(contrasts[0], cells=0, reason="fewer than two worlds can be compared")
-    own = _summary([c.estimate for c in able])
+    sizes = [c.cells for c in able]
+    own = summarised([c.estimate for c in able], sizes)
     return replace(
         able[0],
         estimate=own.mean,
-        minus=_summary([c.minus for c in able]).mean,
-        plus=_summary([c.plus for c in able]).mean,
-        gap=_summary([c.gap for c in able]).mean,
-        ratio=_summary([c.ratio for c in able]).mean,
+        minus=summarised([c.minus for c in able], sizes).mean,
+        plus=summarised([c.plus for c in able], sizes).mean,
+        gap=summarised([c.gap for c in able], sizes).mean,
+        ratio=summarised([c.ratio for c in able], sizes).mean,
         margin=float(np.mean([c.margin for c in able])),
         cells=sum(c.cells for c in able),
         families=max(c.families for c in able),
@@ -128,8 +129,21 @@ def over_worlds(contrasts: Sequence[Contrast]) -> Contrast:
     )
 
 
-def _summary(intervals: Sequence[Interval]) -> Summary:
-    return random_effects([i.value for i in intervals], [i.se for i in intervals])
+def summarised(intervals: Sequence[Interval], cells: Sequence[int]) -> Summary:
+    """Random effects over one interval a world, each from so many cells.
+
+    A standard error from six cells is itself uncertain by a third, and weights made of such errors
+    would make the summary's interval too short (91 to 93 % of a nominal 95, simulated). So the
+    variance of one cell is pooled over worlds, by degrees of freedom, and each world's error is
+    made of it and of its number of cells.
+    """
+    values, se = (np.array([getattr(i, name) for i in intervals]) for name in ("value", "se"))
+    dof, n = (np.array(counted, dtype=float) for counted in ([i.dof for i in intervals], cells))
+    known = np.isfinite(values) & np.isfinite(se) & (dof > 0)
+    if not known.any():
+        return random_effects(values, se)
+    of_a_cell = (se**2 * n * dof)[known].sum() / dof[known].sum()
+    return random_effects(values, np.where(known, np.sqrt(of_a_cell / n), np.nan))
 
 
 # two settings -------------------------------------------------------------------------------------
