@@ -1,19 +1,20 @@
 """Points as arrays over cells, and every delete-one-cell version of a statistic at once.
 
 A cell is a (family, seed): the paired unit of all comparisons. Each statistic here is a stack
-[K + 1]: its value on all K cells first, then with each cell deleted, everything refitted.
+[1 + K + F]: its value on all K cells first, then with each cell deleted, then with each of the F
+families deleted, everything refitted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbsupport import arguments
-from nbsupport.analysis.points import ID, OOD, check_points
+from nbsupport.analysis.points import ID, OOD, OOD_ACCURACY, check_points
 from nbsupport.analysis.trends import ALIKE, MIN_EPOCHS, inverse, transform
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Cells:
     x: np.ndarray  # [R, C, E] ID score
     y: np.ndarray  # [R, C, E] OOD score
     rows: np.ndarray  # [R] points given, those with missing scores included
+    images: np.ndarray | None = None  # [R] pre-training images, NaN where not told
+    accuracy: np.ndarray | None = None  # [R] mean OOD accuracy, NaN where not told
 
     @classmethod
     def of(cls, points: pd.DataFrame | Cells) -> Cells:
@@ -57,6 +60,8 @@ class Cells:
             x=x,
             y=y,
             rows=np.bincount(role, minlength=len(roles)),
+            images=_means(points, "images", role),
+            accuracy=_means(points, OOD_ACCURACY, role),
         )
 
     def has(self, role: str) -> bool:
@@ -82,12 +87,40 @@ class Cells:
             x=x[:, used],
             y=y[:, used],
             rows=self.rows[rows],
+            images=None if self.images is None else self.images[rows],
+            accuracy=None if self.accuracy is None else self.accuracy[rows],
         )
+
+    def where(self, kept: np.ndarray) -> Cells:
+        """These cells [C] only."""
+        return replace(
+            self,
+            families=self.families[kept],
+            seeds=self.seeds[kept],
+            x=self.x[:, kept],
+            y=self.y[:, kept],
+        )
+
+    def told(self, what: str, role: str) -> float:
+        """The `images` or the OOD `accuracy` of a role; NaN where the points do not tell."""
+        values = getattr(self, what)
+        return float("nan") if values is None else float(values[self.roles.index(role)])
+
+
+def _means(points: pd.DataFrame, column: str, role: np.ndarray) -> np.ndarray | None:
+    """The mean of a column over the points of each role [R]."""
+    if column not in points.columns:
+        return None
+    values = points[column].to_numpy(float)
+    ok = np.isfinite(values)
+    total = np.bincount(role, weights=np.where(ok, values, 0.0))
+    count = np.bincount(role, weights=ok.astype(float))
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 @dataclass(frozen=True)
 class Lines:
-    """A stack of lines: slope and intercept in axis units, ID range in axis units, each [K + 1]."""
+    """A stack of lines: slope, intercept and ID range in axis units, each [1 + K + F]."""
 
     slope: np.ndarray
     intercept: np.ndarray
@@ -96,24 +129,39 @@ class Lines:
     axis: str
 
     def predict(self, tx: np.ndarray) -> np.ndarray:
-        """Scores [K + 1, ...] at axis units tx [K + 1 or 1, ...]."""
+        """Scores [1 + K + F, ...] at axis units tx [1 + K + F or 1, ...]."""
         ones = (1,) * (tx.ndim - 1)
         slope, intercept = (v.reshape(-1, *ones) for v in (self.slope, self.intercept))
         return inverse(intercept + slope * tx, self.axis)
 
 
 class Replicates:
-    """Some roles of `cells` on one axis, with all delete-one-cell stacks of their statistics."""
+    """Some roles of `cells` on one axis, and the stacks of their statistics.
 
-    def __init__(self, cells: Cells, roles: Iterable[str], axis: str = "linear") -> None:
-        self.cells = cells.select(roles)
+    paired: a cell in which some of these lack a run takes part only where one of `lines` has a run
+    there: what is in no pair and on no line says nothing, so it is no replicate either.
+    """
+
+    def __init__(
+        self,
+        cells: Cells,
+        roles: Iterable[str],
+        axis: str = "linear",
+        *,
+        paired: Sequence[str] = (),
+        lines: Sequence[str] = (),
+    ) -> None:
+        every = cells.select(roles)
+        self.cells = every.where(_taking_part(every, paired, lines)) if paired else every
         self.axis = axis
         tx, ty = transform(self.cells.x, axis), transform(self.cells.y, axis)
         self.ok = np.isfinite(tx) & np.isfinite(ty)  # [R, C, E]
         self.tx, self.ty = np.where(self.ok, tx, 0.0), np.where(self.ok, ty, 0.0)
         self.y = np.where(self.ok, self.cells.y, 0.0)
-        count = len(self.cells.seeds)
-        self.keep = np.vstack([np.ones((1, count), bool), ~np.eye(count, dtype=bool)])
+        count, families = len(self.cells.seeds), self.cells.families
+        ones = np.ones((1, count), bool)
+        others = families != np.unique(families)[:, None]
+        self.keep = np.vstack([ones, ~np.eye(count, dtype=bool), others])
 
     @property
     def dropped(self) -> int:
@@ -151,7 +199,7 @@ class Replicates:
         return Lines(slope, intercept, low, high, self.axis)
 
     def residuals(self, role: str, lines: Lines) -> tuple[np.ndarray, np.ndarray]:
-        """Residuals in scores and whether they count (ID inside the range), [K + 1, C, E] each."""
+        """Residuals in scores, and whether the ID score is inside the range: [1 + K + F, C, E]."""
         row = self.at(role)
         tx = self.tx[row]
         low, high = lines.low[:, None, None], lines.high[:, None, None]
@@ -159,7 +207,7 @@ class Replicates:
         return self.y[row] - lines.predict(tx[None]), inside
 
     def er(self, role: str, lines: Lines) -> np.ndarray:
-        """ER of the role's run in each cell [K + 1, C]; NaN where off the line or not there."""
+        """ER of the role's run in each cell [1 + K + F, C]; NaN where off the line or not there."""
         residual, inside = self.residuals(role, lines)
         used = inside.sum(axis=2)
         total = np.where(inside, residual, 0.0).sum(axis=2)
@@ -168,7 +216,7 @@ class Replicates:
     def gap(self, full: str, scratch: str) -> np.ndarray:
         """Mean distance, in scores, of full's line above scratch's over their common ID range.
 
-        A stack [K + 1]; NaN where the ranges do not overlap.
+        A stack [1 + K + F]; NaN where the ranges do not overlap.
         """
         upper, lower = self.lines(full), self.lines(scratch)
         low = inverse(np.maximum(upper.low, lower.low), self.axis)
@@ -181,11 +229,19 @@ class Replicates:
         return np.where(meet, distance, np.nan)
 
     def mean(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The mean over cells of values [K + 1, C], each replicate without its deleted cell.
+        """The mean over cells of values [1 + K + F, C], each replicate without its deleted cell.
 
-        Returns the stack [K + 1] and which cells [C] count on the full sample.
+        Returns the stack [1 + K + F] and which cells [C] count on the full sample.
         """
         ok = self.keep & np.isfinite(values)
         n = ok.sum(axis=1)
         total = np.where(ok, values, 0.0).sum(axis=1)
         return np.where(n > 0, total / np.maximum(n, 1), np.nan), ok[0]
+
+
+def _taking_part(cells: Cells, paired: Sequence[str], lines: Sequence[str]) -> np.ndarray:
+    """Cells [C] with a run of each of `paired`, or of any of `lines`."""
+    there = (np.isfinite(cells.x) & np.isfinite(cells.y)).any(axis=2)
+    every, any_ = (there[[cells.roles.index(r) for r in named]] for named in (paired, lines))
+    taking: np.ndarray = every.all(axis=0) | any_.any(axis=0)
+    return taking

@@ -2,205 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport import errors
+from nbsupport.analysis import worlds
 from nbsupport.analysis.cells import Cells
-from nbsupport.analysis.contrasts import GAP, MARGIN, STATISTICS, Contrast
-from nbsupport.analysis.effects import FACTORS
+from nbsupport.analysis.claims_file import Claim, Part, parse, places
+from nbsupport.analysis.contrasts import MARGIN, Chances
+from nbsupport.analysis.intervals import Contrast, Interval
+from nbsupport.analysis.roles import SCRATCH
+from nbsupport.analysis.statistics import above_line, per_halving
 from nbsupport.analysis.trends import AXES
 from nbsupport.analysis.verdicts import (
-    KINDS,
-    WORDS,
+    SETTLED,
     Verdict,
     combine,
     contrast,
     effects,
     judge,
+    ladder,
     left_out,
     some_of_each,
 )
-from nbsupport.errors import UserError
-from nbsupport.reading import parsed_toml, read_text
+from nbsupport.reading import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import pandas as pd
 
+__all__ = ["Cells", "Claim", "Part", "load", "parse", "sensitivity", "verdict"]
 MARGINS = (0.15, 0.25, 0.33)
-RULES = ("all", "some-of-each")
-FINDINGS = (*FACTORS, "none")
-WORDED = ("paper", "finding", "title", "opposite", "matter")  # every claim but a control has them
-REQUIREMENTS = ("supported", "not contradicted")
-CHOICES = {"kind": KINDS, "statistic": STATISTICS, "rule": RULES, "finding": FINDINGS}
-FEWEST_PAIRS = 6
 FILE = Path(__file__).with_name("claims.toml")
-_HEADING = re.compile(r"\s*\[\[\s*claim\s*\]\]")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One comparison: a role against a role, or for effects a pair of roles against a pair."""
-
-    kind: str
-    a: str | tuple[str, str]
-    b: str | tuple[str, str]
-    require: str = "supported"
-    reference: str = "scratch"
-
-    @property
-    def compared(self) -> tuple[str, ...]:
-        """The roles of a and b."""
-        sides = [(s,) if isinstance(s, str) else s for s in (self.a, self.b)]
-        return (*sides[0], *sides[1])
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A statement of the paper, or a control of the machinery; `claims.toml` explains it all."""
-
-    id: str
-    section: str
-    page: str
-    kind: str
-    text: str
-    parts: tuple[Part, ...]
-    figure: str = ""
-    paper: str = ""  # what the paper reports, in our words
-    finding: str = ""  # the factor of the paper's finding that it is a part of, or "none"
-    title: str = ""  # of a figure, where the claim is supported; controls have none of these four
-    opposite: str = ""
-    matter: str = ""
-    statistic: str = "er"
-    reference: str = "scratch"
-    gap: tuple[str, str] = GAP
-    rule: str = "all"
-    calibrated: bool = False
-    control: bool = False
-    expect: tuple[str, ...] = ()
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """Every role the claim needs, those compared first."""
-        compared = [role for part in self.parts for role in part.compared]
-        lines = [part.reference for part in self.parts] if self.statistic != "epoch-trend" else []
-        return tuple(dict.fromkeys([*compared, *lines, *self.gap]))
-
-
-def _keys(
-    where: str, given: Mapping[str, Any], allowed: Iterable[str], needed: Iterable[str]
-) -> None:
-    for key in given:
-        if key not in allowed:
-            raise errors.unknown(f"key in {where}", key, allowed)
-    lacking = [key for key in needed if key not in given]
-    if lacking:
-        raise UserError(f"{where} lacks {', '.join(lacking)}: add it to the claims file")
-    if blank := [key for key in needed if isinstance(given[key], str) and not given[key].strip()]:
-        raise UserError(f"{where} has nothing under {', '.join(blank)}: fill it in")
-
-
-def _one_of(where: str, what: str, given: object, allowed: Iterable[str]) -> None:
-    if given not in tuple(allowed):
-        raise errors.unknown(f"{what} in {where}", given, allowed)
-
-
-def _typed(where: str, key: str, value: object, default: object) -> Any:
-    """The value, lists as tuples of text; UserError where its type is not the default's."""
-    if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        value = tuple(value)
-    if type(value) is not type(default):
-        kind = "a list of texts" if isinstance(default, tuple) else type(default).__name__
-        raise UserError(f"{key} in {where} is {value!r}: give {kind}")
-    return value
-
-
-def _part(where: str, raw: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
-    _keys(where, raw, [f.name for f in fields(Part)], ["a", "b"])
-    pairs = claim.get("statistic") == "effects"
-    sides = {s: _typed(where, s, raw[s], ("", "") if pairs else "") for s in ("a", "b")}
-    if pairs and any(len(side) != 2 for side in sides.values()):
-        raise UserError(f"a and b in {where} must be pairs of roles")
-    kind = raw.get("kind", claim["kind"])
-    _one_of(where, "kind", kind, [k for k in KINDS if k != "composite"])
-    require = raw.get("require", "supported")
-    _one_of(where, "requirement", require, REQUIREMENTS)
-    reference = _typed(
-        where, "reference", raw.get("reference", claim.get("reference", "scratch")), ""
-    )
-    return Part(kind, sides["a"], sides["b"], require, reference)
-
-
-def _claim(raw: Mapping[str, Any]) -> Claim:
-    where = f"claim {raw.get('id', '(without id)')!r}"
-    names = {f.name: f.default for f in fields(Claim) if f.name != "parts"}
-    needed = ["id", "section", "page", "kind", "text", *([] if raw.get("control") else WORDED)]
-    _keys(where, raw, [*names, "a", "b", "part"], needed)
-    if ("part" in raw) == ("a" in raw or "b" in raw):
-        raise UserError(f"{where} needs either a and b, or parts")
-    values = {
-        k: _typed(where, k, raw[k], "" if k in needed else names[k]) for k in names if k in raw
-    }
-    for key, allowed in CHOICES.items():
-        if key in values:
-            _one_of(where, key, values[key], allowed)
-    for word in values.get("expect", ()):
-        _one_of(where, "expected verdict", word, WORDS)
-    if len(values.get("gap", GAP)) != 2:
-        raise UserError(f"gap in {where} must be a pair of roles")
-    given = _tables(f"part in {where}", raw.get("part", [{s: raw[s] for s in "ab" if s in raw}]))
-    parts = tuple(_part(f"part {i + 1} of {where}", part, raw) for i, part in enumerate(given))
-    if values.get("rule") == "some-of-each" and len(parts) < FEWEST_PAIRS:
-        raise UserError(f"{where} has {len(parts)} pairs: give at least {FEWEST_PAIRS}")
-    return Claim(parts=parts, **values)
-
-
-def _tables(where: str, given: object) -> list[dict[str, Any]]:
-    """The value, where it is a list of at least one table."""
-    if isinstance(given, list) and given and all(isinstance(entry, dict) for entry in given):
-        return given
-    raise UserError(f"{where} is {given!r:.60}: give a list of at least one table")
-
-
-def parse(text: str, name: str = "the claims file") -> dict[str, Claim]:
-    """Claims by id, from TOML text. Raises UserError for anything unknown, missing or twice.
-
-    name: what errors call the file.
-    """
-    raw = parsed_toml(text, name)
-    _keys(name, raw, ["claim"], ["claim"])
-    entries = _tables(f"claim in {name}", raw["claim"])
-    places = _places(text, name, len(entries))
-    claims: dict[str, Claim] = {}
-    for entry, where in zip(entries, places, strict=True):
-        try:
-            claim = _claim(entry)
-        except UserError as error:
-            raise UserError(f"{where}: {error}") from None
-        if claim.id in claims:
-            raise UserError(f"{where}: claim {claim.id!r} stands twice: give each an id of its own")
-        claims[claim.id] = claim
-    return claims
-
-
-def _places(text: str, name: str, count: int) -> list[str]:
-    """The file and line of each claim's heading; the file alone where these are not told apart."""
-    lines = [i for i, line in enumerate(text.splitlines(), 1) if _HEADING.match(line)]
-    if len(lines) != count:
-        return [name] * count
-    return [f"{name}, line {line}" for line in lines]
 
 
 def place(claim_id: str) -> str:
     """File and line of a claim that ships with the project."""
     text = read_text(FILE)
     ids = list(_shipped())
-    return _places(text, FILE.name, len(ids))[ids.index(claim_id)]
+    return places(text, FILE.name, len(ids))[ids.index(claim_id)]
 
 
 @lru_cache(maxsize=1)
@@ -223,31 +66,119 @@ def of_finding(factor: str) -> tuple[str, ...]:
     return tuple(c.id for c in load().values() if c.finding == factor)
 
 
-def _compare(claim: Claim, part: Part, cells: Cells, axis: str, margin: float) -> Contrast:
+# one setting --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Compared:
+    """What the runs of a setting, or of several, give to judge a claim by.
+
+    `contrasts` are those of the claim's parts; there are none where a role has no points, and
+    `remark` says so. `halving`: of a ladder, how ER changes as the images are halved.
+    """
+
+    claim: Claim
+    contrasts: tuple[Contrast, ...] = ()
+    halving: Interval | None = None
+    remark: str = ""
+    worlds: int = 0  # of a summary: how many worlds count
+
+    @property
+    def counts(self) -> bool:
+        """Whether a summary over worlds counts this one (see `worlds.counts`)."""
+        return bool(self.contrasts) and all(worlds.counts(c) for c in self.contrasts)
+
+
+def named(claim: Claim | str) -> Claim:
+    """A claim, or the one of this id. Raises UserError for an unknown one."""
+    if not isinstance(claim, str):
+        return claim
+    if claim not in _shipped():
+        raise errors.unknown("claim", claim, _shipped())
+    return _shipped()[claim]
+
+
+def compare(
+    claim: Claim | str,
+    points: pd.DataFrame | Cells,
+    *,
+    axis: str = "linear",
+    margin: float = MARGIN,
+    chances: Chances | None = None,
+) -> Compared:
+    """The contrasts of a claim's parts. chances: see `contrasts.contrast`."""
+    claim = named(claim)
+    if axis not in AXES:
+        raise errors.unknown("axis", axis, AXES)
+    cells = Cells.of(points)
+    if absent := [role for role in claim.roles if not cells.has(role)]:
+        return Compared(claim, remark=f"no runs of {', '.join(absent)}")
+    settings = {"gap": claim.gap, "axis": axis, "margin": margin, "chances": chances}
+    found = tuple(_part(claim, part, cells, settings) for part in claim.parts)
+    halving = per_halving(cells, claim.ladder, claim.reference, axis) if claim.ladder else None
+    return Compared(claim, found, halving, _without_partner(claim, cells, axis))
+
+
+def _part(claim: Claim, part: Part, cells: Cells, settings: dict[str, Any]) -> Contrast:
     if isinstance(part.a, tuple) and isinstance(part.b, tuple):
-        return effects(
-            cells,
-            part.a,
-            part.b,
-            reference=part.reference,
-            gap=claim.gap,
-            axis=axis,
-            margin=margin,
-        )
-    return contrast(
-        cells,
-        str(part.a),
-        str(part.b),
-        reference=part.reference,
-        gap=claim.gap,
-        axis=axis,
-        margin=margin,
-        statistic=claim.statistic,
+        return effects(cells, part.a, part.b, reference=part.reference, **settings)
+    sides = str(part.a), str(part.b)
+    return contrast(cells, *sides, reference=part.reference, statistic=claim.statistic, **settings)
+
+
+def _without_partner(claim: Claim, cells: Cells, axis: str) -> str:
+    """Families that only one of two groups has, beside the line of the other (CLIP's ViTs)."""
+    told = []
+    for part in claim.parts:
+        if part.b == part.reference != SCRATCH and claim.statistic == "er":
+            families, interval = above_line(cells, str(part.a), part.reference, axis)
+            if families:
+                told.append(f"{part.a} {in_words(interval)}")
+    return (
+        f"{', '.join(families)} alone, above {claim.reference}: {', '.join(told)}" if told else ""
     )
 
 
-def _absent(claim: Claim, cells: Cells) -> list[str]:
-    return [role for role in claim.roles if not cells.has(role)]
+def in_words(interval: Interval) -> str:
+    """ "+0.012 (-0.003 to +0.027)": an estimate and its interval, where it has one."""
+    value = f"{interval.value:+.4f}"
+    if math.isnan(interval.half):
+        return value
+    return f"{value} ({interval.low:+.4f} to {interval.high:+.4f})"
+
+
+def over_worlds(found: Sequence[Compared]) -> Compared:
+    """A claim's parts summarised over the worlds that count; nothing where fewer than two do."""
+    claim = found[0].claim
+    able = [each for each in found if each.counts]
+    if len(able) < 2:
+        return Compared(claim, remark="fewer than two worlds have enough runs")
+    parts = zip(*(each.contrasts for each in able), strict=True)
+    contrasts = tuple(worlds.over_worlds(part) for part in parts)
+    steps = [(each.halving, each.contrasts[0].cells) for each in able if each.halving]
+    if not steps:
+        return Compared(claim, contrasts, worlds=len(able))
+    intervals, cells = zip(*steps, strict=True)
+    halving = worlds.summarised(intervals, cells).mean
+    return Compared(claim, contrasts, halving, worlds=len(able))
+
+
+# verdicts -----------------------------------------------------------------------------------------
+def conclude(found: Compared, *, simulated: bool = True) -> Verdict:
+    """The verdict on a claim by its contrasts; "not run" where there are none.
+
+    simulated: the points come from the simulated world, on which a calibrated claim is no evidence.
+    """
+    claim = found.claim
+    if not found.contrasts:
+        return Verdict("not run", found.remark)
+    result = _judged(claim, found.contrasts)
+    if found.contrasts[0].by_family and result.word in (*SETTLED, "inconclusive"):
+        result = _beside_other_families(claim, found, result)
+    if claim.calibrated and simulated:
+        return _with_expectation(claim, _calibrated(result))
+    notes = [result.remark, found.remark]
+    if found.halving:
+        notes.append(f"ER per halving of the images: {in_words(found.halving)}")
+    return _with_expectation(claim, replace(result, remark="; ".join(filter(None, notes))))
 
 
 def verdict(
@@ -257,31 +188,40 @@ def verdict(
     axis: str = "linear",
     margin: float = MARGIN,
     simulated: bool = True,
+    chances: Chances | None = None,
 ) -> Verdict:
-    """What the points say about a claim (or its id); "not run" where a role has no points.
+    """What the points say about a claim (or its id): `compare`, then `conclude`."""
+    found = compare(claim, points, axis=axis, margin=margin, chances=chances)
+    return conclude(found, simulated=simulated)
 
-    simulated: the points come from the simulated world, on which a calibrated claim is no evidence.
-    """
-    if isinstance(claim, str):
-        if claim not in _shipped():
-            raise errors.unknown("claim", claim, _shipped())
-        claim = _shipped()[claim]
-    if axis not in AXES:
-        raise errors.unknown("axis", axis, AXES)
-    cells = Cells.of(points)
-    absent = _absent(claim, cells)
-    if absent:
-        return Verdict("not run", f"no runs of {', '.join(absent)}")
-    found = [_compare(claim, part, cells, axis, margin) for part in claim.parts]
+
+def _judged(claim: Claim, found: Sequence[Contrast]) -> Verdict:
     if claim.rule == "some-of-each":
-        result = some_of_each(found)
+        return some_of_each(found)
+    parts = [judge(part.kind, c) for part, c in zip(claim.parts, found, strict=True)]
+    return ladder(parts[0], parts[1:]) if claim.kind == "ladder" else combine(parts)
+
+
+def _beside_other_families(claim: Claim, found: Compared, result: Verdict) -> Verdict:
+    """The verdict, and where it would be another for architectures like these."""
+    other = _judged(claim, [c.over_families() for c in found.contrasts])
+    differs = f"for architectures like these: {other.text}" if other.word != result.word else ""
+    remark = "; ".join(filter(None, [result.remark, differs]))
+    return replace(result, remark=remark, alike=other.text)
+
+
+def families_alike(result: Verdict) -> tuple[int, int]:
+    """In how many families the part that decided says the same as over all, and of how many."""
+    c = result.contrast
+    if c is None or not c.family_means:
+        return 0, 0
+    kind = next((p.kind for p in result.parts if p.contrast is c), result.kind)
+    means, d = c.family_means.values(), c.estimate.value
+    if kind == "same":
+        alike = [(abs(mean) < c.margin) == (abs(d) < c.margin) for mean in means]
     else:
-        pairs = list(zip(claim.parts, found, strict=True))
-        judged = [judge(p.kind, c, gap_needed=(p.a, p.b) != claim.gap) for p, c in pairs]
-        result = combine(judged, [part.require for part in claim.parts])
-    if claim.calibrated and simulated:
-        result = _calibrated(result)
-    return _with_expectation(claim, result)
+        alike = [mean * d > 0 for mean in means]
+    return sum(alike), len(alike)
 
 
 def _calibrated(result: Verdict) -> Verdict:

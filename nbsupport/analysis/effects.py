@@ -59,8 +59,8 @@ def effect_table(points: pd.DataFrame, axis: str = "linear") -> pd.DataFrame:
     for effect in held(points):
         # Against nothing: scratch minus scratch. `effects` divides by the gap in each replicate.
         found = effects(points, (effect.a, effect.b), ("scratch", "scratch"), axis=axis)
-        told = (effect.factor, effect.text, effect.a, effect.b, effect.leads)
-        rows.append((*told, found.estimate.value, found.low, found.high, found.cells))
+        told, ratio = (effect.factor, effect.text, effect.a, effect.b, effect.leads), found.ratio
+        rows.append((*told, ratio.value, ratio.low, ratio.high, found.cells))
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ID, OOD = "id_macro_f1", "ood_macro_f1"
+OOD_ACCURACY = "ood_accuracy"
 KEYS = ["role", "family", "seed", "epoch"]
 RUNS = ["role", "family"]
 

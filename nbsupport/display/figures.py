@@ -59,8 +59,14 @@ class PageView:
         """What these points say on a claim; None where they hold none of its runs."""
         if points.empty:
             return None
-        simulated = self.study.profile.simulated
-        found = recorded.verdicts(points, [claim_id], simulated=simulated, axis=self.axis)
+        profile = self.study.profile
+        found = recorded.verdicts(
+            points,
+            [claim_id],
+            simulated=profile.simulated,
+            axis=self.axis,
+            chances=profile.chances(self.study.world),
+        )
         return found[claim_id]
 
     def mask(self) -> str:

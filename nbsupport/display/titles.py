@@ -30,6 +30,10 @@ def title(claim_id: str, verdict: "Verdict | None") -> str:
         return found
     if verdict.word == "contradicted":
         return opposite
+    if verdict.word == "negligible":
+        return f"Hardly any difference: {opposite[0].lower()}{opposite[1:]}"
+    if verdict.word == "at the floor":
+        return f"Too near chance to compare: {matter}"
     if verdict.word == "leans":
         side = found if verdict.direction == "towards" else opposite
         return f"A few runs lean this way: {side[0].lower()}{side[1:]}"

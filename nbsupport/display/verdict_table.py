@@ -16,10 +16,12 @@ BAR_WIDTH, BAR_HEIGHT = 132, 16
 _SHAPES = {
     "supported": '<path d="M3 8.5l3.2 3.2L13 4.8"/>',
     "contradicted": '<path d="M4 4l8 8M12 4l-8 8"/>',
+    "negligible": '<path d="M3.5 6h9M3.5 10h9"/>',
     "inconclusive": '<path d="M3.5 8h9"/>',
     "leans": '<path d="M4 12L12 4M6.5 4H12v5.5"/>',
     "calibrated": '<circle cx="8" cy="8" r="4.6"/><path d="M8 1v3M8 12v3M1 8h3M12 8h3"/>',
     "measured": '<path d="M3 12.5V9M8 12.5v-9M13 12.5V6"/>',
+    "at the floor": '<path d="M3 13h10M8 2.5v7.5M4.8 7L8 10.2 11.2 7"/>',
     "not testable": '<circle cx="8" cy="8" r="5"/><path d="M4.5 11.5l7-7"/>',
     "not run": '<circle cx="8" cy="8" r="5"/>',
 }

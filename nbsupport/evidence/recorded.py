@@ -12,8 +12,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
+from nbsupport.analysis.claims import Compared
+from nbsupport.analysis.contrasts import Chances
 from nbsupport.analysis.roles import FULL, SCRATCH, role_of
 from nbsupport.analysis.verdicts import Verdict
+from nbsupport.analysis.worlds import ENOUGH_WORLDS
 from nbsupport.evidence.records import evidence_profile, read_with_digest
 from nbsupport.study.profiles import PROFILES, Profile
 
@@ -38,6 +41,9 @@ class Setting:
 
 
 # verdicts -----------------------------------------------------------------------------------------
+Judged = tuple[Compared, Verdict]
+
+
 def verdicts(
     points: "pd.DataFrame",
     claim_ids: Iterable[str],
@@ -45,43 +51,51 @@ def verdicts(
     simulated: bool,
     axis: str = "linear",
     sources: Iterable[str] | None = None,
+    chances: Chances | None = None,
 ) -> dict[str, Verdict]:
     """What runs of one setting say on each claim; "not run" names what they lack.
 
     sources: those of which there could be runs (None: those that the points have); a role of any
-    other is named by its source.
+    other is named by its source. chances: accuracy by chance (see `Profile.chances`).
     """
     if points.empty:
         return dict.fromkeys(claim_ids, NOT_RUN)
     cells, known = claims.Cells.of(points), claims.load()
     present = set(sources_of(points) if sources is None else sources)
-    return {key: _verdict(known[key], points, cells, axis, simulated, present) for key in claim_ids}
+    judge = _Judge(cells, axis, chances, simulated)
+    return {claim_id: judge.named(known[claim_id], points, present)[1] for claim_id in claim_ids}
 
 
-def _verdict(
-    claim: claims.Claim,
-    points: "pd.DataFrame",
-    cells: claims.Cells,
-    axis: str,
-    simulated: bool,
-    sources: set[str],
-) -> Verdict:
-    verdict = claims.verdict(claim, cells, axis=axis, simulated=simulated)
-    if verdict.word != "not run":
-        return verdict
-    remark = f"no runs of {', '.join(absent(claim.roles, points, sources))}"
-    return replace(verdict, remark=remark + _of_the_rest(claim, cells, axis, simulated))
+@dataclass(frozen=True)
+class _Judge:
+    """How the runs of a setting are judged."""
 
+    cells: claims.Cells
+    axis: str
+    chances: Chances | None
+    simulated: bool
 
-def _of_the_rest(claim: claims.Claim, cells: claims.Cells, axis: str, simulated: bool) -> str:
-    """What can be said of the parts of a claim that have runs, where some have none."""
-    parts = tuple(part for part in claim.parts if all(map(cells.has, part.compared)))
-    if not parts or claim.rule != "all":
-        return ""
-    partial = claims.verdict(replace(claim, parts=parts), cells, axis=axis, simulated=simulated)
-    if partial.word == "not run":  # a line or the gap may be what is missing
-        return ""
-    return f"; what there is of it: {partial.text}"
+    def named(self, claim: claims.Claim, points: "pd.DataFrame", sources: set[str]) -> Judged:
+        """A claim's contrasts and verdict; "not run" names what there is none of."""
+        found, verdict = self.judged(claim)
+        if verdict.word == "not run":
+            remark = f"no runs of {', '.join(absent(claim.roles, points, sources))}"
+            verdict = replace(verdict, remark=remark + self._of_the_rest(claim))
+        return found, verdict
+
+    def judged(self, claim: claims.Claim) -> Judged:
+        found = claims.compare(claim, self.cells, axis=self.axis, chances=self.chances)
+        return found, claims.conclude(found, simulated=self.simulated)
+
+    def _of_the_rest(self, claim: claims.Claim) -> str:
+        """What can be said of the parts of a claim that have runs, where some have none."""
+        parts = tuple(part for part in claim.parts if all(map(self.cells.has, part.compared)))
+        if not parts or claim.rule != "all" or claim.ladder:
+            return ""
+        partial = self.judged(replace(claim, parts=parts))[1]
+        if partial.word == "not run":  # a line or the gap may be what is missing
+            return ""
+        return f"; what there is of it: {partial.text}"
 
 
 def absent(roles: Iterable[str], points: "pd.DataFrame", sources: Iterable[str]) -> list[str]:
@@ -97,6 +111,11 @@ def sources_of(points: "pd.DataFrame") -> set[str]:
     return {role_of(role).source.name for role in points["role"].unique()}
 
 
+def is_headline(summary: Compared) -> bool:
+    """Whether a claim has enough worlds for the verdict over them to stand first."""
+    return summary.worlds >= ENOUGH_WORLDS
+
+
 # a profile's records ------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class Recorded:
@@ -106,9 +125,7 @@ class Recorded:
     profile: Profile
     records: "pd.DataFrame"
     _cells: dict[int, claims.Cells] = field(default_factory=dict, init=False)
-    _judged: dict[tuple[str, int, str], tuple[claims.Claim, Verdict]] = field(
-        default_factory=dict, init=False
-    )
+    _found: dict[tuple[str, int, str], Judged] = field(default_factory=dict, init=False)
 
     @property
     def data(self) -> tuple[str, str]:
@@ -127,9 +144,9 @@ class Recorded:
 
     @cached_property
     def settings(self) -> dict[int, Setting]:
-        """Every setting by its number, the leading one first."""
-        named = {*self.profile.shifts, *(w for w in self.profile.recorded if w > 0)}
-        numbers = {*named, *(int(w) for w in self.records["world"].unique())} or {1}
+        """Every shift, or every world that has runs, by its number; the leading one first."""
+        held = {int(world) for world in self.records["world"].unique()}
+        numbers = {*self.profile.shifts, *held} or {1}
         return {n: Setting(n, self.profile.setting_name(n)) for n in sorted(numbers)}
 
     @property
@@ -161,19 +178,57 @@ class Recorded:
         self, claim_ids: Iterable[str], number: int, axis: str = "linear"
     ) -> dict[str, Verdict]:
         """What a setting's runs say on each claim; "not run" names what there is none of."""
-        known = claims.load()
-        return {key: self._verdict(known[key], number, axis) for key in claim_ids}
+        return {key: each[1] for key, each in self.judged(claim_ids, number, axis).items()}
 
-    def _verdict(self, claim: claims.Claim, number: int, axis: str) -> Verdict:
+    def judged(
+        self, claim_ids: Iterable[str], number: int, axis: str = "linear"
+    ) -> dict[str, Judged]:
+        """The contrasts and the verdict of each claim in a setting, by its id."""
+        known = claims.load()
+        return {key: self._held(known[key], number, axis) for key in claim_ids}
+
+    def _held(self, claim: claims.Claim, number: int, axis: str) -> Judged:
         """Each claim is judged once in a setting, however many figures show the verdict."""
-        points, simulated = self.points(number), self.profile.simulated
+        points = self.points(number)
         if points.empty:
-            return NOT_RUN
-        held = self._judged.get((claim.id, number, axis))
-        if held is None or held[0] != claim:
-            found = _verdict(claim, points, self.cells(number), axis, simulated, self.sources)
-            held = self._judged[claim.id, number, axis] = (claim, found)
-        return held[1]
+            return Compared(claim), NOT_RUN
+        held = self._found.get((claim.id, number, axis))
+        if held is None or held[0].claim != claim:
+            profile = self.profile
+            judge = _Judge(self.cells(number), axis, profile.chances(number), profile.simulated)
+            held = self._once(claim, number, judge.named(claim, points, self.sources))
+            self._found[claim.id, number, axis] = held
+        return held
+
+    def _once(self, claim: claims.Claim, number: int, found: Judged) -> Judged:
+        """Pairs of domains whose runs serve several settings are judged in the leading one."""
+        roles = {role for part in claim.parts for role in part.compared}
+        if number == self.leading.number or not all(role_of(r).source.own_task for r in roles):
+            return found
+        keys = [
+            set(points.loc[points["role"].isin(roles), "key"])
+            for points in (self.points(number), self.points(self.leading.number))
+        ]
+        if not keys[0] or keys[0] != keys[1]:
+            return found
+        return found[0], Verdict(
+            "not run", f"the same runs as on {self.leading.name}, judged there"
+        )
+
+    # over worlds ----------------------------------------------------------------------------------
+    def over_worlds(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Judged]:
+        """Each claim summarised over the simulated worlds in which it counts; empty elsewhere."""
+        if not self.profile.simulated:
+            return {}
+        ids = list(claim_ids)
+        each = [self.judged(ids, n, axis) for n in self.settings if n > 0]
+        found = {key: claims.over_worlds([worlds[key][0] for worlds in each]) for key in ids}
+        return {key: (c, claims.conclude(c)) for key, c in found.items()}
+
+    def headlines(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Verdict]:
+        """The verdict over worlds of each claim that has enough of them for it."""
+        found = self.over_worlds(claim_ids, axis)
+        return {key: verdict for key, (c, verdict) in found.items() if is_headline(c)}
 
     def absent(self, roles: Iterable[str], number: int) -> list[str]:
         """Which of these roles a setting lacks: by its name a source that was never run."""
@@ -301,3 +356,14 @@ def _recorded(name: str) -> Recorded:
 
 
 _HELD: dict[str, tuple[str, Recorded]] = {}  # by profile, with the hash of the file
+
+
+def same_runs(records: "pd.DataFrame") -> list[tuple[str, ...]]:
+    """Roles that are the same runs under several names, each list in order of the alphabet."""
+    if records.empty:
+        return []
+    keys = records.groupby("role")["key"].agg(frozenset)
+    by_runs: dict[frozenset[str], list[str]] = {}
+    for role, own in keys.items():
+        by_runs.setdefault(own, []).append(str(role))
+    return sorted(tuple(sorted(roles)) for roles in by_runs.values() if len(roles) > 1)

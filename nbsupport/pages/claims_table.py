@@ -26,7 +26,7 @@ HEADER = (
 )
 NOTE = (
     "Estimate: dot and bar show it with its 95 % interval, shaded is the zone of no difference, "
-    "the upright line is zero. All bars in macro F1 share a scale, all bars in gaps another. "
+    "the upright line is zero. All bars share a scale. "
     "Otherwise: verdicts on logit and probit axes, and at margins of 0.15 and 0.33 of the gap."
 )
 FRAGILE = "differs otherwise"

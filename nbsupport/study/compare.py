@@ -159,8 +159,7 @@ class Comparison:
         if first == second:
             raise UserError(f"{first!r} over itself: name two different roles")
         same = arguments.chosen("kind", kind, KINDS) == "same"
-        of_gap = not same and {first, second} == set(self.gap)
-        found = verdicts.judge(kind, self.contrast(first, second), gap_needed=not of_gap)
+        found = verdicts.judge(kind, self.contrast(first, second))
         statement = f"{first} and {second} equally high" if same else f"{first} over {second}"
         return Finding(statement, found, self._evidence)
 

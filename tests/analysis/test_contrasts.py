@@ -10,6 +10,7 @@ from scipy import stats
 from nbsupport.analysis import trends
 from nbsupport.analysis.cells import Cells, Replicates
 from nbsupport.analysis.contrasts import Interval, contrast, degrees, effects, enough, t_quantile
+from nbsupport.analysis.statistics import per_halving, shares_of_variance
 from nbsupport.errors import UserError
 
 FULL = "imagenet/full"
@@ -70,10 +71,12 @@ def test_another_reference_and_an_effect(points):
         / plain_gap(p)
         for p in deletions(points)
     ]
-    assert both.estimate.value == pytest.approx(each[0], abs=1e-9)
-    assert (both.low, both.high) == pytest.approx(plain_interval(each, 6), abs=1e-7)
-    assert both.margin == 0.25
-    assert both.minus.value == pytest.approx(each[0] - 0.25, abs=1e-9)
+    assert both.ratio.value == pytest.approx(each[0], abs=1e-9)
+    ends = (both.ratio.low, both.ratio.high)
+    assert ends == pytest.approx(plain_interval(each, 6), abs=1e-7)
+    undivided = [e * plain_gap(p) for e, p in zip(each, deletions(points), strict=True)]
+    assert both.estimate.value == pytest.approx(undivided[0], abs=1e-9)
+    assert (both.low, both.high) == pytest.approx(plain_interval(undivided, 6), abs=1e-7)
 
 
 def test_epoch_trend_is_that_of_a_plain_loop(points):
@@ -84,11 +87,9 @@ def test_epoch_trend_is_that_of_a_plain_loop(points):
             others = rows[rows["family"] != family]
             line = trends.fit_line(others["id_macro_f1"], others["ood_macro_f1"])
             for _, run in own.groupby("seed"):
-                run = run[run["id_macro_f1"].between(line.low, line.high)]
                 residual = run["ood_macro_f1"] - line.predict(run["id_macro_f1"])
-                if len(run) >= 2:
-                    slope = stats.linregress(run["epoch"], residual).slope
-                    drifts.append(slope * run["epoch"].max())
+                slope = stats.linregress(run["epoch"], residual).slope
+                drifts.append(slope * (run["epoch"].max() - run["epoch"].min()))
         return float(np.mean(drifts))
 
     found = contrast(points, FULL, FULL, statistic="epoch-trend")
@@ -250,4 +251,84 @@ def test_cells_made_of_a_table_hold_its_points(simulate, table):
     np.testing.assert_array_equal(again.x, cells.x)
     np.testing.assert_array_equal(again.y, cells.y)
     assert again.families.tolist() == cells.families.tolist()
-    assert Replicates(again, ["scratch"]).keep.shape == (10, 9)
+    # all cells, then without each of nine cells, then without each of three families
+    assert Replicates(again, ["scratch"]).keep.shape == (1 + 9 + 3, 9)
+
+
+def test_the_interval_for_other_families_is_that_of_a_plain_loop(points):
+    """Delete-one-family jackknife, everything refitted, with one degree fewer than families."""
+    found = contrast(points, "equal", "between").by_family
+    each = [points, *(points[points["family"] != f] for f in points["family"].unique())]
+    d = [plain_difference(p, "equal", "between") for p in each]
+    m = [0.25 * plain_gap(p) for p in each]
+    ends = (found.estimate.low, found.estimate.high)
+    assert ends == pytest.approx(plain_interval(d, 2), abs=1e-10)
+    plus = plain_interval([a + b for a, b in zip(d, m, strict=True)], 2)
+    assert (found.plus.low, found.plus.high) == pytest.approx(plus, abs=1e-9)
+
+
+def test_shares_of_variance_are_those_of_an_analysis_of_variance():
+    """Five families x four seeds: mean squares of a crossed table without repetition."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(0, 2, (5, 1)) + rng.normal(0, 1, (1, 4)) + rng.normal(0, 1, (5, 4))
+    rows, columns = table.mean(axis=1), table.mean(axis=0)
+    rest = table - rows[:, None] - columns + table.mean()
+    square = float((rest**2).sum() / 12)
+    family = float(rows.var(ddof=1) - square / 4)
+    seed = float(columns.var(ddof=1) - square / 5)
+    assert min(family, seed) > 0
+    of_mean = np.array([family / 5, seed / 4, square / 20])
+    names = np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)
+    found = shares_of_variance(table.ravel(), *names)
+    assert found == pytest.approx(of_mean / of_mean.sum())
+
+
+def test_one_seed_cannot_tell_families_from_the_rest():
+    assert shares_of_variance(np.arange(3.0), np.arange(3), np.zeros(3)) == (0.0, 0.0, 1.0)
+
+
+def test_two_names_of_the_same_runs_are_no_comparison(points):
+    twin = points[points["role"] == "equal"].assign(role="twin")
+    found = contrast(pd.concat([points, twin]), "equal", "twin")
+    assert (found.cells, found.reason) == (0, "equal and twin are the same runs")
+
+
+def test_lines_near_chance_or_below_the_margin_are_not_compared(points):
+    clear = points.assign(ood_accuracy=0.3)
+    chances = {"": 0.1}
+    assert contrast(clear, "equal", "between", chances=chances).floor == ""
+    low = clear["ood_accuracy"].where(clear["role"] != "between", 0.19)
+    near = clear.assign(ood_accuracy=low)
+    told = contrast(near, "between", "equal", chances=chances).floor
+    assert told.startswith("OOD accuracy of between is 0.190")
+    assert contrast(near, "between", "equal").floor == ""  # nothing said of chance
+    assert contrast(near, "equal", FULL, chances=chances).floor == ""
+    other = contrast(near, "between", "equal", chances=chances, statistic="id-position")
+    assert other.floor == ""  # no OOD scores are compared
+    flat = points["ood_macro_f1"] - 0.6 * points["id_macro_f1"]  # scratch about 0.02, a gap of 0.04
+    sunk = points.assign(ood_macro_f1=flat.clip(lower=0))
+    assert "is over a third of the OOD score of scratch" in contrast(sunk, "equal", FULL).floor
+
+
+def test_er_per_halving_is_the_slope_over_the_logarithm_of_the_images(points):
+    images = points["role"].map({"equal": 400, "between": 100, FULL: 800, "scratch": 0})
+    told = points.assign(images=images)
+    line = trends.role_line(points, "scratch")
+    er = trends.effective_robustness(points, line)
+    slopes = []
+    for _, cell in er[er["role"] != "scratch"].groupby(["family", "seed"]):
+        count = cell["role"].map({"equal": 400, "between": 100, FULL: 800})
+        slopes.append(-stats.linregress(np.log2(count), cell["er"]).slope)
+    roles = (FULL, "equal", "between")
+    found = per_halving(told, roles, "scratch")
+    assert found.value == pytest.approx(np.mean(slopes))
+    assert per_halving(points, roles, "scratch") is None  # the points do not tell the images
+
+
+def test_runs_without_a_partner_are_no_replicates(points):
+    """Nor are they in the estimate: what is in no pair and on no line says nothing."""
+    own = points["role"].eq("equal") & points["family"].eq("family-0")
+    extra = points[own].assign(family="other")
+    one, other = (contrast(p, "equal", "between") for p in (points, pd.concat([points, extra])))
+    assert other.unpaired == 3
+    assert (other.estimate, other.plus, other.gap) == (one.estimate, one.plus, one.gap)

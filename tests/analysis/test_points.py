@@ -138,7 +138,8 @@ def test_a_constant_id_score_is_told_from_ranges_that_do_not_overlap(points):
         found = judge("higher", contrast(flat, "equal", "between"))
         assert found.word == "not testable"
         assert found.remark.startswith("all points of scratch have the same ID score")
-    found = judge("higher", contrast(flat, "equal", "between", reference=FULL))
+    found = judge("same", contrast(flat, "equal", "between", reference=FULL))
+    assert found.word == "not testable"
     assert found.remark.startswith("all points of scratch have the same ID score")
 
 

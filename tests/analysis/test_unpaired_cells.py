@@ -7,7 +7,8 @@ import pytest
 from nbsupport.analysis import claims
 from nbsupport.analysis.charts import Words, trend_figure
 from nbsupport.analysis.contrasts import contrast
-from nbsupport.analysis.trends import role_line
+from nbsupport.analysis.statistics import above_line
+from nbsupport.analysis.trends import effective_robustness, role_line
 
 HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.04, "captions/clean": 0.042, "captions/noisy": 0.03}
 
@@ -32,19 +33,28 @@ def test_a_family_without_a_partner_changes_no_contrast(simulate, table, familie
     assert other.estimate.value == pytest.approx(one.estimate.value, abs=1e-12)
     assert (other.cells, other.estimate.dof) == (one.cells, one.estimate.dof)
     assert other.gap.value == pytest.approx(one.gap.value, abs=1e-12)
-    # A jackknife over n + e cells, e of them without influence, is wider by about this factor.
-    n, e = families * seeds, seeds
-    wider = np.sqrt((n + e - 1) / (n + e) * n / (n - 1))
-    assert other.estimate.se == pytest.approx(one.estimate.se * wider, rel=2e-3)
-    assert 1 < wider < 1.03
+    assert other.estimate.se == pytest.approx(one.estimate.se, abs=1e-12)  # no replicates either
 
 
 def test_it_changes_neither_reference_line_nor_the_verdict(simulate, table):
     plain, mixed = points_with(simulate, table, 5, 5)
     for role in ("scratch", "imagenet/full"):
         assert role_line(mixed, role) == role_line(plain, role)
-    words = [claims.verdict("clip-on-line", points).text for points in (plain, mixed)]
-    assert words[0] == words[1]
+    found = [claims.verdict("clip-on-line", points) for points in (plain, mixed)]
+    assert found[0].text == found[1].text
+    assert "alone" not in found[0].remark
+
+
+def test_it_is_compared_with_the_line_by_itself_in_a_remark(simulate, table):
+    _, mixed = points_with(simulate, table, 5, 5)
+    remark = claims.verdict("clip-on-line", mixed).remark
+    assert "vit alone, above imagenet/full: captions/clean +0.2" in remark
+    line = role_line(mixed, "imagenet/full")
+    own = mixed[(mixed["role"] == "captions/clean") & (mixed["family"] == "vit")]
+    er = effective_robustness(own, line)["er"]
+    families, found = above_line(mixed, "captions/clean", "imagenet/full")
+    assert (families, found.value, found.dof) == (["vit"], pytest.approx(er.mean()), 4)
+    assert found.se > er.std(ddof=1) / np.sqrt(5)  # the line's own error comes on top
 
 
 def test_its_points_are_drawn_all_the_same(simulate, table):

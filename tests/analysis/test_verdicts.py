@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nbsupport.analysis.contrasts import Contrast, Interval
+from nbsupport.analysis.multiplicity import benjamini_hochberg, holm
 from nbsupport.analysis.verdicts import (
     WORDS,
     Verdict,
     adjusted_pairs,
     combine,
-    holm,
     judge,
+    ladder,
     more_cells,
     some_of_each,
 )
@@ -50,7 +51,7 @@ def known(low: float, high: float, margin: float = 0.01, **other) -> Contrast:
         (0.012, 0.020, "supported", "contradicted"),
         (0.005, 0.020, "supported", "inconclusive (differs, size unsettled"),
         (0.002, 0.008, "supported (below the margin)", "supported"),
-        (-0.004, 0.008, "contradicted (the same, within the margin)", "supported"),
+        (-0.004, 0.008, "negligible", "supported"),
         (-0.004, 0.020, "inconclusive", "inconclusive"),
         (-0.008, -0.002, "contradicted", "supported"),
         (-0.020, -0.005, "contradicted", "inconclusive (differs, size unsettled"),
@@ -86,15 +87,28 @@ def test_an_uncertain_margin_decides_by_its_own_intervals():
     ],
 )
 def test_what_cannot_be_tested_says_why(change, word, remark):
-    found = judge("higher", known(0.012, 0.02, **change))
+    found = judge("same", known(-0.002, 0.002, **change))
     assert found.word == word
     assert re.search(remark, found.remark)
 
 
-def test_the_gaps_own_claim_does_not_need_a_gap():
-    c = known(-0.01, 0.05, gap=Interval(0.02, 0.02, 6))
-    assert judge("higher", c).word == "not testable"
-    assert judge("higher", c, gap_needed=False).word == "inconclusive"
+@pytest.mark.parametrize("gap", [Interval(0.04, 0.02, 6), Interval(math.nan, math.nan, 6)])
+def test_of_higher_only_the_word_negligible_needs_a_gap(gap):
+    for ends in ((0.001, 0.005), (-0.005, -0.001)):
+        clear = known(*ends)
+        assert judge("higher", replace(clear, gap=gap)).word == judge("higher", clear).word
+    small = known(-0.002, 0.002)
+    assert judge("higher", small).word == "negligible"
+    assert judge("higher", replace(small, gap=gap)).word == "inconclusive"
+    assert judge("higher", known(0.001, 0.005)).remark == "below the margin"
+    assert judge("higher", known(0.001, 0.005, gap=gap)).remark == ""
+
+
+def test_at_the_floor_nothing_is_compared():
+    for kind in ("higher", "same"):
+        found = judge(kind, known(-0.002, 0.002, floor="OOD accuracy is by chance"))
+        assert (found.word, found.remark) == ("at the floor", "OOD accuracy is by chance")
+    assert judge("measured", known(-0.002, 0.002, floor="by chance")).word == "measured"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +122,7 @@ def test_the_gaps_own_claim_does_not_need_a_gap():
 )
 def test_few_cells_only_lean(kind, low, high, direction):
     wide = Interval(0.04, 0.03, 2)  # touches 0, which few cells cannot tell
-    found = judge(kind, known(low, high, settled=False, gap=wide))
+    found = judge(kind, known(low, high, settled=False, gap=wide, gap_settled=False))
     assert (found.word, found.direction) == ("leans", direction)
     assert found.text == f"leans {direction}"
     none = replace(known(low, high), estimate=Interval((low + high) / 2, math.nan, 0))
@@ -149,7 +163,10 @@ def test_an_estimate_on_its_boundary_needs_the_most_cells():
     assert more_cells(known(-0.001, 0.021), "same") == 999
 
 
-S, C, U, N = (Verdict(w) for w in ("supported", "contradicted", "inconclusive", "not testable"))
+S, G, U, N, F = (
+    Verdict(w) for w in ("supported", "negligible", "inconclusive", "not testable", "at the floor")
+)
+C = Verdict("contradicted", p_against=0.001)
 FOR, AGAINST = Verdict("leans", direction="towards"), Verdict("leans", direction="against")
 
 
@@ -164,6 +181,9 @@ FOR, AGAINST = Verdict("leans", direction="towards"), Verdict("leans", direction
         ([FOR, AGAINST, U], "leans against"),
         ([FOR, S, U], "leans towards"),
         ([FOR, C], "contradicted"),
+        ([S, G, U, N], "negligible"),
+        ([G, C], "contradicted"),
+        ([S, F, U], "at the floor"),
     ],
 )
 def test_composites(parts, text):
@@ -172,14 +192,36 @@ def test_composites(parts, text):
     assert found.parts == tuple(parts)
 
 
-def test_not_contradicted_is_a_weaker_requirement():
-    need = ["supported", "not contradicted"]
-    assert combine([S, U], need).word == "supported"
-    assert combine([U, S], need).word == "inconclusive"
-    assert combine([S, C], need).word == "contradicted"
-    assert combine([FOR, AGAINST], need).text == "leans towards"
-    assert combine([S, AGAINST], need).text == "leans towards"
-    assert combine([U], need[1:]).word == "supported"
+def test_a_part_contradicts_a_composite_only_after_holms_correction():
+    part = Verdict("contradicted", p_against=0.01)
+    assert combine([part, S]).word == "contradicted"
+    found = combine([part, S, S])
+    assert (found.word, found.p_against) == ("inconclusive", pytest.approx(0.03))
+    assert "contradicted alone, and not among all parts" in found.remark
+    assert combine([part]) is part
+
+
+def test_a_ladder_is_judged_by_its_ends_and_by_steps_that_are_reversed():
+    up, down = judge("higher", known(0.01, 0.02)), judge("higher", known(-0.02, -0.01))
+    open_, small = (judge("higher", known(*ends)) for ends in ((-0.01, 0.02), (-0.002, 0.002)))
+    assert (open_.word, small.word) == ("inconclusive", "negligible")
+    for steps in ([up, up], [up, open_], [small, small]):
+        assert ladder(up, steps).word == "supported"
+    assert ladder(up, [up, down]).word == "contradicted"
+    assert ladder(up, [up, down]).remark == "a - b is reversed"
+    assert ladder(down, [up, up]).word == "contradicted"
+    assert ladder(small, [up, up]).word == "negligible"
+    assert ladder(open_, [up, up]).more_cells == open_.more_cells
+    leaning = judge("higher", known(0.01, 0.02, settled=False))
+    assert ladder(leaning, [leaning, leaning]).text == "leans towards"
+
+
+def test_a_step_is_reversed_only_after_holms_correction():
+    up = judge("higher", known(0.01, 0.02))
+    step = judge("higher", known(-0.0161, -0.0001))
+    assert (step.word, 0.02 < step.p_against < 0.025) == ("contradicted", True)
+    assert ladder(up, [step]).word == "contradicted"
+    assert ladder(up, [step, up]).word == "supported"
 
 
 def test_a_composite_shows_the_part_that_decided():
@@ -208,6 +250,14 @@ def test_holm_against_a_plain_step_down(p):
                 break
             rejected.add(i)
         assert rejected == set(np.flatnonzero(adjusted <= level))
+
+
+def test_benjamini_hochberg_against_scipy():
+    p = [0.001, 0.2, math.nan, 0.03, 0.004, 0.9]
+    found = benjamini_hochberg(p)
+    assert np.isnan(found[2])
+    tested = [0, 1, 3, 4, 5]
+    assert found[tested] == pytest.approx(stats.false_discovery_control(np.array(p)[tested]))
 
 
 def test_some_higher_and_some_the_same():
@@ -254,3 +304,30 @@ def test_some_of_each_leans_and_fails_as_its_pairs_do():
     assert some_of_each([up] * 6).text == "leans against"
     far = known(0.04, 0.05, cells=0)
     assert some_of_each([far, *[known(0.04, 0.05)] * 5]).word == "not testable"
+
+
+def test_a_pair_at_the_floor_is_neither_higher_nor_the_same():
+    up, level = known(0.04, 0.05), known(-0.002, 0.002)
+    low = replace(level, floor="by chance")
+    found = some_of_each([up, *[low] * 5])
+    assert found.word == "inconclusive"
+    assert found.remark == "1 higher, 0 same and 5 at the floor of 6 pairs"
+    assert some_of_each([up, level, *[low] * 4]).word == "supported"
+    assert some_of_each([low] * 6).word == "at the floor"
+    assert some_of_each([level] * 5 + [low]).word == "inconclusive"  # not all are found alike
+
+
+def test_more_seeds_do_not_shrink_the_part_of_the_families():
+    """A quarter of the way to 0: sixteen times the cells, if all of the variance shrinks."""
+    c = known(-0.03, 0.05, margin=0.001)
+    assert more_cells(c, "higher") == 9 * (16 - 1)
+    half = replace(c, shares=(0.5, 0.0, 0.5))
+    assert more_cells(half, "higher") == 9 * (16 - 1)  # families, whose part has to shrink as well
+    little = replace(c, shares=(0.03, 0.0, 0.97))
+    seeds, families = 0.97 / (1 / 16 - 0.03), 16
+    assert more_cells(little, "higher") == math.ceil(9 * (min(seeds, families) - 1))
+    stuck = replace(c, shares=(0.5, 0.5, 0.0))
+    assert more_cells(stuck, "higher") == 999  # neither alone is enough
+    worlds = replace(c, worlds=5, cells=30)
+    assert more_cells(worlds, "higher") == 5 * (16 - 1)
+    assert "more worlds would settle it" in judge("higher", worlds).remark

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from real_images import NAME, real_runs
+from scipy import stats
 
 from nbsupport.analysis import claims
 from nbsupport.cli import main
 from nbsupport.errors import UserError
-from nbsupport.evidence import ledger, provenance, records
+from nbsupport.evidence import ledger, provenance, recorded, records
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.jobs.store import Store
 from nbsupport.study.profiles import PROFILES
@@ -50,7 +51,7 @@ def _row(
     name = f"{world}{role}{cell}"
     keys = {"key": f"tuned {name}", "parent_key": "" if role == "scratch" else f"first {name}"}
     origin = {"versions": "1", "device": "cpu", "precision": "float32", "seconds": 3600.0}
-    scores = {"epoch": epoch, "id_macro_f1": x, "ood_macro_f1": y}
+    scores = {"epoch": epoch, "id_macro_f1": x, "ood_macro_f1": y, "ood_accuracy": 0.4}
     return dict.fromkeys(records.COLUMNS, 0) | named | keys | origin | scores
 
 
@@ -69,22 +70,26 @@ def test_records_for_and_against_a_claim_settle_it_both_ways() -> None:
     small, five = found["small-subset-helps"], found["five-per-class"]
     assert (small.first.word, small.second.word) == ("supported", "contradicted")
     assert (five.first.word, five.second.word) == ("supported", "contradicted")
-    assert small.replication == five.replication == "reversed"
+    assert small.replication == "reversed"
+    # on world 2 one of its two parts moved away from 0, which is no other sign than before
+    assert five.replication == "differs in size"
     assert found["reference-gap"].first.word == "calibrated"
 
 
-def test_a_claim_that_holds_on_both_worlds_is_replicated() -> None:
+def test_two_worlds_of_the_same_heights_are_alike() -> None:
     found = by_id(judge(made_up({1: HEIGHTS, 2: HEIGHTS})))
-    assert found["small-subset-helps"].replication == "replicated"
-    assert found["reference-gap"].replication == ""  # calibrated: never settled
+    assert found["small-subset-helps"].replication == "alike"
+    larger = HEIGHTS | {"imagenet/25K": 0.05, "inaturalist/25K": 0.05}
+    apart = by_id(judge(made_up({1: HEIGHTS, 2: larger})))["small-subset-helps"]
+    assert (apart.second.word, apart.replication) == ("supported", "differs in size")
 
 
-def test_a_second_world_with_few_runs_leaves_a_claim_open() -> None:
+def test_a_second_world_without_an_interval_is_not_tested_against_the_first() -> None:
     table = made_up({1: HEIGHTS, 2: HEIGHTS})
     few = table[(table["world"] == 1) | (table["seed"] == 0)]
-    assert by_id(judge(few))["small-subset-helps"].replication == "left open"
+    assert by_id(judge(few))["small-subset-helps"].replication == ""
     only = by_id(judge(table[table["world"] == 1]))["small-subset-helps"]
-    assert (only.second.word, only.replication) == ("not run", "left open")
+    assert (only.second.word, only.replication) == ("not run", "")
 
 
 def test_what_was_not_run_is_said_to_be_so() -> None:
@@ -162,6 +167,92 @@ def test_everything_told_fits_into_json() -> None:
     assert small["world 1"]["verdict"] == "supported"
     assert small["world 2"]["statistic"] is None
     assert set(small["world 1"]["otherwise"]) == {"logit", "probit", "margin 0.15", "margin 0.33"}
+
+
+# over worlds --------------------------------------------------------------------------------------
+def several(worlds: int, seeds: int = 2) -> pd.DataFrame:
+    """As many worlds alike, three families and so many seeds in each."""
+    table = made_up(dict.fromkeys(range(1, worlds + 1), HEIGHTS))
+    return table[table["seed"] < seeds]
+
+
+def test_from_five_worlds_on_the_verdict_over_them_stands_first() -> None:
+    four, five = (by_id(judge(several(n)))["small-subset-helps"] for n in (4, 5))
+    assert four.counted == (1, 2, 3, 4)
+    assert not four.over_worlds
+    assert four.headline is four.first
+    assert four.first.text == "leans towards"  # two seeds are too few for one world alone
+    assert five.over_worlds
+    assert (five.headline.word, five.supporting) == ("supported", 5)
+    assert five.headline.contrast is not None
+    assert five.headline.contrast.estimate.dof == 4
+
+
+def test_a_world_counts_from_two_seeds_of_two_families_on() -> None:
+    table = several(6)
+    alone = table[(table["world"] < 6) | (table["seed"] == 0)]
+    assert by_id(judge(alone))["small-subset-helps"].counted == (1, 2, 3, 4, 5)
+    one = table[(table["world"] < 6) | (table["family"] == "resnet")]
+    assert by_id(judge(one))["small-subset-helps"].counted == (1, 2, 3, 4, 5)
+
+
+def test_the_files_tell_of_the_worlds() -> None:
+    judged = judge(several(5))
+    row = ledger.ledger_table(judged).set_index("id").loc["small-subset-helps"]
+    assert (row["headline"], row["over"], row["worlds"]) == ("supported", "5 worlds", 5)
+    assert row["worlds_low"] < row["worlds_statistic"] < row["worlds_high"]
+    assert row["prediction_low"] < row["worlds_low"]
+    assert row["tau"] >= 0
+    told = ledger.as_dict(by_id(judged)["small-subset-helps"])
+    assert told["headline"]["over"] == "5 worlds"
+    assert told["worlds"]["worlds_supported"] == 5
+    assert told["world 5"]["against world 1"] == "alike"
+
+
+# both versions of the rules, and how many claims there are ----------------------------------------
+def test_the_word_of_version_1_stands_beside_with_the_reason_of_a_change() -> None:
+    """A step that is smaller than the margin counted against a ladder."""
+    steps = {"full": 0.06, "150K": 0.058, "50K": 0.045, "25K": 0.03, "5K": 0.0}
+    heights = {"scratch": 0.0, **{f"imagenet/{size}": h for size, h in steps.items()}}
+    entry = by_id(judge(made_up({1: heights}, spread=0.004)))["quantity-imagenet"]
+    assert entry.first.word == "supported"
+    assert entry.before[1].word == "contradicted"
+    assert entry.before[1].why.startswith("Ladder: a step that points the right way (imagenet/full")
+    new = by_id(judge(made_up({1: heights})))["quantity-imagenet-steps"]
+    assert new.before == {}  # version 1 did not know it
+
+
+def test_two_names_of_the_same_runs_are_one_test() -> None:
+    table = made_up({1: HEIGHTS | {"fractaldb/full": 0.01, "generated/150K": 0.03}})
+    twin = table[table["role"] == "fractaldb/full"].assign(role="fractaldb/tenfold")
+    both = pd.concat([table, twin], ignore_index=True)
+    assert recorded.same_runs(both) == [("fractaldb/full", "fractaldb/tenfold")]
+    assert recorded.same_runs(table) == []
+    once, again = by_id(judge(table)), by_id(judge(both))
+    names = ("generated-over-fractals", "generated-over-fractals-tenfold")
+    assert again[names[0]].q == again[names[1]].q == once[names[0]].q
+    assert math.isnan(once[names[1]].q)
+
+
+def test_q_is_the_corrected_p_value_of_the_claims_that_are_tested() -> None:
+    entries = judge(made_up({1: HEIGHTS}))
+    tested = [e for e in entries if math.isfinite(e.q)]
+    assert {e.claim.id for e in tested} == {"no-epoch-trend", "small-subset-helps", "five-per-class"}
+    p = [2 * min(e.first.p, e.first.p_against) for e in tested]
+    q = stats.false_discovery_control(p)
+    assert [e.q for e in tested] == pytest.approx(q)
+
+
+def test_pairs_whose_runs_serve_several_shifts_are_judged_once(real_profile: None) -> None:
+    pairs = {f"pair-{i}/{kind}": 0.0 for i in range(1, 7) for kind in ("full", "scratch")}
+    table = real_runs({1: HEIGHTS | pairs, 2: HEIGHTS | pairs})
+    own = table["role"].str.startswith("pair-")
+    first = table[own & (table["world"] == 1)]
+    again = pd.concat([table[~own], first, first.assign(world=2)], ignore_index=True)
+    told = [Recorded(PROFILES[NAME], t).verdicts(["some-shifts-only"], 2) for t in (table, again)]
+    assert told[0]["some-shifts-only"].word == "contradicted"
+    assert told[1]["some-shifts-only"].word == "not run"
+    assert "judged there" in told[1]["some-shifts-only"].remark
 
 
 # files --------------------------------------------------------------------------------------------

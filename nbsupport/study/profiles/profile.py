@@ -10,6 +10,14 @@ from nbsupport.errors import NotHereError
 CAMERAS = ("ID macro F1 (same cameras, other days)", "OOD macro F1 (new cameras)")
 DOMAINS = ("ID macro F1 (domains trained on)", "OOD macro F1 (a domain never trained on)")
 BY_DOMAIN = ("pacs", "domainnet")  # tasks whose OOD images are of another kind of picture
+# How many classes a task has: a guess is right with a chance of one in as many.
+TASK_CLASSES = {
+    "savanna": 21,
+    "savanna_domains": 100,
+    "pacs": 7,
+    "domainnet": 345,
+    "iwildcam": 182,
+}
 THREE_FAMILIES = ("resnet", "densenet", "alexnet")
 
 
@@ -157,6 +165,15 @@ class Profile(ABC):
     @abstractmethod
     def pair_task(self, trained: str, ood: str) -> dict[str, Any]:
         """Options of the downstream task of a pair of domains, over those of `task_spec`."""
+
+    def chances(self, world: int) -> dict[str, float]:
+        """Accuracy by chance on the task in a world (""), and on the tasks of the sources that
+        have their own: "pair" and "no-gap"."""
+        main = self.task_spec(world)
+        specs = {"": main, "no-gap": main | self.no_gap_task}
+        if self.pairs:
+            specs["pair"] = main | self.pair_task(*self.pairs[0])
+        return {own: 1 / TASK_CLASSES[spec["name"]] for own, spec in specs.items()}
 
     @property
     def no_gap_task(self) -> dict[str, Any]:
