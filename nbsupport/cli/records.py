@@ -18,6 +18,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--ledger-only", action="store_true", help="judge the claims by the runs recorded so far"
     )
+    parser.add_argument(
+        "--accept", action="store_true", help="let records that were edited count as they are"
+    )
     trains(parser)
 
 
@@ -26,6 +29,9 @@ def _records(options: argparse.Namespace) -> None:
     from nbsupport.evidence.ledger import write_ledgers
     from nbsupport.pages import check_claims
 
+    if options.accept:
+        _accept(options)
+        return
     check_claims()
     world = None if options.world is None else whole("--world", options.world)
     seeds = [whole("--seed", seed) for seed in options.seed]
@@ -38,3 +44,15 @@ def _records(options: argparse.Namespace) -> None:
         )
     for line in write_ledgers(options.profile, store()):
         print(line)
+
+
+def _accept(options: argparse.Namespace) -> None:
+    from nbsupport.evidence.records import accept_records, records_path
+    from nbsupport.reading import shown
+
+    if options.ledger_only or options.world is not None or options.seed or options.family:
+        raise UserError("--accept takes in a whole file: give --profile alone with it")
+    changed = accept_records(options.profile)
+    for line in changed:
+        print(f"accepted: {line}")
+    print(f"{shown(records_path(options.profile))}: {len(changed)} cells accepted as they are")
