@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.errors import UserError, said
+from nbsupport.errors import UserError, said, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,26 +41,45 @@ def check_points(points: pd.DataFrame) -> None:
     table(points, *KEYS, ID, OOD)
     if points.empty:
         raise UserError("the points are an empty table: give records of at least one run")
-    unnamed = int(points[KEYS].isna().any(axis=1).sum())
-    if unnamed:
+    unnamed = points[KEYS].isna().any(axis=1)
+    if unnamed.any():
         raise UserError(
-            f"{unnamed} points lack a value in {', '.join(KEYS)}: fill it in or drop them"
+            f"{int(unnamed.sum())} points lack a value in {', '.join(KEYS)}, the first in "
+            f"{_row(points, unnamed)}: fill it in or drop them"
         )
     for name in ("role", "family"):
-        _check_names(points[name])
-    _check_seeds(points["seed"])
+        _check_each(points, name, _trim, f"{name} {{}} has blanks around it: take them away")
+    # text beside numbers would make two cells of one
+    _check_each(points, "seed", _whole, "seed {} is no whole number: give every seed as a number")
     for name in ("epoch", ID, OOD):
-        _check_numbers(points[name])
+        if points[name].dtype.kind not in "iuf":
+            _check_each(points, name, _number, f"{{}} as {name}: give a number, or none at all")
     for name in (ID, OOD):
-        check_scores(points[name].to_numpy(float), name)
+        _check_fractions(points, name)
     for name in ("world", "profile"):
         if name in points.columns and points[name].nunique() > 1:
             values = ", ".join(str(v) for v in points[name].unique())
             raise UserError(f"the points mix several {name}s ({values}): choose the rows of one")
     _check_settings(points)
-    twice = int(points.duplicated(KEYS).sum())
-    if twice:
-        raise UserError(f"{twice} points stand twice (same {', '.join(KEYS)}): keep one of each")
+    twice = points.duplicated(KEYS)
+    if twice.any():
+        raise UserError(
+            f"{int(twice.sum())} points stand twice (same {', '.join(KEYS)}), the first in "
+            f"{_row(points, twice)}: keep one of each"
+        )
+
+
+def _row(points: pd.DataFrame, wrong: pd.Series | np.ndarray) -> str:
+    """The first of the rows that are wrong [N]: its label in the table, and what it is."""
+    place = int(np.argmax(np.asarray(wrong, dtype=bool)))
+    point = points.iloc[place]
+    told = ", ".join(f"{name} {point[name]}" for name in KEYS if not _missing(point[name]))
+    return f"row {points.index[place]} ({short(told, 120)})"
+
+
+def _missing(value: object) -> bool:
+    """Whether a value is none: None, or a number that is NaN."""
+    return value is None or value != value
 
 
 def _check_settings(points: pd.DataFrame) -> None:
@@ -83,25 +103,32 @@ def check_scores(scores: np.ndarray, name: str = "the scores") -> None:
         raise UserError(f"{name} has the score {wrong[0]:g}: give fractions from 0 to 1")
 
 
-def _check_names(column: pd.Series) -> None:
-    for value in column.unique():
-        if isinstance(value, str) and value != value.strip():
-            raise UserError(f"{column.name} {value!r} has blanks around it: take them away")
+def _check_fractions(points: pd.DataFrame, name: str) -> None:
+    """UserError for the first score of a column outside [0, 1], with its row."""
+    scores = points[name].to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        wrong = np.isfinite(scores) & ((scores < 0) | (scores > 1))
+    if wrong.any():
+        check_scores(scores[wrong], f"{_row(points, wrong)}: {name}")
 
 
-def _check_seeds(column: pd.Series) -> None:
-    """Text beside numbers would make two cells of one."""
-    for value in column.unique():
-        if not isinstance(value, Integral) and not (isinstance(value, Real) and value % 1 == 0):
-            raise UserError(f"seed {value!r} is no whole number: give every seed as a number")
-
-
-def _check_numbers(column: pd.Series) -> None:
-    """UserError for text among numbers; a number that is missing may be None."""
-    if column.dtype.kind in "iuf":
+def _check_each(points: pd.DataFrame, name: str, fits: Callable[[object], bool], told: str) -> None:
+    """UserError for the first value of a column that does not fit; `told` has a place for it."""
+    if all(map(fits, points[name].unique())):
         return
-    for label, value in column.items():
-        if value is not None and not isinstance(value, Real):
-            raise UserError(
-                f"row {label} has {value!r} as {column.name}: give a number, or none at all"
-            )
+    wrong = np.array([not fits(value) for value in points[name]])
+    value = points[name].iloc[int(np.argmax(wrong))]
+    raise UserError(f"{_row(points, wrong)}: {told.format(short(repr(value)))}")
+
+
+def _trim(value: object) -> bool:
+    return not isinstance(value, str) or value == value.strip()
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, Integral) or (isinstance(value, Real) and float(value) % 1 == 0)
+
+
+def _number(value: object) -> bool:
+    """Whether a value is a number; one that is missing may be None."""
+    return value is None or isinstance(value, Real)

@@ -75,7 +75,8 @@ class Line:
     high: float  # highest ID score fitted
 
     def predict(self, x: ArrayLike) -> np.ndarray:
-        """The OOD scores expected at ID scores x, same shape."""
+        """The OOD scores expected at ID scores x, same shape. UserError for one outside [0, 1]."""
+        check_scores(_numbers(x), "x")
         return inverse(self.intercept + self.slope * transform(x, self.axis), self.axis)
 
     @property

@@ -3,13 +3,14 @@ draw.
 
 On one model of processor, with one version of PyTorch, a job's scores are equal to the last digit.
 Elsewhere sums are rounded otherwise, and a training that starts from other roundings ends at other
-weights: such a run is compared as runs of another seed are, in units of the spread between seeds.
+weights: such a run is compared as a run of another seed is. What other seeds do is in the records.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,39 +23,86 @@ if TYPE_CHECKING:
     from nbsupport.jobs.store import Store
 
 SAME = 1e-6  # the records hold six digits
-FAR = 1.5  # root mean square of differences, in seed spreads
-SHIFTED = 3.0  # their mean, in seed spreads over the root of the number of runs
+CHANCE = 0.001  # how often runs of another seed would be called different, in each score
 SCORES = {"id_macro_f1": "ID", "ood_macro_f1": "OOD"}
 CELL = ["role", "family"]
+HALF, MOST = 0.5, 0.9
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large differences are: their number, the size that half and nine in ten stay within, the
+    largest, and the root of their mean square; NaN without any."""
+
+    count: int
+    half: float
+    most: float
+    largest: float
+    rms: float
+
+    @classmethod
+    def of(cls, differences: np.ndarray) -> "Sizes":
+        """Of differences [N], of which some may be missing."""
+        sizes = abs(differences[np.isfinite(differences)])
+        if not sizes.size:
+            return cls(0, *[math.nan] * 4)
+        half, most = np.quantile(sizes, [HALF, MOST])
+        rms = math.sqrt(float((sizes**2).mean()))
+        return cls(len(sizes), float(half), float(most), float(sizes.max()), rms)
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Live minus recorded, at the last epoch, in one score: how large, against the seed spread.
+    """Live minus recorded, at the last epoch, in one score, against one seed minus another.
 
-    `spread` is the recorded standard deviation between seeds of the groups and families compared,
-    NaN where fewer than two seeds are recorded.
+    `seeds` are all pairs of recorded seeds of the groups and families compared, `dof` the degrees
+    of freedom of their spread: none where no group has two seeds.
     """
 
     score: str
-    runs: int
-    rms: float
+    sizes: Sizes
     mean: float
-    spread: float
+    seeds: Sizes
+    dof: int = 0
+
+    @property
+    def runs(self) -> int:
+        """How many runs are compared."""
+        return self.sizes.count
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """The largest root mean square, and the largest mean, that other seeds would give but once
+        in 1,000 times (F and t quantiles); NaN without two seeds."""
+        from scipy.special import fdtri, stdtrit
+
+        if not self.dof:
+            return math.nan, math.nan
+        rms = math.sqrt(fdtri(self.runs, self.dof, 1 - CHANCE))
+        mean = stdtrit(self.dof, 1 - CHANCE / 2) / math.sqrt(self.runs)
+        return float(self.seeds.rms * rms), float(self.seeds.rms * mean)
 
     @property
     def unlike(self) -> bool:
-        """Whether the runs differ by more than a rerun elsewhere should change them."""
-        return self.rms > FAR * self.spread or (
-            abs(self.mean) > SHIFTED * self.spread / math.sqrt(self.runs)
-        )
+        """Whether the runs differ by more than runs of another seed would."""
+        rms, mean = self.bounds
+        return self.sizes.rms > rms or abs(self.mean) > mean
 
     def __str__(self) -> str:
-        size = f"{self.score} macro F1, root mean square {self.rms:.4f}"
-        if self.spread > 0:
-            share = self.rms / self.spread
-            size += f" ({share:.2f} times the spread between recorded seeds, {self.spread:.4f})"
+        size = f"{self.score} macro F1, root mean square {self.sizes.rms:.4f}"
+        if self.dof:
+            size += f" (one recorded seed minus another: {self.seeds.rms:.4f})"
         return f"{size}, mean {self.mean:+.4f}"
+
+    def rows(self) -> list[str]:
+        """Two rows of a Markdown table: live minus recorded, and what to expect of it."""
+        told = [(f"{self.score}: live minus recorded", "runs", self.sizes)]
+        told += [(f"{self.score}: one recorded seed minus another", "pairs", self.seeds)]
+        return [
+            f"| {name} | {s.count:,} {what} | {s.half:.4f} | {s.most:.4f} | {s.largest:.4f} |"
+            for name, what, s in told
+            if s.count
+        ]
 
 
 @dataclass(frozen=True)
@@ -94,7 +142,10 @@ class LiveCheck:
         start += "PyTorch as the recorded ones, and must have the same scores: "
         if not self.unequal:
             return f"{start}they have, to the last recorded digit."
-        return f"{start}{self.unequal} of them **do not**."
+        return (
+            f"{start}{self.unequal} of them **do not**, so something besides the processor "
+            "differs: `python -m nbsupport doctor` looks for it."
+        )
 
     def _elsewhere(self) -> str:
         """What is said of the others."""
@@ -107,17 +158,29 @@ class LiveCheck:
         return f"{start}epoch: {'; '.join(map(str, self.others))}. {self._judged()}"
 
     def _judged(self) -> str:
-        if any(math.isnan(d.spread) for d in self.others):
-            return "Fewer than two seeds are recorded, so there is no spread to compare with."
-        bounds = f"at most {FAR:g} spreads in root mean square, and in the mean {SHIFTED:g} "
-        bounds += "spreads over the root of the number of runs"
-        if unlike := [d.score for d in self.others if d.unlike]:
-            where = " and in ".join(unlike)
-            return f"In {where} that is **more than a rerun elsewhere should change** ({bounds})."
-        return f"That is within what a rerun elsewhere may change ({bounds})."
+        if not all(d.dof for d in self.others):
+            return "Fewer than two seeds are recorded, so there is nothing to compare that with."
+        if not (unlike := [d for d in self.others if d.unlike]):
+            return "That is **within what another seed gives**."
+        where = " and in ".join(d.score for d in unlike)
+        bounds = " and ".join(
+            f"in {d.score} beyond {d.bounds[0]:.4f} in root mean square, or {d.bounds[1]:.4f} in "
+            "the mean"
+            for d in unlike
+        )
+        return (
+            f"In {where} that is **more than another seed gives** ({bounds}, as chance alone is "
+            "once in a thousand times), so something besides rounding differs."
+        )
+
+    def _table(self) -> str:
+        """How the differences are spread, beside those between seeds, as a Markdown table."""
+        heads = ["macro F1 at the last epoch", "of", "half within", "nine in ten within", "largest"]
+        lines = [f"| {' | '.join(heads)} |", "|---|---|---|---|---|"]
+        return "\n".join([*lines, *(row for d in self.others for row in d.rows())])
 
     def _repr_markdown_(self) -> str:
-        return str(self)
+        return f"{self}\n\n{self._table()}" if self.others and self.largest > SAME else str(self)
 
 
 def live_check(
@@ -177,15 +240,25 @@ def _differences(others: "pd.DataFrame", recorded: "pd.DataFrame") -> tuple[Diff
     """The differences of runs at their last epoch, in each score; nothing without runs."""
     last = others.sort_values("epoch").drop_duplicates(["role", "key"], keep="last")
     final = recorded.sort_values("epoch").drop_duplicates(["role", "key"], keep="last")
+    compared = final.merge(last[CELL].drop_duplicates(), on=CELL)
     found = []
     for score, name in SCORES.items():
         apart = (last[score] - last[f"{score}_recorded"]).to_numpy(float)
-        known = np.isfinite(apart)
-        if not known.any():
+        if not np.isfinite(apart).any():
             continue
-        variance = final.groupby(CELL)[score].var(ddof=1)
-        of_runs = last[known].merge(variance.rename("seeds"), on=CELL, how="left")["seeds"]
-        spread = float(np.sqrt(of_runs.mean()))
-        rms = float(np.sqrt((apart[known] ** 2).mean()))
-        found.append(Differences(name, int(known.sum()), rms, float(apart[known].mean()), spread))
+        between, dof = _between_seeds(compared, score)
+        mean = float(np.nanmean(apart))
+        found.append(Differences(name, Sizes.of(apart), mean, Sizes.of(between), dof))
     return tuple(found)
+
+
+def _between_seeds(final: "pd.DataFrame", score: str) -> tuple[np.ndarray, int]:
+    """One recorded seed minus another, each pair of a group and family once; and the degrees of
+    freedom that these pairs have together."""
+    found, dof = [], 0
+    for _, cell in final.groupby(CELL):
+        scores = cell[score].dropna().to_numpy(float)
+        first, second = np.triu_indices(len(scores), 1)
+        found.append(scores[first] - scores[second])
+        dof += max(len(scores) - 1, 0)
+    return np.concatenate([*found, np.array([])]), dof

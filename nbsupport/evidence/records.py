@@ -3,6 +3,9 @@
 Each row says on which processor, with which PyTorch and when (UTC) its run was made; rows from
 before that was noted have nothing there. Runs of a profile that is no evidence are recorded too, so
 that the way can be tried, but in the store: they are never committed.
+
+Beside each CSV lies a checksum for every cell of it (`sums`), which the same functions write. Rows
+that are not what they wrote are refused when the file is read, by name.
 """
 
 import os
@@ -17,6 +20,15 @@ from filelock import FileLock
 
 from nbsupport.errors import UserError, said, unknown
 from nbsupport.evidence import provenance
+from nbsupport.evidence.sums import (
+    Cell,
+    Sums,
+    cell_sums,
+    edits,
+    parsed_sums,
+    sums_path,
+    sums_text,
+)
 from nbsupport.paths import root, store_dir
 from nbsupport.reading import (
     RESTORE,
@@ -69,8 +81,8 @@ def read_records(profile: "str | Path") -> "pd.DataFrame":
     """A profile's recorded runs, one row per run and evaluated epoch; empty where there are none.
 
     In place of a profile's name, the path of a CSV that `nbsupport export` wrote. Raises UserError
-    for a name or a path that does not exist, and with line and column where the file is damaged or
-    holds what no run gives.
+    for a name or a path that does not exist, and with line and column where the file is damaged,
+    holds what no run gives, or was edited since it was recorded.
     """
     return read_with_digest(profile)[0]
 
@@ -82,18 +94,65 @@ def read_with_digest(profile: "str | Path") -> tuple["pd.DataFrame", str]:
     path = _path_of(profile)
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS), ""
-    content = read_bytes(path)
     own = profile if isinstance(profile, str) and path == records_path(profile) else ""
-    return _parsed(content, shown(path), own).copy(), sha256(content).hexdigest()
+    table, content = _read(path, own)
+    return table.copy(), sha256(content).hexdigest()
+
+
+def _read(path: Path, profile: str) -> tuple["pd.DataFrame", bytes]:
+    """The records in a file, and its content. UserError as in `read_records`."""
+    held = _contents(path)
+    while True:
+        try:
+            return _parsed(*held, shown(path), profile), held[0]
+        except UserError:
+            # Another process may have replaced one of the two files after the other was read.
+            if (now := _contents(path)) == held:
+                raise
+            held = now
+
+
+def _contents(path: Path) -> tuple[bytes, bytes]:
+    """A file of records and its checksums, b"" where it has none."""
+    noted = sums_path(path)
+    return read_bytes(path), read_bytes(noted) if noted.exists() else b""
 
 
 @lru_cache(maxsize=4)
-def _parsed(content: bytes, name: str, profile: str) -> "pd.DataFrame":
+def _parsed(content: bytes, noted: bytes, name: str, profile: str) -> "pd.DataFrame":
     lines = csv_lines(content, name)
     table = checked(lines, _rules(profile), optional=PLACE)
     if profile:  # what a store exports may be of several profiles and recipes
         _check_points(lines, table)
+        _check_sums(lines, noted, profile)
     return table
+
+
+def _check_sums(lines: Lines, noted: bytes, profile: str) -> None:
+    """UserError where rows are not those that were recorded; nothing without checksums."""
+    if not noted:
+        return
+    name = str(sums_path(Path(lines.name)))
+    if found := list(edits(lines, COLUMNS, _noted(noted, name, profile))):
+        more = f" (and {len(found) - 1} more cells)" if len(found) > 1 else ""
+        in_git = profile not in PROFILES or PROFILES[profile].evidence
+        back = f"`git checkout {lines.name} {name}` takes" if in_git else "to remove both takes"
+        raise UserError(
+            f"{lines.name}, {found[0]}, since it was recorded{more}: {back} that back; where it is "
+            f"meant, {_accept(profile)} makes it count"
+        )
+
+
+def _accept(profile: str) -> str:
+    return f"`nbsupport judge --profile {profile} --accept`"
+
+
+def _noted(content: bytes, name: str, profile: str) -> list[tuple[Cell, Sums]]:
+    """The checksums in a file. UserError where it is damaged, with what makes it anew."""
+    try:
+        return parsed_sums(content, name)
+    except UserError as error:
+        raise UserError(f"{error}, or make it anew by {_accept(profile)}") from None
 
 
 def _rules(profile: str) -> dict[str, Rule]:
@@ -201,8 +260,49 @@ def write_records(profile: str, table: "pd.DataFrame") -> Path:
     noted = table.reindex(columns=COLUMNS)
     noted[PLACE] = noted[PLACE].astype(object).fillna("")
     ordered = noted.drop_duplicates(["world", "role", "key", "epoch"]).sort_values(ORDER)
-    replace_file(path, csv_text(ordered))
+    _replace_both(path, csv_text(ordered))
     return path
+
+
+def _replace_both(path: Path, content: str) -> None:
+    """Put records and their checksums in their places, so that who stops between the two steps
+    leaves a pair that is in order: the checksums of before stand beside the new ones until then.
+
+    Where there are none yet, the records come first: without checksums nothing is compared.
+    """
+    noted, new = sums_path(path), _sums_of(content.encode(), shown(path))
+    if noted.exists():
+        old = _noted(read_bytes(noted), shown(noted), path.stem)
+        replace_file(noted, sums_text([*old, *new]))
+    replace_file(path, content)
+    replace_file(noted, sums_text(new))
+
+
+def _sums_of(content: bytes, name: str) -> list[tuple[Cell, Sums]]:
+    return list(cell_sums(csv_lines(content, name), COLUMNS).items())
+
+
+def accept_records(profile: str) -> list[str]:
+    """Let a profile's records count as they are, whatever was edited; a text for each cell changed.
+
+    Raises UserError where there are none, or they hold what no run gives.
+    """
+    path = records_path(profile)
+    with locked(path):
+        content, noted = _contents(path)
+        _parsed(content, b"", shown(path), profile)  # in order but for the checksums
+        lines = csv_lines(content, shown(path))
+        known = _known_if_whole(noted)
+        replace_file(sums_path(path), sums_text(_sums_of(content, shown(path))))
+    return list(edits(lines, COLUMNS, known))
+
+
+def _known_if_whole(noted: bytes) -> list[tuple[Cell, Sums]]:
+    """The checksums in a file, none where there are none or it is damaged."""
+    try:
+        return parsed_sums(noted, "")
+    except UserError:
+        return []
 
 
 def add_records(

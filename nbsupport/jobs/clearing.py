@@ -21,7 +21,7 @@ KEPT = {
     "listings": re.compile(r"[0-9a-f]{24}\.[\w.]+|broken-[^.]+\.(?:lock|\d+\.partial)"),
     "locks": re.compile(r"[0-9a-f]{64}\.lock|\.probe-\d+"),
     "paces": re.compile(r"[0-9a-f]{24}\.json"),
-    "records": re.compile(r"(?:claims-)?(?:smoke|rehearsal)\.(?:csv|json)(?:\.lock)?"),
+    "records": re.compile(r"(?:claims-)?(?:smoke|rehearsal)\.(?:csv|json|sums)(?:\.lock)?"),
 }
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hdw])")
 _SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}

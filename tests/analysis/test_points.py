@@ -74,6 +74,41 @@ def test_what_is_no_table_of_one_setting_is_refused_everywhere(points, fault, us
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("ood_macro_f1", 35.0, "ood_macro_f1 has the score 35: "),
+        ("id_macro_f1", "n/a", "'n/a' as id_macro_f1: "),
+        ("seed", 0.5, "seed 0.5 is no whole number: "),
+        ("family", " family-0", "family ' family-0' has blanks around it: "),
+    ],
+)
+def test_a_fault_is_named_with_its_row_and_column(points, column, value, told):
+    spoilt = changed(points, column, value)
+    row = points.index[points["role"] == "scratch"][3]
+    with pytest.raises(UserError) as caught:
+        Cells.of(spoilt)
+    assert str(caught.value).startswith(f"row {row} (role scratch, family ")
+    assert told in str(caught.value)
+
+
+def test_the_first_of_rows_that_stand_twice_or_lack_a_value_is_named(points):
+    with pytest.raises(UserError, match=rf"the first in row {len(points)} \(role "):
+        Cells.of(twice(points))
+    with pytest.raises(
+        UserError, match=r"^1 points lack a value .*, the first in row \d+ \(role s"
+    ):
+        Cells.of(changed(points, "family", None))
+
+
+def test_a_line_predicts_at_scores_alone(points):
+    line = trends.role_line(points, "scratch")
+    with pytest.raises(UserError, match="x has the score 35: give fractions"):
+        line.predict(35)
+    with pytest.raises(UserError, match="x has the score -1"):
+        trends.bootstrap_band(points, "scratch", grid=[0.2, -1], replicates=5)
+
+
 def test_missing_scores_are_no_fault(points):
     points.loc[points.index[2], "ood_macro_f1"] = np.nan
     assert trends.role_line(points, "scratch").dropped <= 1

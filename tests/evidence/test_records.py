@@ -364,7 +364,7 @@ def test_the_way_can_be_tried_on_smoke(
     assert set(found["seed"]) == {3}
     assert all(name.startswith(processor().partition(",")[0]) for name in found["processor"])
     written = {path.name for path in (tmp_path / "records").iterdir() if path.suffix != ".lock"}
-    assert written == {"smoke.csv", "claims-smoke.csv", "claims-smoke.json"}
+    assert written == {"smoke.csv", "smoke.sums", "claims-smoke.csv", "claims-smoke.json"}
     assert [path.read_bytes() for path in committed] == before
     page = open_page("02_background", {"profile": "smoke", "seeds": [3]})
     check = page.live_check(page.study.run(page.groups, progress=False))

@@ -45,7 +45,8 @@ def store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
         (store.folder(made[0]) / name).write_bytes(b"x")
     for name in ("3.partial", "journal", "preparing", "seal.7.partial", "skipped.csv"):
         (store.root / "images" / f"{'0' * 24}.{name}").write_bytes(b"x")
-    for name in (f"paces/{'0' * 24}.json", "records/smoke.csv", "records/claims-smoke.json"):
+    trial = [f"records/{name}" for name in ("smoke.csv", "smoke.sums", "claims-smoke.json")]
+    for name in (f"paces/{'0' * 24}.json", *trial):
         (store.root / name).parent.mkdir(exist_ok=True)
         (store.root / name).write_bytes(b"x")
     return store
