@@ -9,7 +9,7 @@ random, and many share an architecture: so intervals are by architecture, and pa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,7 @@ class Shift:
 V2 = Shift("imagenet", "v2", "ImageNet-V2")
 SKETCH = Shift("imagenet", "sketch", "ImageNet-Sketch")
 RENDITION = Shift("imagenet_200", "r", "ImageNet-R", "ImageNet top-1, the 200 classes of R")
+ALL_CLASSES = Shift("imagenet", "r", "ImageNet-R")  # where no score on the 200 was published
 SHIFTS = {shift.ood: shift for shift in (V2, SKETCH, RENDITION)}
 IWILDCAM = Shift("imagenet", "iwildcam", "iWildCam", ood_title="macro F1, zero-shot")
 
@@ -67,7 +68,7 @@ NOTHING = Estimate(float("nan"), float("nan"), float("nan"), 0, 0)
 class RecipeSpread:
     """How much ER differs between recipes of one architecture, all on ImageNet-1K alone."""
 
-    median: float  # over architectures, of the standard deviation over recipes
+    median: float  # over architectures, of the standard deviation of ER over recipes
     architectures: int
     recipes: int
 
@@ -137,7 +138,7 @@ class Measured:
         own = self.er[wanted.reindex(self.er.index, fill_value=False)]
         inside = self.models.loc[own.dropna().index]
         if inside.empty:
-            return Estimate(*[float("nan")] * 3, 0, 0, len(own))
+            return replace(NOTHING, outside=len(own))
         value, units = float(own.mean()), inside["architecture"].nunique()
         half = self._half_width(inside, value) if units > 1 else float("nan")
         outside = len(own) - len(inside)
@@ -145,8 +146,8 @@ class Measured:
 
     def _half_width(self, inside: pd.DataFrame, value: float) -> float:
         """Two strata: the group's architectures, and those that only the line has."""
-        own = inside["architecture"].unique()
-        others = np.setdiff1d(self.base["architecture"].unique(), own)
+        own = np.unique(_names(inside))
+        others = np.setdiff1d(_names(self.base), own)
         spread = np.sum((self._without(inside, own) - value) ** 2) * (len(own) - 1) / len(own)
         spread += np.sum((self._without(inside, others) - value) ** 2)
         return float(student(len(own) - 1) * np.sqrt(spread))
@@ -157,14 +158,14 @@ class Measured:
         slopes, intercepts = self._lines_without(left_out)
         predicted = inverse(intercepts[:, None] + slopes[:, None] * x, self.axis)
         heights = inside[self.shift.ood].to_numpy(float) - predicted
-        kept = inside["architecture"].to_numpy() != left_out[:, None]
+        kept = _names(inside) != left_out[:, None]
         means: np.ndarray = (heights * kept).sum(axis=1) / kept.sum(axis=1)
         return means
 
     def _lines_without(self, left_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Slopes and intercepts [A] of the line without each architecture, from sums."""
         x, y = (transform(self.base[c].to_numpy(float), self.axis) for c in self._columns)
-        names, kept = self.base["architecture"].to_numpy(), np.isfinite(x) & np.isfinite(y)
+        names, kept = _names(self.base), np.isfinite(x) & np.isfinite(y)
         terms = np.stack([np.ones_like(x), x, y, x * x, x * y])[:, kept]
         without = [terms[:, names[kept] == name].sum(axis=1) for name in left_out]
         n, sx, sy, sxx, sxy = (terms.sum(axis=1) - np.reshape(without, (-1, 5))).T
@@ -214,11 +215,16 @@ class Measured:
         return RecipeSpread(float(spreads.median()), len(many), int(many.sum()))
 
 
+def _names(rows: pd.DataFrame) -> np.ndarray:
+    """The architecture of each row [N]."""
+    return np.asarray(rows["architecture"], dtype=object)
+
+
 def mean_of(values: np.ndarray, models: int, outside: int = 0) -> Estimate:
     """The mean of one value a unit [N], with Student's t."""
     count = len(values)
     if not count:
-        return Estimate(*[float("nan")] * 3, 0, 0, outside)
+        return replace(NOTHING, outside=outside)
     value, half = float(values.mean()), float("nan")
     if count > 1:
         half = float(student(count - 1) * values.std(ddof=1) / np.sqrt(count))
@@ -242,15 +248,27 @@ def fine_tuned(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Measu
 def zero_shot(models: pd.DataFrame, shift: Shift = IWILDCAM, axis: str = "logit") -> Measured:
     """CLIP models that were not fine-tuned, around the line through all of them.
 
-    Those at the floor are left out, and of models that are alike in every score all but one: they
-    are the same weights under two names.
+    Left out are those at the floor, those trained on one set after another, and of models that are
+    alike in every score all but one: they are the same weights under two names.
     """
     own = models[(models["publication"] == "open_clip") & (models["imagenet"] >= FLOOR)]
+    own = own[own["source"] != "several"]
     own = own.drop_duplicates(["tag", "imagenet", "v2", "sketch", "r", "iwildcam"])
     return Measured(own, own.index, shift, axis)
 
 
-def testbed(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Measured:
+def on_a_part(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Measured:
     """One recipe on parts of ImageNet-1K, above the line of standard trainings on all of it."""
     own = models[models["publication"] == "testbed"]
     return Measured(own, own.index[own["source"] == BASE], shift, axis)
+
+
+def one_model(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> RecipeSpread:
+    """How much ER differs between fine-tunings of one CLIP; the line is that of ImageNet-1K alone.
+
+    The first of the soup's models is where the others began, and is none of them.
+    """
+    own = models[models["publication"].isin(["timm", "soups"]) & (models["model"] != "model_0")]
+    base = own.index[own["source"] == BASE]
+    soup = Measured(own, base, shift, axis).er[own["publication"] == "soups"].dropna()
+    return RecipeSpread(float(soup.std()), 1, len(soup))

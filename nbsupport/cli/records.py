@@ -18,10 +18,18 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--ledger-only", action="store_true", help="judge the claims by the runs recorded so far"
     )
+    parser.add_argument(
+        "--published",
+        action="store_true",
+        help="train nothing: derive the table of published models, from NBSUPPORT_DATA/published",
+    )
     trains(parser)
 
 
 def _records(options: argparse.Namespace) -> None:
+    if options.published:
+        _derive_published()
+        return
     from nbsupport.building.record import record_profile
     from nbsupport.evidence.ledger import write_ledgers
     from nbsupport.pages import check_claims
@@ -37,4 +45,12 @@ def _records(options: argparse.Namespace) -> None:
             "--ledger-only judges all recorded runs: leave out --world, --seed, --family"
         )
     for line in write_ledgers(options.profile, store()):
+        print(line)
+
+
+def _derive_published() -> None:
+    from nbsupport.data.catalogue import entry_named
+    from nbsupport.evidence.published.derive import record_published
+
+    for line in record_published(entry_named("published").find()):
         print(line)
