@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from html import escape
 from itertools import groupby
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims as of_paper
@@ -10,7 +12,7 @@ from nbsupport.analysis import published as measured
 from nbsupport.analysis.claims import Claim
 from nbsupport.analysis.published import ALL_CLASSES, SHIFTS, SKETCH, V2, Estimate, Measured
 from nbsupport.analysis.trends import AXES
-from nbsupport.display.html import Html, signed, span, table
+from nbsupport.display.html import Html, signed, table
 from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import PublishedSource, sources
 from nbsupport.evidence.published.tables import PUBLICATIONS, SHOTS
@@ -70,23 +72,46 @@ def _source_row(source: PublishedSource, models: int) -> tuple[str, ...]:
 # heights over the line ----------------------------------------------------------------------------
 def heights_table(axis: str) -> Html:
     """Mean ER of every source of timm's models, on each shift."""
-    own = by_shift(axis)
-    present = {*own["v2"].models["source"]}
+    present = {*by_shift(axis)["v2"].models["source"]}
     shown = [s for s in sources().values() if s.id in present and not s.apart and s.id != "in1k"]
     rows = []
     for source in shown:
-        found = [one.mean(one.models["source"] == source.id) for one in own.values()]
+        found = [mean_of(source.id, shift, axis) for shift in SHIFTS]
         rows.append((source.label, *map(_estimate, found)))
     return table(("pre-training data", *(s.label for s in SHIFTS.values())), rows)
 
 
-def _estimate(found: Estimate) -> str:
-    """An estimate with its interval, and what it rests on."""
-    outside = f"; {found.outside} outside" if found.outside else ""
+def _estimate(found: Estimate) -> Html:
+    """An estimate in points, its interval, and what it rests on; a line each."""
+    outside = f", {found.outside} outside" if found.outside else ""
     if not found.models:
-        return f"none in range{outside}"
-    told = f"{signed(found.value)} ({span(found.low, found.high)}; {found.models}{outside})"
-    return told.replace("none: too few runs", "no interval")
+        return _lines("none in range", outside.removeprefix(", "))
+    return _lines(points(found.value, sign=True), interval(found), f"of {found.models}{outside}")
+
+
+def interval(found: Estimate) -> str:
+    """The 95 % interval in points, or why there is none."""
+    if not isfinite(found.low):
+        return "no interval"
+    return f"{points(found.low, sign=True)} to {points(found.high, sign=True)}"
+
+
+def points(value: float, *, sign: bool = False) -> str:
+    """A score, or a difference of two, in points, of which one has a hundred."""
+    return signed(100 * value, 1) if sign else f"{100 * value:.1f}"
+
+
+def _lines(*lines: str) -> Html:
+    """Lines that are not broken further."""
+    whole = [line.replace(" ", "\N{NO-BREAK SPACE}") for line in lines if line]
+    return Html("<br>".join(whole), "; ".join(lines))
+
+
+@cache
+def mean_of(source: str, shift: str, axis: str) -> Estimate:
+    """Mean ER of a source on a shift, measured once."""
+    own = by_shift(axis)[shift]
+    return own.mean(own.models["source"] == source)
 
 
 @cache
@@ -112,47 +137,54 @@ def _by_contrast(found: Iterable[Found]) -> Iterator[tuple[PublishedContrast, li
         yield contrast, list(own)
 
 
+@cache
+def said(axis: str) -> dict[str, PublishedVerdict]:
+    """What published models say on each claim, judged once."""
+    return published_verdicts(axis=axis)
+
+
 # claims -------------------------------------------------------------------------------------------
 def claims_table(axis: str) -> Html:
     """What published models say on claims of the book, what they rest on, and what limits it."""
     rows = [
-        (_claim(of_paper.load()[name]), verdict.words, _shown(verdict), _listed(verdict.caveats))
-        for name, verdict in published_verdicts(axis=axis).items()
+        (_claim(of_paper.load()[name]), verdict.word, _shown(verdict), _listed(verdict.caveats))
+        for name, verdict in said(axis).items()
     ]
-    return table(("the book's claim", "verdict", "what it rests on", "beside it"), rows)
+    header = ("the claim, as titles have it", "published models", "in points", "beside it")
+    return table(header, rows)
 
 
 def _claim(claim: Claim) -> str:
-    return f"{claim.text} (Section {claim.section})"
+    return f"{claim.title} (Section {claim.section})"
 
 
 def _shown(verdict: PublishedVerdict) -> Html:
     """Each contrast with its numbers on every shift."""
     lines = []
     for contrast, own in _by_contrast(verdict.found):
-        numbers = "; ".join(
-            f"{SHIFTS[one.shift].label} {signed(one.estimate.value)} "
-            f"({span(one.estimate.low, one.estimate.high)})"
+        numbers = (
+            f"{SHIFTS[one.shift].label} {points(one.estimate.value, sign=True)} "
+            f"({interval(one.estimate)})"
             for one in own
         )
-        lines.append(f"{contrast.text}: {numbers}")
+        lines.append(f"{contrast.text}: {'; '.join(numbers)}")
     return _listed(lines)
 
 
 def _listed(lines: Sequence[str]) -> Html:
-    from html import escape
-
-    return Html("<br>".join(map(escape, lines)), "; ".join(lines))
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    style = "margin:0;padding-left:1.1em"
+    return Html(f'<ul style="{style}">{items}</ul>', "; ".join(lines))
 
 
 def axes_table() -> Html:
     """The verdicts on linear, logit and probit axes."""
-    found = {axis: published_verdicts(axis=axis) for axis in AXES}
+    found = {axis: said(axis) for axis in AXES}
     rows = [
-        (of_paper.load()[name].text, *(found[axis][name].word for axis in AXES))
+        (_claim(of_paper.load()[name]), *(found[axis][name].word for axis in AXES))
         for name in found[AXES[0]]
     ]
-    return table(("the book's claim", *AXES), rows)
+    return table(("the claim", *AXES), rows)
 
 
 # how much is recipe -------------------------------------------------------------------------------
@@ -167,7 +199,7 @@ def spreads_table(axis: str) -> Html:
         first = spreads[0]
         told = f"{first.recipes} trainings of {first.architectures} architecture"
         plural = "s" if first.architectures > 1 else ""
-        rows.append((name, told + plural, *(f"{spread.median:.3f}" for spread in spreads)))
+        rows.append((name, told + plural, *(points(spread.median) for spread in spreads)))
     header = ("standard deviation of", "rests on", *(s.label for s in SHIFTS.values()))
     return table(header, rows, numeric=[2, 3, 4])
 
@@ -183,11 +215,11 @@ def datacomp_table() -> Html:
     return table(("filter", *DATACOMP_SIZES.values()), rows)
 
 
-def _cell(own: "pd.DataFrame", size: str) -> str:
+def _cell(own: "pd.DataFrame", size: str) -> Html | str:
     if size not in own.index:
         return "–"
     row = own.loc[size]
-    return f"{row['imagenet']:.3f} → {row['iwildcam']:.3f}"
+    return _lines(f"{points(row['imagenet'])} → {points(row['iwildcam'])}")
 
 
 def datacomp() -> "pd.DataFrame":
@@ -208,7 +240,7 @@ def camera_traps() -> Html:
     rows = []
     for name, row in best.iterrows():
         source = sources()[str(name)]
-        told = (f"{row[column]:.3f}" for column in names)
+        told = (points(float(row[column])) for column in names)
         rows.append((source.short, f"{source.images / 1e6:g} million", *told))
     header = ("pre-training data", "pairs", *names.values())
     return table(header, rows, numeric=range(1, 5))

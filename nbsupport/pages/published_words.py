@@ -1,13 +1,19 @@
 """The numbers that the page on published models quotes, as text to glue."""
 
 from nbsupport.analysis import published as measured
-from nbsupport.analysis.published import Measured
-from nbsupport.display.html import signed
+from nbsupport.analysis.published import LEAST_RECIPES, SHIFTS, V2, Measured
 from nbsupport.evidence import recorded
 from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import sources
-from nbsupport.evidence.published.verdicts import AGAINST, FOR, NOTHING, published_verdicts
-from nbsupport.pages.published_tables import best_on_camera_traps, by_shift
+from nbsupport.evidence.published.verdicts import AGAINST, FOR, NOTHING
+from nbsupport.pages.published_tables import (
+    best_on_camera_traps,
+    by_shift,
+    interval,
+    mean_of,
+    points,
+    said,
+)
 from nbsupport.study.profiles import profile_named
 
 ENOUGH = 4  # CLIPs of a set, for its mean to be quoted
@@ -30,7 +36,19 @@ def _counts() -> dict[str, str]:
         "set-apart": f"{int(apart.sum()):,}",
         "clips": f"{(models['publication'] == 'open_clip').sum():,}",
         "tags": f"{timm['tag'].nunique():,}",
+        "fine-tunings": str(measured.one_model(models, V2).recipes),
+        "least-recipes": str(LEAST_RECIPES),
+        "in21k-times": _times("in21k", "in1k"),
+        "instagram-times": _times("instagram-940m", "yfcc-90m"),
+        "laion-times": _times("laion-2b", "openai-400m"),
+        "cc-times": _times("cc-12m", "cc-3m"),
+        "unlabelled-images": f"{sources()['instagram-1b'].images / 1e6:,.0f} million",
     }
+
+
+def _times(more: str, fewer: str) -> str:
+    """How many times the images of another source a source has."""
+    return f"{sources()[more].images / sources()[fewer].images:.0f}"
 
 
 def _lines(axis: str) -> dict[str, str]:
@@ -47,9 +65,9 @@ def _heights(axis: str) -> dict[str, str]:
     """Mean ER of the sources that the prose names."""
     named = ("instagram-940m", "instagram-1b", "laion-2b", "openai-400m", "in21k", "yfcc-90m")
     return {
-        f"{source}-{name}": points(one.mean(one.models["source"] == source).value, sign=True)
+        f"{source}-{name}": points(mean_of(source, name, axis).value, sign=True)
         for source in named
-        for name, one in by_shift(axis).items()
+        for name in SHIFTS
     }
 
 
@@ -57,7 +75,7 @@ def _pairs(axis: str) -> dict[str, str]:
     """The contrasts that the prose names, on ImageNet-R."""
     found = {
         one.contrast.id: one.estimate
-        for verdict in published_verdicts(axis=axis).values()
+        for verdict in said(axis).values()
         for one in verdict.found
         if one.shift == "r"
     }
@@ -66,7 +84,7 @@ def _pairs(axis: str) -> dict[str, str]:
     for name in named:
         one = found[name]
         told[name] = points(one.value, sign=True)
-        told[f"{name}-span"] = f"{points(one.low, sign=True)} to {points(one.high, sign=True)}"
+        told[f"{name}-span"] = interval(one)
         told[f"{name}-pairs"] = str(one.models)
     return told
 
@@ -77,6 +95,7 @@ def _task(axis: str) -> dict[str, str]:
     best = best_on_camera_traps()
     images = best.index.map(lambda name: sources()[name].images)
     alike = best[images <= EQUAL]
+    more = float(best.loc["cc-12m", "shots_all"] - alike["shots_all"].max())
     return {
         "iwildcam-models": f"{len(own.base)}",
         "iwildcam-explained": f"{100 * own.explained:.1f} %",
@@ -86,9 +105,7 @@ def _task(axis: str) -> dict[str, str]:
         "equal-sources": f"{len(alike)}",
         "equal-all": points(float(alike["shots_all"].max() - alike["shots_all"].min())),
         "equal-few": points(float(alike["shots_20"].max() - alike["shots_20"].min())),
-        "more-pairs": points(
-            float(best.loc["cc-12m", "shots_all"] - alike["shots_all"].max()), True
-        ),
+        "more-pairs": points(more, sign=True),
         "simulated-margin": simulated_margin(),
     }
 
@@ -111,13 +128,8 @@ def simulated_margin() -> str:
 
 def _words(axis: str) -> dict[str, str]:
     """How many claims published models lean for, against, and say nothing on."""
-    found = [verdict.word for verdict in published_verdicts(axis=axis).values()]
+    found = [verdict.word for verdict in said(axis).values()]
     names = {"leans-for": FOR, "leans-against": AGAINST, "says-nothing": NOTHING}
-    each = {f"on-{name}": v.words for name, v in published_verdicts(axis=axis).items()}
+    each = {f"on-{name}": v.words for name, v in said(axis).items()}
     counts = {name: str(found.count(word)) for name, word in names.items()}
     return counts | each | {"claims": str(len(found))}
-
-
-def points(value: float, sign: bool = False) -> str:
-    """A difference of scores in points, of which one has a hundred."""
-    return signed(100 * value, 1) if sign else f"{100 * value:.1f}"
