@@ -135,22 +135,48 @@ class Measured:
         Delete-one-architecture jackknife: an architecture is left out of the group and of the line.
         Student's t with as many degrees of freedom as the group has architectures, less one.
         """
-        own = self.er[wanted.reindex(self.er.index, fill_value=False)]
-        inside = self.models.loc[own.dropna().index]
-        if inside.empty:
-            return replace(NOTHING, outside=len(own))
-        value, units = float(own.mean()), inside["architecture"].nunique()
-        half = self._half_width(inside, value) if units > 1 else float("nan")
-        outside = len(own) - len(inside)
-        return Estimate(value, value - half, value + half, len(inside), units, outside)
+        return self._estimate([self._group(wanted)])
 
-    def _half_width(self, inside: pd.DataFrame, value: float) -> float:
-        """Two strata: the group's architectures, and those that only the line has."""
-        own = np.unique(_names(inside))
-        others = np.setdiff1d(_names(self.base), own)
-        spread = np.sum((self._without(inside, own) - value) ** 2) * (len(own) - 1) / len(own)
-        spread += np.sum((self._without(inside, others) - value) ** 2)
-        return float(student(len(own) - 1) * np.sqrt(spread))
+    def between(self, over: pd.Series, under: pd.Series) -> Estimate:
+        """The difference of two groups' mean ER, likewise; degrees of freedom by the smaller one.
+
+        `models` and `outside` count both, `units` are the architectures of the smaller group.
+        """
+        return self._estimate([self._group(over), self._group(under)])
+
+    def _group(self, wanted: pd.Series) -> pd.DataFrame:
+        return self.models[wanted.reindex(self.models.index, fill_value=False)]
+
+    def _estimate(self, groups: Sequence[pd.DataFrame]) -> Estimate:
+        """The mean ER of one group, or the first one's minus the second one's."""
+        parts = [group.loc[self.er.loc[group.index].dropna().index] for group in groups]
+        outside = sum(map(len, groups)) - sum(map(len, parts))
+        units = [part["architecture"].nunique() for part in parts]
+        if not min(units):
+            return replace(NOTHING, outside=outside)
+        means = [float(self.er.loc[part.index].mean()) for part in parts]
+        value = means[0] - sum(means[1:])
+        half = self._half_width(parts, value) if min(units) > 1 else float("nan")
+        models = sum(map(len, parts))
+        return Estimate(value, value - half, value + half, models, min(units), outside)
+
+    def _half_width(self, parts: Sequence[pd.DataFrame], value: float) -> float:
+        """A stratum for each group's architectures, and one for those that only the line has."""
+        seen, spread = np.array([], dtype=object), 0.0
+        for part in parts:
+            own = np.setdiff1d(_names(part), seen)
+            seen, count = np.union1d(seen, own), max(len(own), 1)
+            spread += np.sum((self._left(parts, own) - value) ** 2) * (count - 1) / count
+        others = np.setdiff1d(_names(self.base), seen)
+        spread += np.sum((self._left(parts, others) - value) ** 2)
+        least = min(part["architecture"].nunique() for part in parts)
+        return float(student(least - 1) * np.sqrt(spread))
+
+    def _left(self, parts: Sequence[pd.DataFrame], left_out: np.ndarray) -> np.ndarray:
+        """The estimate without each of these architectures in turn [A]."""
+        means = [self._without(part, left_out) for part in parts]
+        found: np.ndarray = means[0] - sum(means[1:])
+        return found
 
     def _without(self, inside: pd.DataFrame, left_out: np.ndarray) -> np.ndarray:
         """The mean ER without each of these architectures in turn, in group and line alike [A]."""

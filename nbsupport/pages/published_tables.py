@@ -238,10 +238,9 @@ def camera_traps() -> Html:
     best = best_on_camera_traps()
     names = {"shots_5": "5 of each class", "shots_20": "20 of each class", "shots_all": "all"}
     rows = []
-    for name, row in best.iterrows():
+    for name, found in zip(best.index, best[list(names)].to_numpy(), strict=True):
         source = sources()[str(name)]
-        told = (points(float(row[column])) for column in names)
-        rows.append((source.short, f"{source.images / 1e6:g} million", *told))
+        rows.append((source.short, f"{source.images / 1e6:g} million", *map(points, found)))
     header = ("pre-training data", "pairs", *names.values())
     return table(header, rows, numeric=range(1, 5))
 

@@ -34,6 +34,7 @@ class PublishedContrast:
     about: str
     measure: str
     sources: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
     recipes: tuple[tuple[str, str], ...] = ()
 
 
@@ -118,9 +119,12 @@ def find(contrasts: Iterable[PublishedContrast], measured: dict[str, Measured]) 
 
 
 def _estimate(contrast: PublishedContrast, own: Measured) -> Estimate:
+    if contrast.measure == "pair":
+        return own.paired(contrast.recipes)
+    first = own.models["source"].isin(contrast.sources)
     if contrast.measure == "line":
-        return own.mean(own.models["source"].isin(contrast.sources))
-    return own.paired(contrast.recipes)
+        return own.mean(first)
+    return own.between(first, own.models["source"].isin(contrast.against))
 
 
 def word_for(expects: str, found: Sequence[Found]) -> str:
