@@ -12,6 +12,7 @@ from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import sources
 from nbsupport.pages.page import Page
 from nbsupport.pages.published_tables import axes_table as axes_table
+from nbsupport.pages.published_tables import best_on_camera_traps as best_on_camera_traps
 from nbsupport.pages.published_tables import camera_traps as camera_traps
 from nbsupport.pages.published_tables import claims_table as claims_table
 from nbsupport.pages.published_tables import contrasts_table as contrasts_table

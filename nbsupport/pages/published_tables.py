@@ -218,8 +218,8 @@ def datacomp_table() -> Html:
 def _cell(own: "pd.DataFrame", size: str) -> Html | str:
     if size not in own.index:
         return "–"
-    row = own.loc[size]
-    return _lines(f"{points(row['imagenet'])} → {points(row['iwildcam'])}")
+    known, new = own.loc[[size], ["imagenet", "iwildcam"]].to_numpy(dtype=float)[0]
+    return _lines(f"{points(known)} → {points(new)}")
 
 
 def datacomp() -> "pd.DataFrame":
