@@ -122,13 +122,8 @@ def parts_figure(axis: str, *, number: str, caption: str) -> "Figure":
 
 
 # the reader's guess -------------------------------------------------------------------------------
-def choices() -> list[str]:
-    """The sources among which a reader guesses: those of the first figure, without the line's."""
-    return sorted(label_of(source) for source in LOOKS if source != BASE)
-
-
 def answer(axis: str) -> str:
-    """Which of them lies highest on ImageNet-R, and by how much."""
+    """Which source of the first figure lies highest on ImageNet-R, and by how much."""
     own = _fine_tuned(SHIFTS["r"], axis)
     found = own.groups({label_of(source): [source] for source in LOOKS if source != BASE})
     first = found.sort_values("er", ascending=False).iloc[0]

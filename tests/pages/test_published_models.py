@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from nbsupport.analysis.published import SHIFTS, fine_tuned
+from nbsupport.analysis.published import BASE, SHIFTS, fine_tuned
 from nbsupport.building import page_key
 from nbsupport.evidence.published import models as committed
 from nbsupport.evidence.published.models import published_models
@@ -97,8 +97,11 @@ def test_what_the_prose_says_is_so():
     assert through.value < 0 < through.high  # "lower, on average", "too few pairs to settle it"
 
 
-def test_the_answer_is_one_of_the_choices():
-    assert page.answer("logit").partition(":")[0] in page.choices()
+def test_the_choices_are_the_sources_of_the_figure_and_the_answer_is_among_them():
+    source = next(c.source for c in NOTEBOOK.cells if "predict_first" in c.source)
+    choices = re.findall(r'^ {8}"(.*)",$', source, re.MULTILINE)
+    assert choices == sorted(page.label_of(name) for name in page.LOOKS if name != BASE)
+    assert page.answer("logit").partition(":")[0] in choices
 
 
 def test_the_page_is_executed_again_when_the_table_changes(tmp_path, monkeypatch):
