@@ -190,13 +190,22 @@ class Measured:
 
     def _lines_without(self, left_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Slopes and intercepts [A] of the line without each architecture, from sums."""
-        x, y = (transform(self.base[c].to_numpy(float), self.axis) for c in self._columns)
-        names, kept = _names(self.base), np.isfinite(x) & np.isfinite(y)
-        terms = np.stack([np.ones_like(x), x, y, x * x, x * y])[:, kept]
-        without = [terms[:, names[kept] == name].sum(axis=1) for name in left_out]
-        n, sx, sy, sxx, sxy = (terms.sum(axis=1) - np.reshape(without, (-1, 5))).T
+        names, sums = self._sums
+        at = np.searchsorted(names, left_out).clip(max=len(names) - 1)
+        own = sums[at] * (names[at] == left_out)[:, None]
+        n, sx, sy, sxx, sxy = (sums.sum(axis=0) - own).T
         slopes = (sxy - sx * sy / n) / (sxx - sx * sx / n)
         return slopes, (sy - slopes * sx) / n
+
+    @cached_property
+    def _sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """The base's architectures [B], and of each the sums of 1, x, y, xx, xy [B, 5]."""
+        x, y = (transform(self.base[c].to_numpy(float), self.axis) for c in self._columns)
+        names, codes = np.unique(_names(self.base), return_inverse=True)
+        kept = np.isfinite(x) & np.isfinite(y)
+        terms = np.stack([np.ones_like(x), x, y, x * x, x * y])[:, kept]
+        sums = [np.bincount(codes[kept], weights=t, minlength=len(names)) for t in terms]
+        return names, np.stack(sums, axis=1)
 
     def groups(self, wanted: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         """Mean ER of each group (label -> sources), in their order, in the columns COLUMNS."""
