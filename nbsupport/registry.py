@@ -89,7 +89,8 @@ TASKS = Registry("task", "nbsupport.data.tasks", "open_it")
 FAMILIES = Registry("architecture family", "nbsupport.training.families", "FAMILY")
 ENGINES = Registry("engine", "nbsupport.jobs.engines", "open_it")
 STAGES = Registry("stage", "nbsupport.training.stages", "STAGES")
+RESULTS = "nbsupport.evidence.published"
 DATA_SETS = tuple(
     Registry("data set", package, "ENTRY")
-    for package in (SOURCES.package, TASKS.package, STAGES.package)
+    for package in (SOURCES.package, TASKS.package, STAGES.package, RESULTS)
 )

@@ -19,6 +19,7 @@ from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import NotHereError
 from nbsupport.evidence import recorded
 from nbsupport.evidence.ledger import ledger_paths
+from nbsupport.evidence.published.models import models_path
 from nbsupport.evidence.records import evidence_profile, records_path
 from nbsupport.imports import imported_in, module_file, reached
 from nbsupport.pages.page import no_groups
@@ -33,6 +34,8 @@ DATA = ("nbsupport.data", "nbsupport.savanna")
 PROFILES = "nbsupport.study.profiles"
 APART = (*DATA, PROFILES, "nbsupport.training", "nbsupport.cli")
 CALIBRATION, LEDGER = "nbsupport.display.calibration", "nbsupport.pages.claims"
+PUBLISHED = "nbsupport.evidence.published.models"
+PUBLISHED_TABLES = "nbsupport/evidence/published/*.toml"  # sources and claims
 
 
 def page_key(request: PageRequest) -> str:
@@ -69,6 +72,8 @@ def _files(request: PageRequest) -> Iterator[str]:
     paths = [*modules.values()]
     if CALIBRATION in modules:
         paths += sorted((root() / "records").glob("calibration*.csv"))
+    if PUBLISHED in modules:
+        paths += [models_path(), *sorted(root().glob(PUBLISHED_TABLES))]
     for profile in dict.fromkeys((name, evidence_profile(name))):
         paths.append(records_path(profile))
         if LEDGER in modules:  # how records were made

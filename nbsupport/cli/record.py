@@ -15,10 +15,18 @@ def add(commands: Any) -> None:
     parser.add_argument("--world", help="default: each world the profile records")
     parser.add_argument("--seed", nargs="+", default=[], help="default: every seed")
     parser.add_argument("--family", nargs="+", default=[], help="default: every family")
+    parser.add_argument(
+        "--published",
+        action="store_true",
+        help="train nothing: derive the table of published models, from NBSUPPORT_DATA/published",
+    )
     trains(parser)
 
 
 def _record(options: argparse.Namespace) -> None:
+    if options.published:
+        _derive_published()
+        return
     from nbsupport.building.record import record_profile
 
     world = None if options.world is None else whole("--world", options.world)
@@ -26,3 +34,11 @@ def _record(options: argparse.Namespace) -> None:
     for line in record_profile(options.profile, world, seeds, options.family):
         print(line, flush=True)
     judge(options)
+
+
+def _derive_published() -> None:
+    from nbsupport.data.catalogue import entry_named
+    from nbsupport.evidence.published.derive import record_published
+
+    for line in record_published(entry_named("published").find()):
+        print(line)

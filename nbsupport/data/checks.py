@@ -11,6 +11,7 @@ import numpy as np
 
 from nbsupport.data.catalogue import (
     PRE_TRAINING,
+    PUBLISHED,
     WEIGHTS,
     CatalogueEntry,
     Check,
@@ -87,6 +88,8 @@ def _look_of(entry: CatalogueEntry, wish: Wish) -> Check | None:
         raise UserError(f"{entry.name}: weights are checked when they are loaded; {entry.get}")
     if entry.role == PRE_TRAINING:
         return None
+    if wish.skip_broken and entry.role == PUBLISHED:
+        raise UserError(f"{entry.name} has no pictures: leave out --skip-broken")
     if wish.skip_broken:
         raise no_way_out(entry.name)
     look: Check | None = getattr(import_module(entry.module), "check", None)

@@ -1,10 +1,12 @@
 """Section 4.3: animal classes or object classes, for a task about animals."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.data.real_labels import CoOccurrence, co_occurrence, real_labels
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.display import images, widgets
-from nbsupport.display.html import Html
+from nbsupport.display.html import Html, table
 from nbsupport.display.numbers import position_numbers as position_numbers
 from nbsupport.pages.groups import (
     distinct_shares,
@@ -75,6 +77,68 @@ def mixed_grid(page: OpenPage, *, count: int = 16, replaced: int = 4, caption: s
     mixed = [group.role for group in page.groups if "+animal" in group.role]
     shown, titles = images.sample_with_replaced(page.subset(mixed[-1]), count, replaced)
     return widgets.image_grid(shown, titles, caption)
+
+
+# on ImageNet itself -------------------------------------------------------------------------------
+PAPERS_SHARE = "1.1 % of 20,000 validation images"  # Section 4.3
+
+
+def on_imagenet() -> Html:
+    """The paper's share of images with an animal and an object, beside ours of the same images."""
+    found = _on_imagenet()
+    own = f"{_percent(found.both, found.images)} of {found.images:,} validation images"
+    parts = (("The paper", PAPERS_SHARE), ("Measured here, on ImageNet itself", own))
+    boxes = "".join(
+        f'<div><span class="nb-kicker">{name}</span>{text}</div>' for name, text in parts
+    )
+    plain = "; ".join(f"{name}: {text}" for name, text in parts)
+    return Html(f'<div class="nb-compare">{boxes}</div>', plain)
+
+
+def denominators() -> Html:
+    """The share of images with both kinds, of all images and of each kind of them."""
+    found = _on_imagenet()
+    of = {
+        "all validation images": found.images,
+        "those with any label": found.labelled,
+        "those with more than one label": found.several,
+        "those with an animal": found.animal,
+        "those with an object": found.thing,
+    }
+    rows = [
+        (name, f"{count:,}", f"{found.both:,}", _percent(found.both, count))
+        for name, count in of.items()
+    ]
+    return table(("of", "images", "with both", "share"), rows, numeric=range(1, 4))
+
+
+def common_pairs(count: int = 8) -> Html:
+    """The animals and objects that are seen together most often."""
+    pairs = _on_imagenet().named_pairs(count)
+    rows = [(animal, thing, f"{found:,}") for animal, thing, found in pairs]
+    return table(("animal", "object", "images"), rows, numeric=[2])
+
+
+def real_numbers() -> dict[str, str]:
+    """The counts on ImageNet itself, as text to glue."""
+    found = _on_imagenet()
+    return {
+        "real-images": f"{found.images:,}",
+        "real-labelled": f"{found.labelled:,}",
+        "real-both": f"{found.both:,}",
+        "real-of-all": _percent(found.both, found.images),
+        "real-of-labelled": _percent(found.both, found.labelled),
+        "real-pairs": f"{len(found.pairs):,}",
+    }
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f} %"
+
+
+@cache
+def _on_imagenet() -> CoOccurrence:
+    return co_occurrence(real_labels())
 
 
 PAGE = Page("04_3_semantics", "Label semantics", "4.3", semantics_groups)

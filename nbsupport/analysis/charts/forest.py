@@ -44,12 +44,15 @@ def forest(
     data: str = "effects",
     title: list[str] | None = None,
     limit: int = LABEL_LIMIT,
+    shapes: list[str] | None = None,
+    counted: str = "runs (family x seed)",
 ) -> Any:
     """A dot and an interval for each group (`effects`: role, er, low, high), in the given order.
 
     headed: names and numbers stand above their rows, where there is no room beside the panel.
     data: the dataset that holds the rows. title: what the axis counts. limit: pixels for the names;
-    with none the names are left to a panel beside this one.
+    with none the names are left to a panel beside this one. shapes: of the dots, a row each, where
+    the rows are the legend of other marks. counted: what `cells` are.
     """
     span = forest_domain(effects, margin)
     ticks = look.nice_ticks(*span, max(4, width // 46))
@@ -71,6 +74,9 @@ def forest(
     zero = alt.Chart(inline([{"er": 0}])).mark_rule(color="@muted", strokeDash=[2, 3])
     interval = base.mark_rule(strokeWidth=3, strokeCap="round")
     dot = base.mark_point(filled=True, size=84, stroke="@paper", strokeWidth=1.4, opacity=1)
+    if shapes:
+        scale = alt.Scale(domain=labels, range=shapes)
+        dot = dot.encode(shape=alt.Shape("group:N", scale=scale, legend=None))
     area = base.mark_rect().encode(x=alt.value(0), x2=alt.value(width), opacity=alt.value(0.001))
     layers = [
         *_margin(margin, x),
@@ -78,7 +84,7 @@ def forest(
         interval.encode(x=alt.X("low:Q"), x2="high:Q", opacity=faded(0.75, 0.2)),
         dot.encode(x=x, opacity=faded(1, 0.2)),
         *_texts(base, x, width, headed),
-        area.encode(tooltip=_row_tooltip(title)).properties(name=_rows(data)),
+        area.encode(tooltip=_row_tooltip(title, counted)).properties(name=_rows(data)),
     ]
     return alt.layer(*layers).properties(width=width, height=height)
 
@@ -128,13 +134,13 @@ def _row_axis(headed: bool, limit: int) -> alt.Axis:
     )
 
 
-def _row_tooltip(title: list[str] | None) -> list[alt.Tooltip]:
+def _row_tooltip(title: list[str] | None, counted: str) -> list[alt.Tooltip]:
     measure = title[0] if title else "effective robustness"
     return [
         alt.Tooltip("group:N", title="pre-training"),
         alt.Tooltip("er:Q", title=measure, format="+.3f"),
         alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("cells:Q", title="runs (family x seed)"),
+        alt.Tooltip("cells:Q", title=counted),
     ]
 
 
