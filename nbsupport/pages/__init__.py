@@ -54,15 +54,16 @@ def page_named(page_id: str) -> Page:
 
 # what all of them compare -------------------------------------------------------------------------
 def all_groups(study: Study) -> list[Group]:
-    """All groups that are recorded, each role once: every page's at its defaults, those beside the
-    pages, and those that are recorded only."""
+    """All groups that are recorded, each role once: those of every page at its defaults, those that
+    only claims need, and those that are recorded only."""
     own = [group for _, group in _own_groups(study)]
     return _once([*own, *(g for page in pages().values() for g in page.recorded(study, {}))])
 
 
 def book_groups(study: Study, families: Sequence[str] = ()) -> list[Group]:
-    """The same for a page that gathers them: each group keeps the families that its own page trains
-    live, so that nothing is trained for such a page alone. Given families replace them."""
+    """The groups for a page that gathers those of other pages. Each group keeps the families that
+    its own page trains live, so nothing is trained for the gathering page alone; `families`, where
+    given, replace them."""
     live = {} if families else study.profile.page_families
     return _once(_joined(group, live.get(page_id, ())) for page_id, group in _own_groups(study))
 
