@@ -41,7 +41,7 @@ def given(parser: argparse.ArgumentParser) -> None:
 
 
 def trains(parser: argparse.ArgumentParser) -> None:
-    """Let a command that trains be told what does its jobs."""
+    """Let a command take --engine, as all that train do."""
     parser.add_argument(
         "--engine", help="what does the jobs: local, serial, or a module of yours (my_lab.cluster)"
     )
