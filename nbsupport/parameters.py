@@ -38,17 +38,11 @@ class Cell:
     tags: tuple[str, ...]
 
 
-def read_parameters(notebook: Path) -> list[Parameter]:
-    """The parameters that a notebook declares in its cell tagged `parameters`.
-
-    Each is a line `name: type = default  # meaning`. Raises UserError where the file is not a
-    notebook or a line of that cell has another form.
-    """
-    return declared_in(code_cells(notebook), notebook.name)
-
-
 def declared_in(cells: Iterable[Cell], name: str) -> list[Parameter]:
-    """The parameters that code cells declare, of a notebook of that name."""
+    """The parameters that the cell tagged `parameters` declares, of a notebook of that name.
+
+    Each is a line `name: type = default  # meaning`; UserError for a line of another form.
+    """
     code = next((cell.code for cell in cells if "parameters" in cell.tags), "")
     lines = [line for line in code.splitlines() if line.strip() and not line.startswith("#")]
     return [_parameter(line, name) for line in lines]

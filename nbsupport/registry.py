@@ -1,9 +1,10 @@
 """What is found by name: one file in a folder of the package, or a module of the user's own.
 
-No list names them. A file of the folder counts where it defines the registry's mark at its top
-level; it is read as text for that, so that the names are known without importing any of them. A
-name with a dot is that of any module which Python finds here, such as my_lab.herbarium: it needs no
-change of the package, and where a job's spec holds it, every process that does the job finds it.
+No list names them. A file of the folder, or a folder in it, counts where it defines the registry's
+mark at its top level; it is read as text for that, so that the names are known without importing
+any of them. A name with a dot is that of any module which Python finds here, such as
+my_lab.herbarium. It needs no change of the package: where a job's spec holds that name, every
+process that does the job finds the module.
 """
 
 import ast
@@ -80,8 +81,11 @@ def is_module(name: object) -> bool:
 @cache
 def _files(package: str, mark: str) -> tuple[str, ...]:
     defined = re.compile(rf"^(?:def |class )?{mark}\b", re.MULTILINE)
-    files = sorted(root().joinpath(*package.split(".")).glob("*.py"))
-    return tuple(path.stem for path in files if defined.search(path.read_text(encoding="utf-8")))
+    folder = root().joinpath(*package.split("."))
+    files = {path.stem: path for path in folder.glob("*.py") if path.stem != "__init__"}
+    files |= {path.parent.name: path for path in folder.glob("*/__init__.py")}
+    marked = (name for name, path in files.items() if defined.search(path.read_text("utf-8")))
+    return tuple(sorted(marked))
 
 
 SOURCES = Registry("source", "nbsupport.data.sources", "open_it")
@@ -89,6 +93,7 @@ TASKS = Registry("task", "nbsupport.data.tasks", "open_it")
 FAMILIES = Registry("architecture family", "nbsupport.training.families", "FAMILY")
 ENGINES = Registry("engine", "nbsupport.jobs.engines", "open_it")
 STAGES = Registry("stage", "nbsupport.training.stages", "STAGES")
+PAGES = Registry("page", "nbsupport.pages", "PAGE")
 RESULTS = "nbsupport.evidence.published"
 DATA_SETS = tuple(
     Registry("data set", package, "ENTRY")

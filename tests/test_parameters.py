@@ -7,13 +7,23 @@ from typing import Any
 import pytest
 
 from nbsupport.errors import UserError
-from nbsupport.parameters import check_parameters, parse_assignments, read_parameters
+from nbsupport.parameters import (
+    Parameter,
+    check_parameters,
+    code_cells,
+    declared_in,
+    parse_assignments,
+)
 
 SOURCE = """profile: str = "demo"  # which profile
 sizes: list[int] = []  # images
 seeds: list[int] = [0, 1]
 rate: float = 0.5  # a share
 """
+
+
+def read_parameters(notebook: Path) -> list[Parameter]:
+    return declared_in(code_cells(notebook), notebook.name)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Remove what builds have rendered, and nothing else: `python -m nbsupport.building.clean DIR`.
 
-Removed is what has the name of something that a build makes in that place. What else lies there is
-left and named, and so is a link, with what it leads to. It needs nothing but Python: `make clean`
-works where no environment is set up.
+A file is removed where it has a name that a build writes in that place. All others are left, and
+named on the screen; so is a link, with what it leads to. Only Python is needed: `make clean` works
+before any environment is set up.
 """
 
 import re

@@ -48,7 +48,7 @@ class PageError:
 
     @property
     def text(self) -> str:
-        """What went wrong; our own sentences speak for themselves."""
+        """What went wrong: the kind of error and its message; of a UserError the message alone."""
         return self.message if self.name in ("", "UserError") else f"{self.name}: {self.message}"
 
     def __str__(self) -> str:
@@ -192,7 +192,7 @@ def _execute(
 class _PageProcesses:
     """The processes that execute pages, one a page: Jupyter's client leaks loops and sockets.
 
-    Each has a session of its own, so that it is for this process to end them.
+    Each has a session of its own, so a Ctrl-C does not reach it: `end` ends them.
     """
 
     def __init__(self) -> None:
@@ -245,7 +245,8 @@ class _PageProcesses:
 
 
 def _ask(process: "subprocess.Popen[str]", parameters: Mapping[str, object]) -> str:
-    """The page process's last line. Its input stays open, to tell by its end that we are gone."""
+    """The last line that the page's process prints. Its input stays open as long as this process
+    lives."""
     assert process.stdin is not None
     assert process.stdout is not None
     with suppress(BrokenPipeError):  # it died at once: its log says why

@@ -1,7 +1,7 @@
 """The process that executes one page: its arguments are the notebook and where the result goes.
 
-Parameters come as a line of JSON on the standard input, which then stays open as long as somebody
-waits for the page; the last line of the standard output is the error as JSON, or null.
+Parameters come as one line of JSON on the standard input, which stays open as long as somebody
+waits for the page. The last line of the standard output is the error as JSON, or null.
 """
 
 import json

@@ -18,10 +18,11 @@ DETAILS = """
 
 
 def finish_notebook(notebook: Any, error: PageError | None) -> PageError | None:
-    """Change an executed notebook in place; the error, if there is one, with the cell it is in.
+    """Change an executed notebook in place; returns the error, if any, with the cell it is in.
 
-    Drops what Papermill adds (times, paths, banners) and hides the injected parameters, so that
-    equal results are equal files; turns an error into a box (a UserError: its one line alone).
+    What Papermill adds (times, paths, banners) is dropped and the injected parameters are hidden,
+    so that equal results are equal files. An error becomes a box: of a UserError, its one line
+    alone.
     """
     notebook.metadata.pop("papermill", None)
     cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in _tags(c)]

@@ -51,7 +51,7 @@ def _socket_folder() -> str | None:
 
 
 class OwnKernelApp(IPKernelApp):
-    """A kernel that reads no configuration, and runs no start-up file, of anybody."""
+    """A kernel without anybody's configuration or start-up files."""
 
     def load_config_file(self, *_: Any, **__: Any) -> None:
         """The command line says all there is to say."""

@@ -12,10 +12,11 @@ SOURCE = re.compile(r"\.(?:md|ipynb|rst)$")
 
 
 def mend_links(html: Path, book: Path, place: str) -> None:
-    """Lead the links of the pages in `html` that lead nowhere into the `book`, in place.
+    """Mend the links that lead nowhere in the pages of `html`, in place: they then lead into
+    `book`.
 
-    `place` is the folder of the book that their first page belongs to, the other pages have the
-    places that they have in the book. What the book does not have becomes plain text.
+    `place` is the folder of the book that the first page belongs to; the other pages stand where
+    they stand in the book. A link to what the book does not have becomes plain text.
     """
     for path in html.rglob("*.html"):
         at = path.parent.relative_to(html)

@@ -23,8 +23,8 @@ _SETTINGS = re.compile(
 def python(code: str, *arguments: str) -> list[str]:
     """The command that runs a line of code in this interpreter, apart from its user.
 
-    Isolated: no variable of Python's, no packages or start-up code in the home folder, nothing from
-    the current folder. What this process can import, that one can.
+    It sees no variable of Python's, no packages or start-up code of the home folder, and nothing in
+    the current folder. It can import what this process can.
     """
     start = f"import sys; sys.path[:0] = {_places()!r}; {code}"
     options = ["-I", "-X", "utf8", "-X", "frozen_modules=off"]

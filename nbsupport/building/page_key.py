@@ -1,8 +1,8 @@
-"""What a page's output depends on beside its notebook and its parameters.
+"""What a page's output depends on, apart from its notebook and its parameters.
 
-A page is executed again when its key changes. The key holds the code that the page can show: its
-own module with all that this imports, what stands behind every page, and the modules of the sources
-and tasks that it names. What is trained stands in it by the jobs' keys.
+A page is executed again when its key changes. The key holds the code of the page: its own module
+with all that this imports, what every page uses, and the modules of the sources and tasks that the
+page names. Trained models are in it by the keys of their jobs.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def _runs(request: PageRequest) -> Iterator[str]:
 
 
 def _claims(request: PageRequest) -> Iterator[str]:
-    """The page's claims, and the controls where its groups are; one on the whole book has any."""
+    """The page's claims; all controls, where it has their groups; all claims, on the whole book."""
     page = request.page
     controls = page.beside is not no_groups
     for claim in claims.load().values():
@@ -62,7 +62,7 @@ def _claims(request: PageRequest) -> Iterator[str]:
 
 
 def _profile(request: PageRequest) -> Iterator[str]:
-    """The numbers of the page's profile; its notes are shown where its module is imported."""
+    """The numbers of the page's profile; its notes count where a page imports its module."""
     yield repr(replace(request.study.profile, notes={}, meaning=""))
 
 

@@ -44,7 +44,7 @@ def _data(profile: Any, kind: str, world: int) -> str:
 def add_real_note(notebook: Any, parameters: Mapping[str, object]) -> None:
     """Put the note, if there is one, below the first cell of an executed notebook, in place.
 
-    What that cell says to differ from the paper is then said of the simulated world.
+    It says that the differences from the paper in that cell are those of the simulated world.
     """
     from nbformat.v4 import new_markdown_cell
 

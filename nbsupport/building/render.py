@@ -47,10 +47,10 @@ class _Places:
 def render(out: Path | str = "_build", *, source: Path | None = None, bundle: bool = True) -> Path:
     """Render the book in `source` (default: the project) below `out`; the path of its first page.
 
-    `out` is a folder named `_build`, as Jupyter Book wants it; relative: to `source`. Notebooks
-    are not executed. Only pages whose content changed are rendered, all of them where something
-    shared changed or the last rendering had warnings. `bundle`: first write the script that draws
-    the charts.
+    `out` is a folder named `_build`, as Jupyter Book wants it; relative: to `source`. Notebooks are
+    not executed. Only pages whose content changed are rendered; all pages, where something changed
+    that they share, or where the last rendering had warnings. `bundle`: first write the script that
+    draws the charts.
 
     Raises RenderFailedError (a UserError) with the warnings, where there are any.
     """
@@ -72,9 +72,9 @@ def render(out: Path | str = "_build", *, source: Path | None = None, bundle: bo
 def render_page(notebook: Path, out: Path) -> Path:
     """Render one executed notebook, alone, below the folder `out`; the path of its page.
 
-    It looks like a page of the book, and has the glossary and the bibliography that its terms and
-    citations lead to; links to other pages lead into the built book, or are plain text where there
-    is none.
+    It looks like a page of the book. The glossary and the bibliography are rendered with it, for
+    its terms and citations. Links to other pages lead into the built book; without a built book
+    they are plain text.
     """
     source = out / "source"
     shutil.rmtree(source, ignore_errors=True)

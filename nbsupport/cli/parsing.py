@@ -2,11 +2,10 @@
 
 import argparse
 from collections.abc import Callable
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
+from nbsupport.registry import Registry
 
 if TYPE_CHECKING:
     from nbsupport.jobs.store import Store
@@ -16,13 +15,9 @@ Command = Callable[[argparse.Namespace], int | None]  # a status; None is 0
 
 def add_each(package: str, commands: Any) -> None:
     """Let every module of a package that has a function `add` add its command, in their order."""
-    folder = Path(__file__).parent.joinpath(*package.split(".")[2:])
-    for path in sorted((*folder.glob("*.py"), *folder.glob("*/__init__.py"))):
-        if path.parent == folder and path.stem == "__init__":
-            continue  # the package itself
-        if "\ndef add(" in path.read_text(encoding="utf-8"):
-            name = path.stem if path.parent == folder else path.parent.name
-            import_module(f"{package}.{name}").add(commands)
+    registry = Registry("command", package, "add")
+    for name in registry.names():
+        registry.load(name).add(commands)
 
 
 def command(commands: Any, name: str, text: str, run: Command) -> argparse.ArgumentParser:
@@ -46,10 +41,19 @@ def given(parser: argparse.ArgumentParser) -> None:
 
 
 def trains(parser: argparse.ArgumentParser) -> None:
-    """Let a command that trains be told what does its jobs."""
+    """Let a command take --engine, as all that train do."""
     parser.add_argument(
         "--engine", help="what does the jobs: local, serial, or a module of yours (my_lab.cluster)"
     )
+
+
+def count_option(
+    parser: argparse.ArgumentParser, option: str, told: str = "", default: int | None = None
+) -> None:
+    """Let a command take a whole number; what it is by default is told."""
+    usual = "" if default is None else "default: %(default)s"
+    told = "; ".join(filter(None, (told, usual)))
+    parser.add_argument(option, type=int, metavar="N", default=default, help=told)
 
 
 def whole(option: str, value: str) -> int:

@@ -41,7 +41,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:
-    """The values that were given for parameters; without a page, for none but the profile."""
+    """The values that were given for parameters; without a page only the profile may be given."""
     from nbsupport.parameters import parse_assignments
 
     values = parse_assignments(options.parameters)

@@ -46,9 +46,9 @@ class FigureInput:
 class FigureRequest:
     """A figure as a page asks for it: live, recorded and on real images alike.
 
-    claim: the one whose verdict titles it. lines: the roles without which there is none. roles:
-    those that are drawn, from top to bottom; without any it is about all that the runs hold.
-    source: the one that its groups are of; None names each group by its own. marks: what a mark is.
+    claim: its verdict gives the title. lines: without runs of these roles there is no figure.
+    roles: what is drawn, from top to bottom; without any, all that the runs hold. source: what the
+    groups are drawn from; None: each group is named by its own source. marks: what a mark is.
     """
 
     claim: str

@@ -34,7 +34,7 @@ class PageView:
     values: dict[str, Any]
 
     def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
-        """The command that runs this page again, or of it only the cell of one record."""
+        """The command that runs this page again; of a record, the command for its cell alone."""
         values = dict(self.values)
         if row is not None:
             profile = str(row.get("profile", values["profile"]))
@@ -74,10 +74,10 @@ class PageView:
         return "" if self.study.profile.evidence else SMOKE
 
     def labels(self, source: str | None = None) -> dict[str, str]:
-        """Each role's text in a figure of `source`: its images, and the paper's size it stands for.
+        """Each role's text in a figure of `source`: its images, and the paper's size for them.
 
-        The full source of another one is named by its source alone. source: None for a figure that
-        compares sources, so that each role is named by its own.
+        A role of another source is named by that source alone. None: the figure compares sources,
+        and each role is named by its own.
         """
         return {group.role: self._label(group, source) for group in self.groups}
 

@@ -46,9 +46,9 @@ def tabs(
 ) -> "Display":
     """What a page shows of the recorded runs, of the live ones, and of those on real images.
 
-    roles: the groups in question (None: all); where a tab lacks recorded runs of them, it says so.
-    content: what is shown of recorded runs, and whether these are the profile's own. live_first: of
-    groups that only the live runs have; so it is where nothing is recorded, too.
+    roles: the groups in question (None: all); a tab that lacks recorded runs of them says so.
+    content: given recorded runs, and whether they are the profile's own, what is shown of them.
+    live_first: the live runs stand first, as they do where nothing is recorded.
     """
     own, needed = recorded.own(profile), None if roles is None else set(roles)
     panels = {RECORDED: _panel(own, needed, lambda r: content(r, True))}
@@ -110,8 +110,8 @@ def live_figure(view: PageView, runs: "pd.DataFrame", request: FigureRequest) ->
 def recorded_figure(
     view: PageView, runs: Recorded, request: FigureRequest, *, own: bool
 ) -> "Display":
-    """The figure from recorded runs of one setting, the first on which the claim can be tested;
-    where it can be on none, of the leading one. A sentence where these runs cannot make it."""
+    """The figure from the recorded runs of one setting: the first in which the claim can be tested,
+    else the leading one. Where these runs make no figure, a sentence says so."""
     claim, axis = request.claim, view.axis
     found = ((n, runs.verdicts([claim], n, axis)[claim]) for n in runs.settings)
     number, verdict = next(

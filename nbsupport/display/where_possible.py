@@ -31,9 +31,10 @@ def shown_where_possible(function: Callable[P, T]) -> Callable[P, Any]:
 def numbers_where_possible(
     function: Callable[Concatenate[Study, P], Numbers],
 ) -> Callable[Concatenate[Study, P], Numbers]:
-    """The function's numbers for a study; those that its profile cannot have, said as missing.
+    """The function's numbers for a study.
 
-    Which numbers there should be is asked of the smoke profile, which has every source.
+    A number that its profile cannot have is said to be missing; the smoke profile, which has every
+    source, tells which numbers there should be.
     """
 
     @wraps(function)

@@ -87,7 +87,7 @@ def rank_first(question: str, items: Sequence[str]) -> Html:
 
 
 def compare_prediction(question: str, answer: str) -> Html:
-    """The reader's guess at a question beside what the runs say; without a script, the latter."""
+    """The reader's guess beside the answer of the runs; without a script, the answer alone."""
     key = slug(question)
     html = (
         f'<div class="nb-compare"><div class="nb-guess" data-prediction="{key}"'

@@ -1,7 +1,7 @@
 """The ledger: every claim and control of the book against all recorded runs, as data and as files.
 
 `records/claims-<profile>.csv` and `.json` are written after the runs are recorded, or from the
-records at hand by `python -m nbsupport records --ledger-only`. A row of the CSV is a claim:
+records at hand by `python -m nbsupport judge`. A row of the CSV is a claim:
 
     id, section, kind                      as in claims.toml
     headline, over, q                      the verdict that stands first, what it is about, and the

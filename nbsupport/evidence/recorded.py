@@ -1,8 +1,8 @@
 """Recorded runs: what they say in each setting of a profile, and what they lack.
 
-A setting is a world of a simulated profile, or a shift of one of real images. A profile names in
-`beside` the profiles whose records its pages show next to its own. Records may be missing, or under
-way: nothing here fails then, `state` says so.
+A setting is a world of a simulated profile, or a shift of a profile of real images. `beside` of a
+profile names the profiles whose records its pages show next to its own. Where records are missing
+or not complete nothing here fails: `state` says what is missing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,8 +55,8 @@ def verdicts(
 ) -> dict[str, Verdict]:
     """What runs of one setting say on each claim; "not run" names what they lack.
 
-    sources: those of which there could be runs (None: those that the points have); a role of any
-    other is named by its source. chances: accuracy by chance (see `Profile.chances`).
+    sources: those that were run at all (None: those that the points have); a missing role of
+    another source is named by that source. chances: accuracy by chance (see `Profile.chances`).
     """
     if points.empty:
         return dict.fromkeys(claim_ids, NOT_RUN)
@@ -236,8 +236,8 @@ class Recorded:
 
     # state ----------------------------------------------------------------------------------------
     def state(self, roles: Iterable[str] | None = None) -> str:
-        """Where records of these roles (default: of any) are missing: a sentence with the command
-        that makes them; else nothing."""
+        """A sentence, with the command to give, where records of these roles (default: of any) are
+        missing; else nothing."""
         if self.records.empty:
             return f"No runs of this profile are recorded yet. To make them: {self.command}"
         done, cells = self._whole_cells(set(self.records["role"] if roles is None else roles))
@@ -249,7 +249,8 @@ class Recorded:
         )
 
     def _whole_cells(self, roles: set[str]) -> tuple[int, int]:
-        """Cells that hold each of these roles that any cell holds; and all cells."""
+        """How many cells hold all of these roles that are recorded anywhere; and how many cells
+        there are."""
         own = self.records[self.records["role"].isin(roles)]
         held = own.groupby(["world", "family", "seed"])["role"].nunique()
         every = self._expected() or set(held.index)

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import import_module
-from pathlib import Path
 
 from nbsupport.arguments import chosen
 from nbsupport.errors import UserError, unknown
 from nbsupport.pages.page import Page
 from nbsupport.paths import root
+from nbsupport.registry import PAGES
 from nbsupport.study.study import Group, Study
 
 _LISTED = re.compile(r"^\s*(?:-\s*)?(?:root|file):\s*book/sections/(\w+)\s*$", re.MULTILINE)
@@ -29,7 +28,7 @@ def pages() -> dict[str, Page]:
     Raises UserError for a page without a module, and for a module whose page is not listed.
     """
     listed = _LISTED.findall((root() / "_toc.yml").read_text(encoding="utf-8"))
-    found = {page.id: page for page in map(_page_of, _modules())}
+    found = {page.id: page for page in map(_page_of, PAGES.names())}
     if extra := [page for page in found.values() if page.id not in listed]:
         raise UserError(
             f"{extra[0].module} is of page {extra[0].id}, which _toc.yml does not list: add "
@@ -43,16 +42,9 @@ def pages() -> dict[str, Page]:
     return {page_id: found[page_id] for page_id in listed}
 
 
-def _modules() -> Iterator[str]:
-    """Modules of this folder that say which page they are of; the others are not loaded."""
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if "\nPAGE = Page(" in path.read_text(encoding="utf-8"):
-            yield f"{__name__}.{path.stem}"
-
-
-def _page_of(module: str) -> Page:
-    page: Page = import_module(module).PAGE
-    return replace(page, module=module)
+def _page_of(name: str) -> Page:
+    page: Page = PAGES.load(name).PAGE
+    return replace(page, module=PAGES.module_name(name))
 
 
 def page_named(page_id: str) -> Page:
@@ -62,15 +54,16 @@ def page_named(page_id: str) -> Page:
 
 # what all of them compare -------------------------------------------------------------------------
 def all_groups(study: Study) -> list[Group]:
-    """All groups that are recorded, each role once: every page's at its defaults, those beside the
-    pages, and those that are recorded only."""
+    """All groups that are recorded, each role once: those of every page at its defaults, those that
+    only claims need, and those that are recorded only."""
     own = [group for _, group in _own_groups(study)]
     return _once([*own, *(g for page in pages().values() for g in page.recorded(study, {}))])
 
 
 def book_groups(study: Study, families: Sequence[str] = ()) -> list[Group]:
-    """The same for a page that gathers them: each group keeps the families that its own page trains
-    live, so that nothing is trained for such a page alone. Given families replace them."""
+    """The groups for a page that gathers those of other pages. Each group keeps the families that
+    its own page trains live, so nothing is trained for the gathering page alone; `families`, where
+    given, replace them."""
     live = {} if families else study.profile.page_families
     return _once(_joined(group, live.get(page_id, ())) for page_id, group in _own_groups(study))
 

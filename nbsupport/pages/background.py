@@ -54,7 +54,7 @@ class Worked:
 
 
 def scratch_line(points: "pd.DataFrame", axis: str = "linear") -> "Line":
-    """The line of training from scratch; where its points make none, one that predicts NaN."""
+    """The line of training from scratch; a line that predicts NaN, where the points make none."""
     from nbsupport.analysis.charts.chart_data import fitted
     from nbsupport.analysis.trends import no_line
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def pair_groups(study: Study, _: dict[str, Any]) -> list[Group]:
     """Pre-trained on the full source and from scratch for each pair, after the main task's two.
 
-    The main task's gap is the yardstick of every pair: a pair's own gap is what is in question.
+    Every pair is measured by the main task's gap, for its own gap is the question.
     """
     groups = reference_groups(study, {})
     for i, (style, other) in enumerate(study.profile.pairs, start=1):

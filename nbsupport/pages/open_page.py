@@ -136,9 +136,9 @@ class OpenPage:
     ) -> "Display":
         """OOD against ID scores of a source's groups, between two reference lines.
 
-        runs: the live ones; the recorded ones come by themselves. roles: these groups of the page
-        instead; what it does not compare is left out. Without a source, groups are named by their
-        own. lines: the two reference lines, the upper one first. axis_titles: what ID and OOD are.
+        runs: the live ones; the recorded ones are added. roles: only these groups of the page; a
+        role that it does not compare is left out. Without a source, each group is named by its own.
+        lines: the two reference lines, the upper one first. axis_titles: what ID and OOD are.
         """
         from nbsupport.analysis.charts import trend_figure
 

@@ -25,11 +25,11 @@ def no_groups(_: Study, __: dict[str, Any]) -> list[Group]:
 class Page:
     """One notebook: its id (the file name), its title, its section, the groups that it compares.
 
-    `groups` are the page's own. `beside` are groups that no page compares, and that claims need all
-    the same: they are recorded with the others. `recorded` are groups too dear for a build, which
-    are recorded only. A page that compares the groups of other pages
-    instead of its own says by `gathers` which of all groups. `whole_book`: it shows recorded runs
-    of any group. `module` is the page's own module, filled in where pages are found.
+    `groups` are the page's own. `beside` are groups that claims need and no page compares: they are
+    recorded with the others. `recorded` are groups too dear for a build: they are recorded only.
+    `gathers`, on a page that compares groups of other pages, chooses among all groups.
+    `whole_book`: the page shows recorded runs of any group. `module` is the page's own module,
+    filled in where pages are found.
     """
 
     id: str

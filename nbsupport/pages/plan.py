@@ -34,9 +34,9 @@ class Plan:
     """Counts of jobs, and the cost of those to train (training, evaluation, and a start for each).
 
     `shared` are the jobs that several runs need or, in a plan of the book, several pages.
-    `compute_seconds` are seconds of a GPU where the profile is meant for one (`on_gpu`), `minutes`
-    those on the clock of this machine's cores (None where a GPU is meant); `basis` says what the
-    estimates rest on. `disk_gb` is what the weights take that they leave in the store.
+    `compute_seconds` are those of a GPU where the profile is meant for one (`on_gpu`), else of a
+    thread. `minutes` are those on the clock with all cores of this machine (None where a GPU is
+    meant). `basis` says what the estimates rest on, `disk_gb` how much room the new weights take.
     """
 
     page: str

@@ -20,8 +20,8 @@ _STUDY_PARAMETERS = ("profile", "world", "families", "seeds", "budget")
 class PageRequest:
     """A page, and values for some of its parameters; the others keep their defaults.
 
-    `nominal`: data that are not here are planned with by their published numbers. What follows
-    from the values is made once, when it is first asked for. Raises UserError then for a wrong one.
+    `nominal`: data that are not here count by their published numbers. What follows from the values
+    is made once, when it is first asked for; a wrong value is a UserError then.
     """
 
     page: Page
@@ -69,7 +69,7 @@ class PageRequest:
         return self.study.runs(self.groups)
 
     def at_defaults(self, profile: str) -> "PageRequest":
-        """The same page under a profile, all else at its defaults; where it is so, this request."""
+        """The same page under a profile, all else at its defaults; itself, if it is that already."""
         same = {p.name: p.default for p in self.declared} | {"profile": profile} == self.values
         return self if same else self._again({"profile": profile})
 

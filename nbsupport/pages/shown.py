@@ -1,4 +1,5 @@
-"""What two or three pages show; `open_page` has what more pages show, a page's module the rest."""
+"""What two or three pages show. What more pages show is in `open_page`, what one shows in its
+module."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

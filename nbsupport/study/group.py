@@ -22,7 +22,7 @@ OBJECTIVES = {"labels": "pretrain", "captions": "contrast"}
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that differ only in family and seed: a role, its text in figures, its pre-training data.
+    """Runs that differ only in family and seed: role, text in figures, data of pre-training.
 
     `subset` is None for training from scratch. `task` are options of the downstream task that
     differ from the profile's. `families` are run besides the study's. `seed_shift` is added to each
@@ -99,7 +99,7 @@ def _named(what: str, values: Any) -> dict[str, Any]:
 def as_groups(groups: Iterable[Group] | Mapping[str, Subset | None]) -> list[Group]:
     """Groups as they are, or one group per entry of a mapping from a name to a subset.
 
-    Raises UserError for anything else, for a name that two of them have, and where two names of a
+    Raises UserError for anything else, where two groups have one name, and where two names of a
     mapping stand for the same subset.
     """
     if isinstance(groups, Mapping):

@@ -47,7 +47,7 @@ class Run:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """What generates the images, the pre-training, where there are, and the fine-tuning."""
+        """In their order: making images, pre-training (where it has these), fine-tuning."""
         return (*reversed(list(self.finetune.ancestors())), self.finetune)
 
 
@@ -55,8 +55,8 @@ class Study:
     """A profile in one world, with the cells (family, seed) that its groups are run in.
 
     Empty `families` or `seeds` stand for the profile's. `budget` "epochs" gives every subset equal
-    epochs of pre-training with a floor of updates, "steps" equal updates. `nominal` stands in for
-    data that are not here, with their published numbers: enough for a plan. Raises UserError for a
+    epochs of pre-training with a floor of updates, "steps" equal updates. `nominal`: data that are
+    not here count by their published numbers, which is enough for a plan. Raises UserError for a
     name that is not known or a world that the profile does not have.
     """
 

@@ -31,9 +31,10 @@ def changed_pages(
 
 
 def pages_to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pages to write again though they were not read: all, where what they say of others changed.
+    """Pages to write again though they were not read: all of them, where a title, a term or a label
+    changed.
 
-    Every page shows the titles of all, and leads to terms and labels of others.
+    Every page shows the titles of all, and links to terms and labels of others.
     """
     known: Contents = vars(env)[CONTENTS]
     paths = {path for page in env.found_docs for path in _files(env, page)}

@@ -35,7 +35,7 @@ def given_root(options: argparse.Namespace) -> Path | None:
 
 
 def use_root(options: argparse.Namespace) -> None:
-    """Let --root stand for the variable, which every source reads. UserError for no folder."""
+    """Put --root in place of NBSUPPORT_DATA, which every source reads. UserError for no folder."""
     if root := given_root(options):
         if not root.is_dir():
             raise UserError(
@@ -60,7 +60,7 @@ def at_least(least: int, **given: int) -> None:
 
 
 def settle(folder: Path, settings: dict[str, Any], made_with: dict[str, Any]) -> None:
-    """Note in how.json how a folder's images are made, or see that it is as they were so far.
+    """Note in how.json how a folder's images are made, or check that earlier ones were made so.
 
     `settings` decide what an image looks like, `made_with` is for the record. UserError where the
     folder's images were made otherwise, or by nobody knows what.

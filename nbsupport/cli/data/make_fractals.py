@@ -23,6 +23,7 @@ from nbsupport.cli.data.image_folder import (
     settle,
     write_png,
 )
+from nbsupport.cli.parsing import command, count_option
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,16 +37,11 @@ Show = Callable[[int], None]
 def add(commands: Any) -> None:
     """Add `fractals` to the actions of `data`."""
     text = "draw FractalDB to disk in the published layout and names: 8 ms of a core an image"
-    parser: argparse.ArgumentParser = commands.add_parser("fractals", help=text, description=text)
-    parser.set_defaults(command=_fractals)
-    number: dict[str, Any] = {"type": int, "metavar": "N"}
-    usual = "default: %(default)s"
-    parser.add_argument("--categories", default=1000, help=usual, **number)
-    parser.add_argument(
-        "--per-category", default=1000, help=f"images, 1 to 1000; {usual}", **number
-    )
-    parser.add_argument("--px", default=362, help=f"pixels a side; {usual}, as published", **number)
-    parser.add_argument("--workers", help="threads; default: one a core", **number)
+    parser = command(commands, "fractals", text, _fractals)
+    count_option(parser, "--categories", default=1000)
+    count_option(parser, "--per-category", "images, 1 to 1000", default=1000)
+    count_option(parser, "--px", "pixels a side, 362 as published", default=362)
+    count_option(parser, "--workers", "threads; default: one a core")
     root_option(parser)
 
 

@@ -24,6 +24,7 @@ from nbsupport.cli.data.image_folder import (
     settle,
     write_png,
 )
+from nbsupport.cli.parsing import command, count_option
 from nbsupport.data import prompts
 from nbsupport.errors import UserError
 
@@ -42,20 +43,16 @@ NEEDED = ("diffusers", "transformers", "accelerate")
 def add(commands: Any) -> None:
     """Add `generate` to the actions of `data`."""
     text = "make images of ImageNet's classes with a text-to-image model (diffusers)"
-    parser: argparse.ArgumentParser = commands.add_parser("generate", help=text, description=text)
-    parser.set_defaults(command=_generate)
-    number: dict[str, Any] = {"type": int, "metavar": "N"}
-    usual = "default: %(default)s"
+    parser = command(commands, "generate", text, _generate)
     parser.add_argument("--model", required=True, help="a name on the hub, or a folder")
     parser.add_argument("--revision", help="of the model on the hub; default: its newest")
-    parser.add_argument(
-        "--classes", default="imagenet", help=f"imagenet, or WordNet ids with commas; {usual}"
-    )
-    parser.add_argument("--per-class", default=150, help=f"images; {usual}", **number)
-    parser.add_argument("--px", default=512, help=f"pixels a side; {usual}", **number)
-    parser.add_argument("--steps", default=50, help=f"of denoising; {usual}", **number)
-    parser.add_argument("--seed", default=0, help=usual, **number)
-    parser.add_argument("--batch", default=8, help=f"images at once; {usual}", **number)
+    told = "imagenet, or WordNet ids with commas; default: %(default)s"
+    parser.add_argument("--classes", default="imagenet", help=told)
+    count_option(parser, "--per-class", "images", default=150)
+    count_option(parser, "--px", "pixels a side", default=512)
+    count_option(parser, "--steps", "of denoising", default=50)
+    count_option(parser, "--seed", default=0)
+    count_option(parser, "--batch", "images at once", default=8)
     root_option(parser)
 
 

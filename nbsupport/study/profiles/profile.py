@@ -54,9 +54,9 @@ class Trade:
 class WithinClass:
     """Section 4.4.2: superclasses of one source, their subclasses, and images of each superclass.
 
-    Superclasses are the `superclasses` largest nodes at `depth` with at least `subclasses` classes,
-    or those of the `tree` of the source that is named in place of a depth. `balanced`: only the
-    part of the source that class-balanced subsets come from is drawn from.
+    Superclasses are the `superclasses` largest nodes at `depth` with at least `subclasses` classes;
+    where a `tree` of the source is named, its nodes take the place of those at a depth. `balanced`:
+    images come only from the part of the source that class-balanced subsets come from.
     """
 
     superclasses: int
@@ -76,13 +76,12 @@ class Profile(ABC):
     """What the paper's roles mean in one setting.
 
     `sizes` maps each role to images per class (the paper's subsets are class-balanced, so 150K of
-    1000 classes is 150 each). `sources` are what there is to pre-train on. `page_families` are the
-    families that a build trains live for the groups of a page, `families` for every other page;
-    `recorded` are (families, seeds) by world. A world is a draw of a simulated profile; in one of
-    real images it is a shift, an arrangement of training and OOD data that `shifts` names.
-    Both are called a setting where it makes no difference. `data` names what is pre-trained on and
-    what is fine-tuned on. `pairs` are (trained on, OOD) domains (Appendix G). `notes` say why a
-    number is as it is, by what it is about.
+    1000 classes is 150 each). `sources` are what there is to pre-train on. A build trains the
+    groups of a page live in its `page_families`, else in `families`. `recorded` are (families,
+    seeds) by world. In a simulated profile, a world is one draw; in a profile of real images it is
+    a shift, an arrangement of training and OOD data, with a name in `shifts`. A setting is either
+    of them. `data` names what is pre-trained on and what is fine-tuned on. `pairs` are (trained on,
+    OOD) domains (Appendix G). `notes` say why a number is as it is, by what it is about.
     """
 
     name: str
