@@ -320,7 +320,7 @@ def beside(profile: Profile) -> list[Recorded]:
 
 def same_runs(records: "pd.DataFrame") -> list[tuple[str, ...]]:
     """Roles that are the same runs under several names, each list in order of the alphabet."""
-    if records.empty:
+    if records.empty or "key" not in records.columns:
         return []
     keys = records.groupby("role")["key"].agg(frozenset)
     by_runs: dict[frozenset[str], list[str]] = {}

@@ -258,7 +258,9 @@ def test_drift_over_epochs_contradicts_no_epoch_trend(simulate):
     cells.y[1] = 0.06 + 0.6 * cells.x[1] - 0.01 * cells.epochs
     found = claims.verdict("no-epoch-trend", cells)
     assert found.word == "contradicted"
-    assert found.contrast.estimate.value == pytest.approx(-0.04, abs=0.004)  # from epoch 1 to epoch 5
+    assert found.contrast.estimate.value == pytest.approx(
+        -0.04, abs=0.004
+    )  # from epoch 1 to epoch 5
 
 
 def test_rows_in_any_order_with_other_columns_give_the_same_verdicts(world, table):

@@ -237,7 +237,11 @@ def test_two_names_of_the_same_runs_are_one_test() -> None:
 def test_q_is_the_corrected_p_value_of_the_claims_that_are_tested() -> None:
     entries = judge(made_up({1: HEIGHTS}))
     tested = [e for e in entries if math.isfinite(e.q)]
-    assert {e.claim.id for e in tested} == {"no-epoch-trend", "small-subset-helps", "five-per-class"}
+    assert {e.claim.id for e in tested} == {
+        "no-epoch-trend",
+        "small-subset-helps",
+        "five-per-class",
+    }
     p = [2 * min(e.first.p, e.first.p_against) for e in tested]
     q = stats.false_discovery_control(p)
     assert [e.q for e in tested] == pytest.approx(q)
