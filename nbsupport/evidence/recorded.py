@@ -170,16 +170,25 @@ class Recorded:
         self, claim_ids: Iterable[str], number: int, axis: str = "linear"
     ) -> dict[str, Judged]:
         """The contrasts and the verdict of each claim in a setting, by its id."""
+        ids, kept = list(claim_ids), self._kept
+        if new := [key for key in ids if (key, number, axis) not in kept]:
+            found = self._judge(new, number, axis)
+            kept.update({(key, number, axis): each for key, each in found.items()})
+        return {key: kept[key, number, axis] for key in ids}
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, int, str], Judged]:
+        """What was judged before: a page asks for a claim several times."""
+        return {}
+
+    def _judge(self, ids: Sequence[str], number: int, axis: str) -> dict[str, Judged]:
         points, known = self.points(number), claims.load()
         if points.empty:
-            return {key: (Compared(known[key]), NOT_RUN) for key in claim_ids}
-        judge = _Judge(
-            claims.Cells.of(points), axis, self.profile.chances(number), self.profile.simulated
-        )
-        return {
-            key: self._once(known[key], number, judge.named(known[key], points, self.sources))
-            for key in claim_ids
-        }
+            return {key: (Compared(known[key]), NOT_RUN) for key in ids}
+        cells, chances = claims.Cells.of(points), self.profile.chances(number)
+        judge = _Judge(cells, axis, chances, self.profile.simulated)
+        named = {key: judge.named(known[key], points, self.sources) for key in ids}
+        return {key: self._once(known[key], number, each) for key, each in named.items()}
 
     def _once(self, claim: claims.Claim, number: int, found: Judged) -> Judged:
         """Pairs of domains whose runs serve several settings are judged in the leading one."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from nbsupport.analysis.intervals import Contrast
 from nbsupport.analysis.verdicts import WORDS, Verdict
 from nbsupport.display import verdict_table as look
 from nbsupport.display.html import Html, signed
@@ -21,7 +22,7 @@ HEADER = (
     ("Estimate", "number", "what the verdict rests on, with its 95 % interval"),
     ("World 1", "number", "verdict of the recorded runs, about these families in this world"),
     ("World 2", "number", "verdict of the recorded runs, and a test against world 1"),
-    ("Worlds", "number", "on how many worlds the claim is supported, and the spread between them"),
+    ("Worlds", "number", "on how many the claim is supported or leans to it; their spread, tau"),
     ("Families", "number", "families with the same sign, and the interval for others like these"),
     ("Rules 1", "number", "verdict on world 1 by version 1 of the rules, and why it changed"),
     ("q", "number", "p value of the verdict, corrected for the number of claims"),
@@ -183,14 +184,39 @@ def _worlds(entry: Judged) -> tuple[int | None, str]:
     if not entry.counted:
         return None, DASH
     told = ledger.about_worlds(entry)
-    text = f"<div>supported in {entry.supporting} of {len(entry.counted)}</div>"
+    text = f"<div>for it in {entry.supporting} of {len(entry.counted)}</div>"
     if not math.isfinite(told["tau"]):
         return entry.supporting, text
     spread = f"tau {told['tau']:.3f}"
     if math.isfinite(told["prediction_low"]):
         ends = " to ".join(signed(told[f"prediction_{end}"]) for end in ("low", "high"))
         spread += f"; a new world: {ends}"
-    return entry.supporting, f'{text}<div class="nb-paper">{spread}</div>'
+    return entry.supporting, f'{text}<div class="nb-paper">{spread}</div>{_each_world(entry)}'
+
+
+def _each_world(entry: Judged) -> str:
+    """The part that decided on each world and over all, which unfolds."""
+    over = entry.summary.contrast if entry.summary else None
+    if over is None:
+        return ""
+    found = {f"world {n}": _part(entry.worlds[n], over.name) for n in entry.counted}
+    rows = {name: c for name, c in found.items() if c} | {"mean": over}
+    reach = look.common_reach(list(rows.values()))
+    told = "".join(
+        f"<dt>{name}</dt><dd>{look.interval_bar(c, reach)}"
+        f'<div class="nb-interval">{look.interval_text(c)}</div></dd>'
+        for name, c in rows.items()
+    )
+    return (
+        f'<details><summary>each world</summary><div class="nb-paper">{escape(over.name)}</div>'
+        f'<div class="nb-shifts"><dl>{told}</dl></div></details>'
+    )
+
+
+def _part(verdict: Verdict, name: str) -> Contrast | None:
+    """The contrast of this name among a verdict's own and those of its parts."""
+    every = (v.contrast for v in (verdict, *verdict.parts))
+    return next((c for c in every if c is not None and c.name == name), None)
 
 
 def _families(entry: Judged) -> tuple[float | None, str]:
