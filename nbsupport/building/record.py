@@ -1,18 +1,19 @@
 """Training and recording what the verdicts rest on, cell by cell."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from nbsupport.errors import UserError
 from nbsupport.evidence import provenance
+from nbsupport.evidence.records import (
+    add_records,
+    missing_runs,
+    read_records,
+    under_other_names,
+)
 from nbsupport.pages import all_groups, check_claims
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
 from nbsupport.study.study import Study
 from nbsupport.training.families import FAMILIES
-
-if TYPE_CHECKING:
-    pass
-from nbsupport.evidence.records import add_records, missing_runs, read_records
 
 Cell = tuple[int, int, str]  # world, seed, family
 
@@ -22,20 +23,23 @@ def record_profile(
     world: int | None = None,
     seeds: Sequence[int] = (),
     families: Sequence[str] = (),
+    *,
+    train: bool = True,
 ) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
     A part is one cell (seed and family) of one world. A seed is recorded in every world before the
     next one, so that verdicts on all worlds rest on as much. The CSV is written after each part, so
     that who stops loses at most the one under way, and of that only what the store lacks. `world`,
-    `seeds` and `families` choose among the cells. Raises UserError where the profile records
-    nothing, or none of these.
+    `seeds` and `families` choose among the cells. train=False: only rows of groups whose runs are
+    recorded already under the name of another group are added. Raises UserError where the profile
+    records nothing, or none of these.
     """
     check_claims()
     chosen = cells(profile_named(profile), world, seeds, families)
     studies = [Study(profile, world=w, families=[f], seeds=[s]) for w, s, f in chosen]
     for study, (w, seed, family) in zip(studies, chosen, strict=True):
-        count = _record_cell(study)
+        count = _record_cell(study, train=train)
         yield f"world {w}, seed {seed}, {family}: {count} runs recorded now"
 
 
@@ -91,11 +95,19 @@ def _among(profile: Profile, what: str, given: Iterable[object], allowed: Iterab
             )
 
 
-def _record_cell(study: Study) -> int:
-    """Train and record what the records lack of a study's runs; how many that was."""
+def _record_cell(study: Study, *, train: bool) -> int:
+    """Train and record what the records lack of a study's runs; how many that was.
+
+    Two groups of the same subset are the same runs: what is recorded under one name is not trained
+    again for the other.
+    """
     profile, runs = study.profile.name, study.runs(all_groups(study))
-    todo = missing_runs(runs, read_records(profile), study.world)
+    same = under_other_names(runs, read_records(profile), study.world)
+    if len(same):
+        add_records(profile, runs, same, study.world)
+    named = same["key"].nunique() if len(same) else 0
+    todo = missing_runs(runs, read_records(profile), study.world) if train else []
     if todo:
         new = provenance.with_places(study.execute(todo), study.store)
         add_records(profile, runs, new, study.world)
-    return len(todo)
+    return named + len(todo)

@@ -18,6 +18,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--ledger-only", action="store_true", help="judge the claims by the runs recorded so far"
     )
+    parser.add_argument(
+        "--no-training",
+        action="store_true",
+        help="record only what is recorded under the name of another group already",
+    )
     trains(parser)
 
 
@@ -30,7 +35,8 @@ def _records(options: argparse.Namespace) -> None:
     world = None if options.world is None else whole("--world", options.world)
     seeds = [whole("--seed", seed) for seed in options.seed]
     if not options.ledger_only:
-        for line in record_profile(options.profile, world, seeds, options.family):
+        train = not options.no_training
+        for line in record_profile(options.profile, world, seeds, options.family, train=train):
             print(line, flush=True)
     elif options.world is not None or seeds or options.family:
         raise UserError(
