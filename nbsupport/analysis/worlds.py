@@ -80,7 +80,7 @@ def _paule_mandel(y: np.ndarray, v: np.ndarray) -> float:
     if excess(0.0) <= 0:
         return 0.0
     low, high = 0.0, float(np.ptp(y)) ** 2  # at the upper end every weighted square is below 1
-    for _ in range(200):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) > 0 else (low, middle)
     return (low + high) / 2

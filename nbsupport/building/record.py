@@ -5,7 +5,12 @@ from typing import Any
 
 from nbsupport.errors import UserError
 from nbsupport.evidence import provenance
-from nbsupport.evidence.records import add_records, missing_runs, read_records
+from nbsupport.evidence.records import (
+    add_records,
+    missing_runs,
+    read_records,
+    under_other_names,
+)
 from nbsupport.pages import all_groups, check_claims
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
 from nbsupport.study.study import Study
@@ -19,20 +24,23 @@ def record_profile(
     world: int | None = None,
     seeds: Sequence[int] = (),
     families: Sequence[str] = (),
+    *,
+    train: bool = True,
 ) -> Iterator[str]:
     """Train and record what the pages' verdicts rest on; yields a line after each part.
 
     A part is one cell (seed and family) of one setting. A seed is recorded in every setting before
     the next seed begins, so that all settings hold the same cells. The CSV is written after each
     part: stopped, only the part under way is not recorded yet, and its finished jobs are in the
-    store. `world`, `seeds` and `families` choose among the parts. Raises UserError where the
-    profile records nothing, or none of these.
+    store. `world`, `seeds` and `families` choose among the parts. train=False: only rows of groups
+    whose runs are recorded already under the name of another group are added. Raises UserError
+    where the profile records nothing, or none of these.
     """
     check_claims()
     chosen = parts(profile_named(profile), world, seeds, families)
     studies = [Study(profile, world=w, families=[f], seeds=[s]) for w, s, f in chosen]
     for study, (w, seed, family) in zip(studies, chosen, strict=True):
-        count = _record_part(study)
+        count = _record_part(study, train=train)
         yield f"world {w}, seed {seed}, {family}: {count} runs recorded now"
 
 
@@ -88,11 +96,19 @@ def _among(profile: Profile, what: str, given: Iterable[Any], allowed: Iterable[
             )
 
 
-def _record_part(study: Study) -> int:
-    """Train and record what the records lack of a study's runs; how many that was."""
+def _record_part(study: Study, *, train: bool) -> int:
+    """Train and record what the records lack of a study's runs; how many that was.
+
+    Two groups of the same subset are the same runs: what is recorded under one name is not trained
+    again for the other.
+    """
     profile, runs = study.profile.name, study.runs(all_groups(study))
-    todo = missing_runs(runs, read_records(profile), study.world)
+    same = under_other_names(runs, read_records(profile), study.world)
+    if len(same):
+        add_records(profile, runs, same, study.world)
+    named = same["key"].nunique() if len(same) else 0
+    todo = missing_runs(runs, read_records(profile), study.world) if train else []
     if todo:
         new = provenance.with_places(study.execute(todo), study.store)
         add_records(profile, runs, new, study.world)
-    return len(todo)
+    return named + len(todo)

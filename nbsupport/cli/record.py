@@ -16,6 +16,11 @@ def add(commands: Any) -> None:
     parser.add_argument("--seed", nargs="+", default=[], help="default: every seed")
     parser.add_argument("--family", nargs="+", default=[], help="default: every family")
     parser.add_argument(
+        "--no-training",
+        action="store_true",
+        help="record only what is recorded under the name of another group already",
+    )
+    parser.add_argument(
         "--published",
         action="store_true",
         help="train nothing: derive the table of published models, from NBSUPPORT_DATA/published",
@@ -31,7 +36,8 @@ def _record(options: argparse.Namespace) -> None:
 
     world = None if options.world is None else whole("--world", options.world)
     seeds = [whole("--seed", seed) for seed in options.seed]
-    for line in record_profile(options.profile, world, seeds, options.family):
+    train = not options.no_training
+    for line in record_profile(options.profile, world, seeds, options.family, train=train):
         print(line, flush=True)
     judge(options)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.roles import SCRATCH
-from nbsupport.display import titles
+from nbsupport.display import over_worlds, titles
 from nbsupport.display.figure_request import (
     FigureInput,
     FigureRequest,
@@ -19,6 +19,7 @@ from nbsupport.display.html import Html, note
 from nbsupport.display.tabs import Tabs, together
 from nbsupport.display.verdict_table import verdict_table
 from nbsupport.evidence import recorded
+from nbsupport.evidence.judged import WORLDS
 from nbsupport.evidence.recorded import Recorded, families_by_seeds
 
 if TYPE_CHECKING:
@@ -193,9 +194,16 @@ def verdict_tabs(
 
     def table(other: Recorded, own: bool) -> Html:
         columns: dict[str, Mapping[str, Verdict | None]] = {} if own else dict(reference)
-        columns |= {s.name: other.verdicts(claim_ids, n, axis) for n, s in other.settings.items()}
+        columns |= over_worlds.headline_column(other, claim_ids, axis)
+        columns |= {
+            s.name: other.verdicts(claim_ids, n, axis)
+            for n, s in other.settings.items()
+            if n in WORLDS or not other.profile.simulated
+        }
         shown = verdict_table(claim_ids, columns, anchors=own)
-        return shown if own else together(shown, _caption(other))
+        if own:
+            return together(shown, *over_worlds.figures(other, claim_ids, axis))
+        return together(shown, _caption(other))
 
     shown = None
     if live is not None:

@@ -27,7 +27,9 @@ _SHAPES = {
 }
 NOTE = (
     "Dot and bar: estimate with its 95 % interval. Shaded: the zone of no difference (the margin). "
-    "Upright line: zero. One scale in each row. Units: macro F1, unless a claim says otherwise."
+    "Upright line: zero. One scale in each row. Units: macro F1, unless a claim says otherwise. "
+    "What an interval is about: of one world or shift, these families in it; a remark says where "
+    "architectures like these would have another word; over worlds, worlds of these rules."
 )
 
 

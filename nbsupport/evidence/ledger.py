@@ -32,10 +32,13 @@ from nbsupport.evidence.judged import TESTED, WORLDS, Judged, judge_all
 from nbsupport.evidence.ledger_rows import (
     COLUMNS,
     REAL_COLUMNS,
+    about_families,
+    about_worlds,
     as_csv,
     as_dict,
     ledger_table,
     numbers,
+    over,
     unit,
 )
 from nbsupport.evidence.recorded import Recorded
@@ -60,11 +63,14 @@ __all__ = [
     "TESTED",
     "WORLDS",
     "Judged",
+    "about_families",
+    "about_worlds",
     "as_csv",
     "as_dict",
     "judge_all",
     "ledger_table",
     "numbers",
+    "over",
     "unit",
 ]
 

@@ -361,7 +361,7 @@ _HELD: dict[str, tuple[str, Recorded]] = {}  # by profile, with the hash of the 
 
 def same_runs(records: "pd.DataFrame") -> list[tuple[str, ...]]:
     """Roles that are the same runs under several names, each list in order of the alphabet."""
-    if records.empty:
+    if records.empty or "key" not in records.columns:
         return []
     keys = records.groupby("role")["key"].agg(frozenset)
     by_runs: dict[frozenset[str], list[str]] = {}

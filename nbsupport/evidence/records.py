@@ -336,6 +336,18 @@ def missing_runs(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> l
     return [run for run in runs if (run.group.role, run.finetune.key) not in held]
 
 
+def under_other_names(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> "pd.DataFrame":
+    """Rows of runs that the records hold under the role of another group alone: two groups of the
+    same subset have the same key, and are trained once."""
+    own = recorded[recorded["world"] == world]
+    first = own.drop_duplicates("key").set_index("key")["role"].to_dict()
+    known = [run for run in missing_runs(runs, recorded, world) if run.finetune.key in first]
+    named = {(first[run.finetune.key], run.finetune.key): run.group.role for run in known}
+    pairs = list(zip(own["role"], own["key"], strict=True))
+    rows = own[[pair in named for pair in pairs]]
+    return rows.assign(role=[named[pair] for pair in pairs if pair in named])
+
+
 def without_stale(runs: Iterable[Run], recorded: "pd.DataFrame", world: int) -> "pd.DataFrame":
     """The records less those of these very cells of a world that were made otherwise.
 

@@ -7,9 +7,11 @@ from nbsupport import arguments
 from nbsupport.analysis import claims
 from nbsupport.display.calibration import calibration_table as calibration_table
 from nbsupport.display.html import Html
+from nbsupport.display.over_worlds import headline_column
 from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.errors import NotHereError
 from nbsupport.evidence import recorded
+from nbsupport.evidence.judged import WORLDS
 from nbsupport.pages.groups import given_or, reference_groups
 from nbsupport.pages.open_page import OpenPage
 from nbsupport.pages.page import Page
@@ -25,8 +27,8 @@ def controls(profile: str) -> Html:
 
     runs = recorded.own(profile_named(profile))
     ids = [claim.id for claim in claims.load().values() if claim.control]
-    columns = {setting.name: runs.verdicts(ids, n) for n, setting in runs.settings.items()}
-    return verdict_table(ids, columns)
+    worlds = {s.name: runs.verdicts(ids, n) for n, s in runs.settings.items() if n in WORLDS}
+    return verdict_table(ids, headline_column(runs, ids, "linear") | worlds)
 
 
 OTHER_SEEDS = 1000  # added to a cell's seed: far from any that a page or a reader gives

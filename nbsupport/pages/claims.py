@@ -36,6 +36,11 @@ class BookLedger:
         """The paper's claims, without the controls."""
         return [entry for entry in self.entries if not entry.claim.control]
 
+    @property
+    def over_worlds(self) -> bool:
+        """Whether any claim has enough worlds for a verdict over them."""
+        return any(entry.over_worlds for entry in self.entries)
+
     def of(self, claim_id: str) -> Judged:
         """One claim's entry."""
         return next(entry for entry in self.entries if entry.claim.id == claim_id)
@@ -45,7 +50,7 @@ class BookLedger:
         return ledger_table(self.entries, self.mask, self.real)
 
     def summary(self) -> Html:
-        """How many claims are testable, settled, supported, contradicted, and which replicate."""
+        """How many claims are testable, settled, supported, contradicted, and which differ."""
         return summary(self.claims, self.real)
 
     def numbers(self) -> dict[str, str]:
@@ -63,8 +68,8 @@ class BookLedger:
 
 # the summary --------------------------------------------------------------------------------------
 def counts(entries: Sequence[Judged]) -> dict[str, int]:
-    """How many claims there are, by what the recorded runs of world 1 say, and how they hold up."""
-    words = [entry.first.word for entry in entries]
+    """How many claims there are, by their headline verdicts, and how they hold up."""
+    words = [entry.headline.word for entry in entries]
     total = {
         "claims": len(entries),
         "run": sum(word != "not run" for word in words),
@@ -73,11 +78,14 @@ def counts(entries: Sequence[Judged]) -> dict[str, int]:
     }
     total |= {word.replace(" ", "-"): words.count(word) for word in WORDS}
     held = [entry.replication for entry in entries]
-    for name in ("replicated", "reversed", "left open"):
+    for name in COMPARED:
         total[name.replace(" ", "-")] = held.count(name)
+    total["over-worlds"] = sum(entry.over_worlds for entry in entries)
+    total["changed"] = sum(entry.before[1].why != "" for entry in entries if 1 in entry.before)
     return total | {"fragile": sum(bool(entry.fragile) for entry in entries)}
 
 
+COMPARED = ("alike", "differs in size", "reversed")  # what a test between two worlds can say
 # (name in counts, what it says, the filter that shows these rows)
 _TILES = (
     ("claims", "claims of the paper", ""),
@@ -86,7 +94,8 @@ _TILES = (
     ("settled", "settled", ""),
     ("supported", "supported", "supported"),
     ("contradicted", "contradicted", "contradicted"),
-    ("replicated", "replicated on world 2", "replicated on world 2"),
+    ("alike", "alike on world 2", "alike on world 2"),
+    ("differs-in-size", "differ in size on world 2", "differs in size on world 2"),
     ("reversed", "reversed on world 2", "reversed on world 2"),
 )
 
@@ -109,24 +118,27 @@ def _tile(value: int, text: str, word: str) -> str:
 
 
 def _held_up(entries: Sequence[Judged]) -> list[str]:
-    if not any(e.first.word in ledger.SETTLED for e in entries):
-        return ["No claim is settled by the recorded runs of world 1 yet."]
+    if not any(e.headline.word in ledger.SETTLED for e in entries):
+        return ["No claim is settled by the recorded runs yet."]
     lists = {
         name: [e.claim.id for e in entries if e.replication == name]
-        for name in ("reversed", "left open")
+        for name in ("reversed", "differs in size")
     }
-    if not any(lists.values()):
-        return ["Every claim that is settled on world 1 has the same verdict on world 2."]
+    changed = [e.claim.id for e in entries if 1 in e.before and e.before[1].why]
     says = {
-        "reversed": "Settled on world 1, and the other way round on world 2: ",
-        "left open": "Settled on world 1 and left open on world 2: ",
+        "reversed": "Reversed on world 2, by a test of the difference: ",
+        "differs in size": "Of another size on world 2, by a test of the difference: ",
     }
-    return [says[name] + _anchors(ids) + "." for name, ids in lists.items() if ids]
+    told = [says[name] + _anchors(ids) + "." for name, ids in lists.items() if ids]
+    if not told and any(e.replication for e in entries):
+        told = ["No claim differs between world 1 and world 2 by a test of the difference."]
+    rules = "With another word on world 1 than version 1 of the rules gave: "
+    return [*told, *([rules + _anchors(changed) + "."] if changed else [])]
 
 
 def _rest(found: dict[str, int]) -> list[str]:
     """What the tiles leave out."""
-    words = ("inconclusive", "leans", "not testable", "measured", "calibrated", "not run")
+    words = [word for word in WORDS if word not in ("supported", "contradicted")]
     parts = [f"{found[w.replace(' ', '-')]} {w}" for w in words if found[w.replace(" ", "-")]]
     return [f"The other claims: {', '.join(parts)}."] if parts else []
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from nbsupport.analysis.intervals import Contrast
 from nbsupport.analysis.verdicts import WORDS, Verdict
 from nbsupport.display import verdict_table as look
-from nbsupport.display.html import Html
+from nbsupport.display.html import Html, signed
 from nbsupport.evidence import ledger
 from nbsupport.evidence.ledger import Judged
 from nbsupport.evidence.recorded import Recorded
@@ -17,9 +18,14 @@ from nbsupport.pages import pages
 HEADER = (
     ("Section", "number", "the section and figure of the paper"),
     ("Claim", "text", "in our words"),
-    ("Estimate", "number", "recorded on world 1, with its 95 % interval"),
-    ("World 1", "number", "verdict of the recorded runs"),
-    ("World 2", "number", "verdict of the recorded runs"),
+    ("Verdict", "number", "over worlds where at least five count, else of world 1"),
+    ("Estimate", "number", "what the verdict rests on, with its 95 % interval"),
+    ("World 1", "number", "verdict of the recorded runs, about these families in this world"),
+    ("World 2", "number", "verdict of the recorded runs, and a test against world 1"),
+    ("Worlds", "number", "on how many the claim is supported or leans to it; their spread, tau"),
+    ("Families", "number", "families with the same sign, and the interval for others like these"),
+    ("Rules 1", "number", "verdict on world 1 by version 1 of the rules, and why it changed"),
+    ("q", "number", "p value of the verdict, corrected for the number of claims"),
     ("Live", "number", "verdict of the runs that this build trained"),
     ("Otherwise", "number", "on other axes and at other margins"),
     ("To settle", "number", "about how many more cells"),
@@ -27,10 +33,15 @@ HEADER = (
 NOTE = (
     "Estimate: dot and bar show it with its 95 % interval, shaded is the zone of no difference, "
     "the upright line is zero. All bars share a scale. "
+    "Over worlds, the interval is about worlds of these rules; of one world, about these families "
+    "in this world; under Families, about architectures like these. q: Benjamini and Hochberg's. "
     "Otherwise: verdicts on logit and probit axes, and at margins of 0.15 and 0.33 of the gap."
 )
+DASH = "\N{EN DASH}"
 FRAGILE = "differs otherwise"
+CHANGED = "another word by rules 1"
 REAL = "Real images"
+_PLACE_OF_REAL = [name for name, _, _ in HEADER].index("Live")
 
 
 def header(real: Recorded | None) -> list[tuple[str, str, str]]:
@@ -38,7 +49,7 @@ def header(real: Recorded | None) -> list[tuple[str, str, str]]:
     columns = list(HEADER)
     if real:
         told = f"verdicts of the recorded runs, {real.title}, by the images that are new"
-        columns.insert(5, (REAL, "number", told))
+        columns.insert(_PLACE_OF_REAL, (REAL, "number", told))
     return columns
 
 
@@ -48,8 +59,6 @@ def ledger_table(entries: Sequence[Judged], mask: str = "", real: Recorded | Non
     real: the records on real images that entries were judged by, for a column of their own.
     """
     scales = {name: _scale(entries, name) for name in {ledger.unit(e.claim) for e in entries}}
-    for name in set(scales) - {"gaps"}:  # everything in macro F1 on one scale
-        scales[name] = max(v for n, v in scales.items() if n != "gaps")
     rows = "".join(
         _row(i, e, scales[ledger.unit(e.claim)], mask, real) for i, e in enumerate(entries)
     )
@@ -68,6 +77,8 @@ def ledger_table(entries: Sequence[Judged], mask: str = "", real: Recorded | Non
 
 def _plain(entry: Judged) -> str:
     said = f"{entry.claim.id}: {entry.first.text}; world 2: {entry.second.text}"
+    if entry.over_worlds:
+        said = f"{entry.claim.id}: {entry.headline.text}, {ledger.over(entry)}; world 1: {said}"
     return f"{said}; real images: {said_on_real(entry)}" if entry.real else said
 
 
@@ -77,25 +88,29 @@ def said_on_real(entry: Judged) -> str:
 
 
 def _scale(entries: Sequence[Judged], unit: str) -> float:
-    found = [e.first.contrast for e in entries if ledger.unit(e.claim) == unit]
+    found = [e.headline.contrast for e in entries if ledger.unit(e.claim) == unit]
     return look.common_reach([c for c in found if c is not None])
 
 
 def _row(place: int, entry: Judged, reach: float, mask: str, real: Recorded | None) -> str:
     claim = entry.claim
-    more = entry.first.more_cells
+    more = entry.headline.more_cells
+    rows = [_worlds(entry), _families(entry), _rules_1(entry)]
     cells = [
         (place, _where(entry), ""),
         (claim.text, _statement(entry), "row"),
-        (ledger.numbers(entry.first)["statistic"], _estimate(entry, reach), ""),
-        (_rank(entry.first), _worded(entry.first), ""),
+        (_rank(entry.headline), _headline(entry), ""),
+        (ledger.numbers(entry.headline)["statistic"], _estimate(entry, reach), ""),
+        (_rank(entry.first), _first(entry), ""),
         (_rank(entry.second), _worded(entry.second, entry.replication), ""),
+        *((*row, "") for row in rows),
+        (entry.q, f"{entry.q:.3f}" if math.isfinite(entry.q) else DASH, ""),
         (_rank(entry.live), _live(entry.live, mask), ""),
         (len(entry.fragile), _otherwise(entry), ""),
-        (more, f"{more:,}" if more else "\N{EN DASH}", ""),
+        (more, f"{more:,}" if more else DASH, ""),
     ]
     if real:
-        cells.insert(5, (_rank(entry.on_real), _on_real(entry, real), ""))
+        cells.insert(_PLACE_OF_REAL, (_rank(entry.on_real), _on_real(entry, real), ""))
     heads = zip(header(real), cells, strict=True)
     columns = "".join(_cell(name, *cell) for (name, _, _), cell in heads)
     words = escape("|".join(tokens(entry)), quote=True)
@@ -115,13 +130,13 @@ def _cell(name: str, value: Any, inner: str, scope: str) -> str:
 
 
 def tokens(entry: Judged) -> list[str]:
-    """What the filter by verdict finds an entry under: its word on world 1, how it holds up, its
-    word on real images."""
-    held = {"reversed": ["reversed on world 2"], "left open": ["left open on world 2"]}
+    """What the filter by verdict finds an entry under: the word of its headline, how world 2
+    compares, whether the rules changed a word, its word on real images."""
+    held = [f"{entry.replication} on world 2"] if entry.replication else []
     fragile = [FRAGILE] if entry.fragile else []
-    replicated = ["replicated on world 2"] if entry.replication == "replicated" else []
+    changed = [CHANGED] if any(before.why for before in entry.before.values()) else []
     real = [f"{word} on real images" for word in dict.fromkeys(v.word for v in entry.real.values())]
-    return [entry.first.word, *held.get(entry.replication, []), *replicated, *fragile, *real]
+    return [entry.headline.word, *held, *fragile, *changed, *real]
 
 
 def _where(entry: Judged) -> str:
@@ -151,10 +166,91 @@ def page_link(page_id: str, claim_id: str = "") -> str:
     return f'<a href="{escape(page_id, quote=True)}.html{at}">{escape(name)}</a>'
 
 
+def _headline(entry: Judged) -> str:
+    """The verdict that stands first, and what it is about."""
+    about = f'<div class="nb-paper">{escape(ledger.over(entry))}</div>'
+    return f"{_worded(entry.headline)}{about}"
+
+
+def _first(entry: Judged) -> str:
+    """World 1; without remarks where the headline has them already."""
+    if entry.over_worlds:
+        return _worded(entry.first)
+    return look.badge(entry.first.word, entry.first.text)
+
+
+def _worlds(entry: Judged) -> tuple[int | None, str]:
+    """On how many worlds a claim is supported; the spread between them, and a new world's range."""
+    if not entry.counted:
+        return None, DASH
+    told = ledger.about_worlds(entry)
+    text = f"<div>for it in {entry.supporting} of {len(entry.counted)}</div>"
+    if not math.isfinite(told["tau"]):
+        return entry.supporting, text
+    spread = f"tau {told['tau']:.3f}"
+    if math.isfinite(told["prediction_low"]):
+        ends = " to ".join(signed(told[f"prediction_{end}"]) for end in ("low", "high"))
+        spread += f"; a new world: {ends}"
+    return entry.supporting, f'{text}<div class="nb-paper">{spread}</div>{_each_world(entry)}'
+
+
+def _each_world(entry: Judged) -> str:
+    """The part that decided on each world and over all, which unfolds."""
+    over = entry.summary.contrast if entry.summary else None
+    if over is None:
+        return ""
+    found = {f"world {n}": _part(entry.worlds[n], over.name) for n in entry.counted}
+    rows = {name: c for name, c in found.items() if c} | {"mean": over}
+    reach = look.common_reach(list(rows.values()))
+    told = "".join(
+        f"<dt>{name}</dt><dd>{look.interval_bar(c, reach)}"
+        f'<div class="nb-interval">{look.interval_text(c)}</div></dd>'
+        for name, c in rows.items()
+    )
+    return (
+        f'<details><summary>each world</summary><div class="nb-paper">{escape(over.name)}</div>'
+        f'<div class="nb-shifts"><dl>{told}</dl></div></details>'
+    )
+
+
+def _part(verdict: Verdict, name: str) -> Contrast | None:
+    """The contrast of this name among a verdict's own and those of its parts."""
+    every = (v.contrast for v in (verdict, *verdict.parts))
+    return next((c for c in every if c is not None and c.name == name), None)
+
+
+def _families(entry: Judged) -> tuple[float | None, str]:
+    told = ledger.about_families(entry.first)
+    if not told["alike"]:
+        return None, DASH
+    alike, families = map(int, told["alike"].split(" of "))
+    ends = ""
+    if math.isfinite(told["alike_low"]):
+        interval = " to ".join(signed(told[f"alike_{end}"]) for end in ("low", "high"))
+        ends = f'<div class="nb-paper">others like these: {interval}</div>'
+    return alike / families, f"<div>{told['alike']} alike</div>{ends}"
+
+
+def _rules_1(entry: Judged) -> tuple[int | None, str]:
+    """The word of version 1 on world 1, and why it changed there or on world 2."""
+    before = entry.before.get(1)
+    if before is None or not before.word:
+        return None, DASH
+    word = before.word.split()[0] if before.word.startswith("leans") else before.word
+    badge = look.badge(word, before.word)
+    whys = [
+        f"World {world}: {each.word}. {each.why}"
+        for world, each in entry.before.items()
+        if each.why
+    ]
+    told = "".join(f'<div class="nb-remark">{escape(why)}</div>' for why in whys)
+    return WORDS.index(word), f"{badge}{told}"
+
+
 def _estimate(entry: Judged, reach: float) -> str:
-    found = entry.first.contrast
+    found = entry.headline.contrast
     if found is None or not math.isfinite(found.estimate.value):
-        return "\N{EN DASH}"
+        return DASH
     text = look.interval_text(found)
     cells = f'<div class="nb-paper">{escape(ledger.unit(entry.claim))}, {found.cells} cells</div>'
     return f'{look.interval_bar(found, reach)}<div class="nb-interval">{text}</div>{cells}'
@@ -199,7 +295,7 @@ def _live(verdict: Verdict | None, mask: str) -> str:
 
 def _otherwise(entry: Judged) -> str:
     if not entry.others:
-        return "\N{EN DASH}"
+        return DASH
     if not entry.fragile:
         return "the same"
     return "".join(

@@ -102,7 +102,7 @@ def findings_table(book: "BookLedger", findings: Sequence[Finding] = FINDINGS) -
 def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
     entries = [book.of(claim_id) for claim_id in finding.claims]
     judged = "".join(_claim(entry, book) for entry in entries)
-    names = ("Claim", *_columns(entries[0]))
+    names = ("Claim", *_columns(entries[0], book))
     columns = "".join(f'<th scope="col">{name}</th>' for name in names)
     head = (
         f'<div class="nb-finding"><span class="nb-kicker">{number}. {escape(finding.name)}</span>'
@@ -116,25 +116,27 @@ def _finding(number: int, finding: Finding, book: "BookLedger") -> str:
 
 def _plain(entry: Judged) -> str:
     real = f" (real images: {said_on_real(entry)})" if entry.real else ""
-    return f"{entry.first.text}{real}"
+    return f"{entry.headline.text}{real}"
 
 
 def _claim(entry: Judged, book: "BookLedger") -> str:
-    badges = [look.badge(v.word, v.text) for v in (entry.first, entry.second)]
+    verdicts = ([entry.headline] if book.over_worlds else []) + [entry.first, entry.second]
+    badges = [look.badge(v.word, v.text) for v in verdicts]
     badges += [shift_badges(entry, book.real)] if book.real and entry.real else []
     live = escape(book.mask) if book.mask else look.badge("not run")
     if entry.live and not book.mask:
         live = look.badge(entry.live.word, entry.live.text)
     cells = "".join(
         f'<td data-label="{name}">{badge}</td>'
-        for name, badge in zip(_columns(entry), (*badges, live), strict=True)
+        for name, badge in zip(_columns(entry, book), (*badges, live), strict=True)
     )
     return f'<tr><th scope="row">{escape(entry.claim.text)}</th>{cells}</tr>'
 
 
-def _columns(entry: Judged) -> tuple[str, ...]:
-    """The runs that a claim is judged by, one verdict each."""
-    return ("World 1", "World 2", *(["Real images"] if entry.real else []), "Live")
+def _columns(entry: Judged, book: "BookLedger") -> tuple[str, ...]:
+    """The runs that a claim is judged by, one verdict each, what stands first in front."""
+    first = ["Verdict"] if book.over_worlds else []
+    return (*first, "World 1", "World 2", *(["Real images"] if entry.real else []), "Live")
 
 
 def answer(records: "pd.DataFrame") -> str:

@@ -25,7 +25,7 @@ from facts.common import (
 import nbsupport as nb
 from nbsupport import cli
 from nbsupport.analysis import claims, trends
-from nbsupport.analysis.verdicts import combine, more_cells
+from nbsupport.analysis.verdicts import combine, ladder, more_cells
 from nbsupport.pages import all_groups
 from nbsupport.pages.request import groups_of, study_for
 from nbsupport.study.profiles.recipes import recipe_named
@@ -119,10 +119,10 @@ def _(e: Exercise) -> None:
     ]
     e.says("Supported. The ends have to be in order")
     assert parts[0].require == "supported"
-    assert {part.require for part in parts[1:]} == {"not contradicted"}
+    assert {part.require for part in parts[1:]} == {"not reversed"}
     one, open_ = judged("higher", 0.05, 0.01), judged("higher", 0.005, 0.02)
-    assert combine([one, one, open_, one, one], [p.require for p in parts]).word == "supported"
-    e.says("where nothing else is said, an inconclusive part leaves the whole inconclusive")
+    assert ladder(one, [one, open_, one, one]).word == "supported"
+    e.says("in a composite, an inconclusive part leaves the whole inconclusive")
     assert combine([one, open_]).word == "inconclusive"
 
 

@@ -140,7 +140,7 @@ def test_real_images_have_a_column_that_can_be_filtered(table, real_profile):
     html = ledger_table(entries, "", real).html
     rows = rows_of(html)
     names = [name for name, _, _ in header(real)]
-    assert names.index("Real images") == names.index("World 2") + 1
+    assert names.index("Real images") == names.index("Live") - 1
     for row in rows:
         assert re.findall(r'data-label="([^"]+)"', row) == names
     same = next(row for row in rows if 'id="claim-semantics-same"' in row)
@@ -171,7 +171,7 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
     nothing = page_ledger.summary(paper, Recorded(PROFILES[NAME], real.records.iloc[:0])).html
     assert "make record PROFILE=pacs-32" in nothing
     by_id = {e.claim.id: e for e in entries}
-    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=real)
+    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=real, over_worlds=False)
     shown = findings.findings_table(book)
     assert shown.html.count("Real images</th>") == len(findings.FINDINGS)
     assert "semantics-same supported (real images: supported)" in shown.text
@@ -193,8 +193,11 @@ def test_the_summary_counts_what_the_rows_show(entries):
     paper = [e for e in entries if not e.claim.control]
     found = page_ledger.counts(paper)
     assert found["claims"] == len(paper)
-    assert found["settled"] == found["supported"] + found["contradicted"]
-    assert found["settled"] == found["replicated"] + found["reversed"] + found["left-open"]
+    settled = ("supported", "contradicted", "negligible")
+    assert found["settled"] == sum(found[word] for word in settled)
+    compared = [e.replication for e in paper if e.replication]
+    assert len(compared) == found["alike"] + found["differs-in-size"] + found["reversed"]
+    assert compared
     assert found["run"] == len(paper) - found["not-run"]
     assert found["reversed"] == sum("reversed on world 2" in tokens(e) for e in paper)
     assert 'href="#claim-small-subset-helps"' in page_ledger.summary(paper).html

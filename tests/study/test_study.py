@@ -243,6 +243,23 @@ def test_a_run_that_is_recorded_is_not_missing(folder: Path) -> None:
     assert records.missing_runs(runs, records.read_records("smoke"), 1) == runs
 
 
+def test_two_groups_of_one_subset_are_recorded_under_both_names_and_trained_once() -> None:
+    study = Study("demo")
+    groups = [study.full, Group("other name", "the same images", study.imagenet), study.scratch]
+    full, twin, scratch = study.runs(groups)
+    assert full.finetune.key == twin.finetune.key
+    rows = [_row(FULL, full.finetune.key, epoch) for epoch in (1, 2)]
+    held = pd.DataFrame([*rows, _row("unasked", "k")])
+    found = records.under_other_names([full, twin, scratch], held, 1)
+    assert found["role"].tolist() == ["other name"] * 2
+    assert found["epoch"].tolist() == [1, 2]
+    assert set(found["key"]) == {full.finetune.key}
+    both = pd.concat([held, found])
+    assert records.missing_runs([full, twin, scratch], both, 1) == [scratch]
+    assert records.under_other_names([full, twin, scratch], both, 1).empty
+    assert records.under_other_names([full, twin], held, 2).empty  # of another world
+
+
 def test_a_run_that_was_made_otherwise_gives_way_to_the_newer(folder: Path) -> None:
     study = Study("demo", world=1)
     runs = study.runs([study.scratch])

@@ -8,6 +8,7 @@ from nbsupport.analysis.charts.reference import reference_figure
 from nbsupport.analysis.charts.residuals import residual_figure
 from nbsupport.analysis.charts.summary import effects_figure, positions_figure
 from nbsupport.analysis.charts.trend import trend_figure
+from nbsupport.analysis.charts.worlds import worlds_figure
 
 __all__ = [
     "Figure",
@@ -21,4 +22,5 @@ __all__ = [
     "reference_figure",
     "residual_figure",
     "trend_figure",
+    "worlds_figure",
 ]
