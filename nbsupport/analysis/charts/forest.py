@@ -56,6 +56,8 @@ def forest(
     """
     span = forest_domain(effects, margin)
     ticks = look.nice_ticks(*span, max(4, width // 46))
+    if _digits(ticks) > 2:  # their labels are wider
+        ticks = look.nice_ticks(*span, max(3, width // 64))
     x_axis = alt.Axis(
         values=ticks,
         title=title or ROW_TITLE,
