@@ -14,7 +14,7 @@ from nbsupport.evidence.world_rows import WorldRows, world_rows
 
 if TYPE_CHECKING:
     from nbsupport.analysis.charts import Figure
-    from nbsupport.display.tabs import Shown
+    from nbsupport.display.tabs import Display
 
 COLUMN = "Over worlds"
 TOO_FEW = Verdict("not run", "fewer than five worlds have enough runs")
@@ -33,7 +33,7 @@ def headline_column(
     return {COLUMN: {key: found.get(key, TOO_FEW) for key in claim_ids}} if found else {}
 
 
-def figures(runs: Recorded, claim_ids: Sequence[str], axis: str) -> "list[Shown]":
+def figures(runs: Recorded, claim_ids: Sequence[str], axis: str) -> "list[Display]":
     """A figure for each claim that enough worlds count for, in tabs; else nothing."""
     found = world_rows(runs, claim_ids, axis)
     drawn = {key: _figure(key, rows) for key, rows in found.items()}

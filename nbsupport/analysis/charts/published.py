@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.analysis import trends
-from nbsupport.analysis.charts import look, prepare, scatter
+from nbsupport.analysis.charts import chart_data, look, scatter
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest
 from nbsupport.analysis.charts.frame import Frame, domain, faded
@@ -95,13 +95,13 @@ def _datasets(i: int, panel: Panel, axis: str, beneath: str) -> dict[str, list[d
     points = points[np.isfinite(points["x"]) & np.isfinite(points["y"])]
     points = points.sort_values("group", key=lambda group: group != beneath, kind="stable")
     rows = panel.effects.assign(
-        text=[prepare.signed(v, DIGITS) for v in panel.effects["er"]],
+        text=[chart_data.signed(v, DIGITS) for v in panel.effects["er"]],
         interval=_intervals(panel.effects),
     )
     return {
-        f"points{i}": prepare.plain(points.round(4)),
+        f"points{i}": chart_data.plain(points.round(4)),
         f"line{i}": _line_rows(panel, axis),
-        f"effects{i}": prepare.plain(rows),
+        f"effects{i}": chart_data.plain(rows),
     }
 
 
@@ -113,7 +113,7 @@ def _line_rows(panel: Panel, axis: str) -> list[dict[str, Any]]:
         "below": (min(own.low, known.min()), own.low),
         "above": (own.high, max(own.high, known.max())),
     }
-    return prepare.plain(
+    return chart_data.plain(
         pd.DataFrame(
             {"part": name, "x": x, "y": y}
             for name, ends in parts.items()
@@ -128,7 +128,7 @@ def _line_rows(panel: Panel, axis: str) -> list[dict[str, Any]]:
 
 def _intervals(effects: pd.DataFrame) -> list[str]:
     ends = zip(effects["low"], effects["high"], effects["er"], strict=True)
-    return [prepare.span(low, high, DIGITS, value=er) for low, high, er in ends]
+    return [chart_data.span(low, high, DIGITS, value=er) for low, high, er in ends]
 
 
 class _Layout:
@@ -306,7 +306,9 @@ def _table(panels: Sequence[Panel]) -> pd.DataFrame:
                 "pre-training": panel.effects["group"],
                 "shift": panel.title.partition(":")[0],
                 "models": panel.effects["cells"],
-                "height above the line": [prepare.signed(v, DIGITS) for v in panel.effects["er"]],
+                "height above the line": [
+                    chart_data.signed(v, DIGITS) for v in panel.effects["er"]
+                ],
                 "95 % interval": _intervals(panel.effects),
             }
         )
@@ -323,7 +325,7 @@ def _describe(panels: Sequence[Panel], axis: str) -> str:
 def _describe_panel(panel: Panel, axis: str) -> str:
     rows = panel.effects[panel.effects["er"].notna()]
     parts = [
-        f"{group} {prepare.signed(er, DIGITS)}"
+        f"{group} {chart_data.signed(er, DIGITS)}"
         for group, er in zip(rows["group"], rows["er"], strict=True)
     ]
     return (

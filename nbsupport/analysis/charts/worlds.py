@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from nbsupport.analysis.charts import look, prepare
+from nbsupport.analysis.charts import chart_data, look
 from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest, label_room
 from nbsupport.analysis.charts.trend import finish
@@ -46,19 +46,19 @@ def worlds_figure(
 
 
 def _spans(rows: pd.DataFrame) -> list[str]:
-    return [prepare.span(a, b) for a, b in zip(rows["low"], rows["high"], strict=True)]
+    return [chart_data.span(a, b) for a, b in zip(rows["low"], rows["high"], strict=True)]
 
 
 def _with_texts(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    texts = [prepare.signed(value) for value in rows["er"]]
-    return prepare.plain(rows.assign(text=texts, interval=_spans(rows)))
+    texts = [chart_data.signed(value) for value in rows["er"]]
+    return chart_data.plain(rows.assign(text=texts, interval=_spans(rows)))
 
 
 def _table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "world": rows["group"],
-            "difference": [prepare.signed(value) for value in rows["er"]],
+            "difference": [chart_data.signed(value) for value in rows["er"]],
             "interval": _spans(rows),
             "cells": rows["cells"],
         }
@@ -67,7 +67,7 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _say(rows: pd.DataFrame) -> str:
     told = zip(rows["group"], rows["er"], _spans(rows), strict=True)
-    parts = [f"{name} {prepare.signed(value)} ({span})" for name, value, span in told]
+    parts = [f"{name} {chart_data.signed(value)} ({span})" for name, value, span in told]
     return (
         "Dots with intervals, one row for each world, then their mean, then the range in which a "
         "new world is expected; a shaded zone marks the margin. " + "; ".join(parts) + "."
