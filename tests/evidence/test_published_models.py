@@ -188,14 +188,14 @@ def test_the_command_writes_the_table(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(derive, "models_path", lambda: target)
     monkeypatch.setenv("NBSUPPORT_DATA", str(tmp_path))
     write(tmp_path / "published")
-    main(["records", "--published"])
+    main(["record", "--published"])
     assert "published models" in capsys.readouterr().out
     assert target.read_text() == derive.derived(tmp_path / "published")
 
 
 def test_the_command_without_the_tables_says_what_to_do(monkeypatch, capsys):
     monkeypatch.delenv("NBSUPPORT_DATA", raising=False)
-    assert main(["records", "--published"])
+    assert main(["record", "--published"])
     assert "NBSUPPORT_DATA is not set" in capsys.readouterr().err
 
 

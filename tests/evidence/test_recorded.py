@@ -30,10 +30,10 @@ def test_a_profile_names_what_is_shown_beside_it(set_beside):
 
 def test_a_world_and_a_shift_are_both_a_setting(whole):
     assert [s.short for s in whole.settings.values()] == ["to sketch", "to photo"]
-    demo = Recorded(PROFILES["demo"], whole.records.iloc[:0])
-    worlds = sorted(PROFILES["demo"].recorded)
-    assert [s.name for s in demo.settings.values()] == [f"simulated world {w}" for w in worlds]
-    assert demo.leading.short == "simulated world 1"
+    demo = Recorded(PROFILES["demo"], whole.records)
+    assert [s.name for s in demo.settings.values()] == ["simulated world 1", "simulated world 2"]
+    none = Recorded(PROFILES["demo"], whole.records.iloc[:0])
+    assert none.leading.short == "simulated world 1"
 
 
 def test_a_profile_that_is_no_evidence_shows_the_runs_of_the_demo(set_recorded):
@@ -141,13 +141,13 @@ def test_every_column_and_row_moves_the_digest(whole):
 @pytest.fixture
 def judged(monkeypatch):
     """The claims that are judged, as often as they are."""
-    seen, original = [], claims.verdict
+    seen, original = [], claims.compare
 
-    def verdict(claim, *arguments, **options):
+    def compare(claim, *arguments, **options):
         seen.append(claim.id)
         return original(claim, *arguments, **options)
 
-    monkeypatch.setattr(claims, "verdict", verdict)
+    monkeypatch.setattr(claims, "compare", compare)
     return seen
 
 
