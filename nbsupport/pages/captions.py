@@ -95,7 +95,7 @@ def _sizes(study: Study) -> dict[str, int]:
 
 
 def retrieval_table(study: Study, groups: Sequence[Group]) -> Html:
-    """For each pre-training on captions: how many held-out pictures find their own caption first."""
+    """For each pre-training on captions: how many held-out pictures find their caption first."""
     runs = [run for run in study.runs(groups) if run.group.objective == "captions"]
     if not runs:
         return note("Nothing here was trained on captions by this book, so there are no pairs.")

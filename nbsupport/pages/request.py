@@ -69,7 +69,7 @@ class PageRequest:
         return self.study.runs(self.groups)
 
     def at_defaults(self, profile: str) -> "PageRequest":
-        """The same page under a profile, all else at its defaults; itself, if it is that already."""
+        """The same page under a profile, all else at its defaults; itself where it is that."""
         same = {p.name: p.default for p in self.declared} | {"profile": profile} == self.values
         return self if same else self._again({"profile": profile})
 
