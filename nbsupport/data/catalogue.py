@@ -18,7 +18,6 @@ from nbsupport.paths import data_dir
 
 REHEARSAL = "rehearsal.json"  # marks a folder of fake data
 PRE_TRAINING, DOWNSTREAM, WEIGHTS = "pre-training", "downstream", "weights"
-PUBLISHED = "published results"  # scores of others, no pictures
 
 
 Counting = Callable[[int, int], None]  # how many are looked at, of how many

@@ -11,7 +11,6 @@ import numpy as np
 
 from nbsupport.data.catalogue import (
     PRE_TRAINING,
-    PUBLISHED,
     WEIGHTS,
     CatalogueEntry,
     Check,
@@ -28,6 +27,7 @@ from nbsupport.errors import UserError
 if TYPE_CHECKING:
     from nbsupport.data.sources.files import FileSource
 
+PUBLISHED = "published results"  # the role of scores of others, which have no pictures
 SAMPLE = 200  # pictures opened where not every one is asked for
 CHECK_PX = 32  # their size then: a JPEG is decoded to its end at any size
 THREADS = 8  # they wait for the disk, and Pillow decodes without the interpreter's lock

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbsupport.data.catalogue import PUBLISHED, CatalogueEntry, Counting
+from nbsupport.data.catalogue import CatalogueEntry, Counting
+from nbsupport.data.checks import PUBLISHED
 from nbsupport.errors import UserError
 from nbsupport.reading import RESTORE, decoded, read_bytes, read_text
 
