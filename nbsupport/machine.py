@@ -3,10 +3,13 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from nbsupport.errors import UserError
 
 
 def cpu_count() -> int:
@@ -16,17 +19,53 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
+# What makes the libraries of PyTorch choose the same code on every x86 processor that has AVX2:
+# oneDNN and ATen by the instructions that all of these have, MKL without asking who made them.
+PORTABLE = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_CBWR": "COMPATIBLE",
+}
+
+
+def portable(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether processes with this environment train in the portable mode."""
+    return all(environment.get(name) == value for name, value in PORTABLE.items())
+
+
+def wanted(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables of the portable mode where NBSUPPORT_PORTABLE asks for it, else none.
+
+    They count for processes that have not loaded torch yet. UserError for what is no yes or no, and
+    where the processor is none of those that the mode is for.
+    """
+    asked = environment.get("NBSUPPORT_PORTABLE", "")
+    if asked in ("", "0"):
+        return {}
+    if asked != "1":
+        raise UserError(f"NBSUPPORT_PORTABLE={asked}: give 1 for the portable mode, 0 for none")
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        raise UserError(
+            f"NBSUPPORT_PORTABLE=1 is for x86 processors, not for {platform.machine()}: unset it"
+        )
+    return PORTABLE
+
+
 def processor(device: str = "cpu") -> str:
     """The model of what a device of this name computes on, "" where the system does not say.
 
     Of a CPU with the instructions that torch uses there, where torch is loaded: virtual machines
-    hide some, and sums are rounded otherwise without them.
+    hide some, and sums are rounded otherwise without them. And with the word "portable", where the
+    libraries were told to choose what every processor has.
     """
     torch: Any = sys.modules.get("torch")
     if device.startswith("cuda") and torch and torch.cuda.is_available():
         return str(torch.cuda.get_device_name())
     model = cpu_model()
-    return f"{model}, {torch.backends.cpu.get_cpu_capability()}" if model and torch else model
+    if not model or not torch:
+        return model
+    mode = ", portable" if portable() else ""
+    return f"{model}, {torch.backends.cpu.get_cpu_capability()}{mode}"
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from nbsupport.errors import UserError
 from nbsupport.evidence.digits import Digits, compared, digits_path, read_digits, train_digits
 from nbsupport.evidence.records import read_records, records_path
 from nbsupport.evidence.sums import sums_path
-from nbsupport.machine import cpu_count, processor
+from nbsupport.machine import cpu_count, portable, processor
 from nbsupport.paths import data_dir, store_dir
 from nbsupport.reading import shown
 from nbsupport.study.profiles import PROFILES
@@ -98,9 +98,16 @@ def _software(found: Findings) -> None:
         ("Python", platform.python_version()),
         ("PyTorch", str(torch.__version__)),
         ("threads", f"{threads} for each training: scores do not depend on how many run at once"),
-        ("mode", ", ".join(switches) or "as the processor allows: no variable changes that"),
+        ("mode", _mode(switches)),
     ]
     found.add("Software", facts)
+
+
+def _mode(switches: list[str]) -> str:
+    """How the libraries choose their code, and so how sums are rounded."""
+    if portable():
+        return "portable: the same code on every x86 processor with AVX2 (NBSUPPORT_PORTABLE=1)"
+    return ", ".join(switches) or "as the processor allows: no variable changes that"
 
 
 def _data(found: Findings) -> None:

@@ -1,6 +1,7 @@
 """The command line: each command is a file of this folder, found by name."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from nbsupport.cli.parsing import add_each
 from nbsupport.errors import UserError
 from nbsupport.jobs import engines
+from nbsupport.machine import wanted
 from nbsupport.stopping import stopping
 
 
@@ -21,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.formatwarning = _one_line
     with stopping() as state:
         try:
+            os.environ.update(wanted())  # before torch is loaded, which reads them once
             with engines.chosen(getattr(options, "engine", None)):
                 return options.command(options) or 0
         except UserError as error:

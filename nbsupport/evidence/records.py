@@ -112,14 +112,14 @@ def _read(path: Path, profile: str) -> tuple["pd.DataFrame", bytes]:
             held = now
 
 
-def _contents(path: Path) -> tuple[bytes, bytes]:
-    """A file of records and its checksums, b"" where it has none."""
+def _contents(path: Path) -> tuple[bytes, bytes | None]:
+    """A file of records and its checksums, None where it has none."""
     noted = sums_path(path)
-    return read_bytes(path), read_bytes(noted) if noted.exists() else b""
+    return read_bytes(path), read_bytes(noted) if noted.exists() else None
 
 
 @lru_cache(maxsize=4)
-def _parsed(content: bytes, noted: bytes, name: str, profile: str) -> "pd.DataFrame":
+def _parsed(content: bytes, noted: bytes | None, name: str, profile: str) -> "pd.DataFrame":
     lines = csv_lines(content, name)
     table = checked(lines, _rules(profile), optional=PLACE)
     if profile:  # what a store exports may be of several profiles and recipes
@@ -128,9 +128,9 @@ def _parsed(content: bytes, noted: bytes, name: str, profile: str) -> "pd.DataFr
     return table
 
 
-def _check_sums(lines: Lines, noted: bytes, profile: str) -> None:
+def _check_sums(lines: Lines, noted: bytes | None, profile: str) -> None:
     """UserError where rows are not those that were recorded; nothing without checksums."""
-    if not noted:
+    if noted is None:
         return
     name = str(sums_path(Path(lines.name)))
     if found := list(edits(lines, COLUMNS, _noted(noted, name, profile))):
@@ -290,17 +290,17 @@ def accept_records(profile: str) -> list[str]:
     path = records_path(profile)
     with locked(path):
         content, noted = _contents(path)
-        _parsed(content, b"", shown(path), profile)  # in order but for the checksums
+        _parsed(content, None, shown(path), profile)  # in order but for the checksums
         lines = csv_lines(content, shown(path))
         known = _known_if_whole(noted)
         replace_file(sums_path(path), sums_text(_sums_of(content, shown(path))))
     return list(edits(lines, COLUMNS, known))
 
 
-def _known_if_whole(noted: bytes) -> list[tuple[Cell, Sums]]:
+def _known_if_whole(noted: bytes | None) -> list[tuple[Cell, Sums]]:
     """The checksums in a file, none where there are none or it is damaged."""
     try:
-        return parsed_sums(noted, "")
+        return parsed_sums(noted or b"", "")
     except UserError:
         return []
 

@@ -114,9 +114,9 @@ def _where(
 ) -> str:
     """What differs in one cell."""
     if cell not in known:
-        return "no checksum of a cell"
+        return "all rows of a cell were added"
     if cell not in held:
-        return "no rows of a cell"
+        return "all rows of a cell were lost"
     before, now = known[cell][-1], held[cell]
     more = now.rows - before.rows
     if row := _row(lines, cell, before, now):

@@ -12,6 +12,7 @@ from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.evidence import digits as evidence
 from nbsupport.evidence.digits import Digits, write_digits
+from nbsupport.machine import PORTABLE, processor
 
 OWN = Digits("one processor", "2.15", "0123", {"resnet scratch": "2.5 ab", "alexnet full": "1 c"})
 Usage = namedtuple("Usage", "total used free")
@@ -60,6 +61,11 @@ def test_variables_that_move_digits_are_named(
 ) -> None:
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     assert "MKL_CBWR=COMPATIBLE" in said(capsys, "--no-training")[1]
+    for name, value in PORTABLE.items():
+        monkeypatch.setenv(name, value)
+    text = said(capsys, "--no-training")[1]
+    assert "portable: the same code" in text
+    assert f"{processor()}\n" in text
 
 
 # digits -------------------------------------------------------------------------------------------

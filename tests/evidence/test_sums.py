@@ -117,9 +117,9 @@ def test_a_cell_that_came_from_elsewhere_or_went_is_named(path: Path) -> None:
     noted = sums.sums_path(path)
     whole = noted.read_text()
     edit(noted, lambda lines: lines.pop())
-    assert "no checksum of a cell (world 1, resnet, seed 0)" in refused()
+    assert "all rows of a cell were added (world 1, resnet, seed 0)" in refused()
     noted.write_text(whole + whole.splitlines()[-1].replace("1,", "2,", 1) + "\n")
-    assert "no rows of a cell (world 2, resnet, seed 0)" in refused()
+    assert "all rows of a cell were lost (world 2, resnet, seed 0)" in refused()
 
 
 def test_names_of_columns_that_were_exchanged_are_an_edit(path: Path) -> None:
@@ -152,12 +152,13 @@ def cut(line: str, columns: int) -> str:
 def test_a_damaged_file_of_checksums_is_one_line_and_can_be_made_anew(path: Path) -> None:
     noted = sums.sums_path(path)
     whole = noted.read_text()
-    for damaged in ("<<<<<<< ours\n" + whole, whole.replace("sum,", "sun,"), whole[:-20] + "\n"):
+    conflict, other, cut_off = f"<<< ours\n{whole}", whole.replace("sum,", "sun,"), whole[:-20]
+    for damaged in (conflict, other, cut_off, f"{cut_off}\n", ""):
         noted.write_text(damaged)
         said = refused()
-        assert "demo.sums, line" in said
+        assert "demo.sums" in said
         assert "--accept" in said
-        with pytest.raises(UserError, match=r"demo\.sums, line"):
+        with pytest.raises(UserError, match=r"demo\.sums"):
             records.write_records("demo", pd.DataFrame(columns=records.COLUMNS))
     assert main(["judge", "--accept"]) == 0
     assert noted.read_text() == whole

@@ -16,7 +16,7 @@ from pathlib import Path
 from nbsupport.errors import UserError
 from nbsupport.jobs.engines import ENDS
 from nbsupport.jobs.work import Emit, Message, Request
-from nbsupport.machine import cpu_count
+from nbsupport.machine import cpu_count, wanted
 from nbsupport.paths import root
 
 
@@ -145,6 +145,7 @@ class LocalEngine:
         places += filter(None, [os.environ.get("PYTHONPATH")])
         environment = {
             **os.environ,
+            **wanted(),
             "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
             # The order of a set of strings is the same in each worker.
             "PYTHONHASHSEED": "0",
