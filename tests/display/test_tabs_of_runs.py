@@ -128,14 +128,15 @@ def test_incomplete_records_are_shown_and_said_to_be_so(quantity, set_beside):
 
 
 def test_the_first_shift_that_can_be_tested_is_drawn(quantity, set_beside):
+    """Of the kinds of claim, "same" needs a gap."""
     without_gap = dict.fromkeys(REAL_HEIGHTS, 0.0)
     set_beside(real_runs({1: without_gap, 2: REAL_HEIGHTS}))
-    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    shown = quantity.trend(nothing(), "imagenet", claim="semantics-same", **FIGURE)
     real = shown.panels[REAL]
     assert real.subtitle.startswith("Recorded runs on real images, sketch to photo")
     assert "first on which the claim can be tested" in real.caption
     set_beside(real_runs({1: without_gap, 2: without_gap}))
-    shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
+    shown = quantity.trend(nothing(), "imagenet", claim="semantics-same", **FIGURE)
     assert "photo to sketch" in shown.panels[REAL].subtitle
     assert "first on which" not in shown.panels[REAL].caption
 

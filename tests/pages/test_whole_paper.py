@@ -239,7 +239,7 @@ def test_the_findings_name_claims_that_exist_and_pages_that_judge_them(entries):
             assert not known[claim_id].control
     assert [f.factor for f in findings.FINDINGS] == list(effects.FACTORS)
     by_id = {e.claim.id: e for e in entries}
-    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=None)
+    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=None, over_worlds=False)
     html = findings.findings_table(book).html
     assert html.count("<tr>") == sum(len(f.claims) + 1 for f in findings.FINDINGS)
     assert "nb-badge-supported" in html
