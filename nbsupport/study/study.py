@@ -15,14 +15,7 @@ from nbsupport.errors import NotHereError, UserError, said
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.store import Store
 from nbsupport.paths import store_dir
-from nbsupport.study.group import (
-    BUDGETS,
-    OBJECTIVES,
-    Group,
-    as_groups,
-    check_data,
-    checked_families,
-)
+from nbsupport.study.group import BUDGETS, OBJECTIVES, Group, as_groups, check_data, checked_families
 from nbsupport.study.profiles import Profile, profile_named
 from nbsupport.study.profiles.real import RealProfile
 from nbsupport.study.profiles.recipes import Recipe, recipe_named
