@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.formatwarning = _one_line
     with stopping() as state:
         try:
-            with engines.chosen(getattr(options, "engine", None)):
+            with engines.chosen(**_given(options)):
                 return options.command(options) or 0
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
@@ -32,6 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # the reader of a list has seen enough
             sys.stderr.close()
     return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, str | None]:
+    """What a command that trains was told of who does its jobs."""
+    return {name: getattr(options, name, None) for name in ("engine", "workers", "device")}
 
 
 def _one_line(message: Warning | str, *_: object, **__: object) -> str:

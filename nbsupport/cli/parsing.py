@@ -46,9 +46,15 @@ def given(parser: argparse.ArgumentParser) -> None:
 
 
 def trains(parser: argparse.ArgumentParser) -> None:
-    """Let a command that trains be told what does its jobs."""
+    """Let a command that trains, or plans it, be told what does its jobs."""
     parser.add_argument(
         "--engine", help="what does the jobs: local, serial, or a module of yours (my_lab.cluster)"
+    )
+    parser.add_argument(
+        "--workers", metavar="N", help="jobs at a time; default: one a core, or one a GPU"
+    )
+    parser.add_argument(
+        "--device", help="cpu or cuda; default, auto: a GPU where one is, but for small images"
     )
 
 

@@ -3,7 +3,8 @@
 `on_event` is called with dictionaries. Each has `kind`; those about a job also `job` (its key),
 `label`, `stage`, `cost`:
 
-    planned   jobs, found, to_train, cost (seconds of a thread or GPU), workers: once, at the start
+    planned   jobs, found, to_train, cost (seconds of a thread or GPU), workers, where (a line on
+              the devices chosen, "" where nothing is trained): once, at the start
     found     the job is in the store; `waited` if another process did it meanwhile
     added     one more to train: a parent that turned out to be missing or damaged
     started   `resumed` if a former attempt left something
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import UserError
-from nbsupport.jobs.engines import Engine, Factory, engine_named
+from nbsupport.jobs.engines import Engine, Factory, engine_named, workers_asked
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import Interrupted, JobsFailed, StoreError
 from nbsupport.jobs.schedule import Schedule, in_order, schedule
@@ -52,6 +53,7 @@ def run(
     """Do what is not done yet, and return what the stages returned, by key.
 
     `engine` names what does it; None: NBSUPPORT_ENGINE, else "local" (see `engine_named`).
+    `workers`; None: NBSUPPORT_WORKERS, else as many as fit.
     The results of their parents come too, where those are in the store or were needed. Raises
     JobsFailed when jobs failed (after the others are done), StoreError when the store cannot be
     written, Interrupted on Ctrl-C. Whatever is done by then is kept.
@@ -59,6 +61,7 @@ def run(
     factory = engine_named(engine)
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
+    workers = workers or workers_asked()
     work = schedule(jobs, store)
     return _Run(work, store, on_event or (lambda event: None)).work(factory, workers)
 
@@ -108,19 +111,19 @@ class _Run:
         engine = None
         if self.waiting:
             self.store.require_writable()
-            engine = factory(workers, len(self.waiting), self._news)
+            engine = factory(workers, list(self.waiting.values()), self._news)
         try:
-            self._announce(engine.slots if engine else 0)
+            self._announce(engine.slots if engine else 0, getattr(engine, "where", ""))
             while engine and (self.waiting or self.running):
                 self._step(engine)
         finally:
             if engine:
                 engine.cancel()
 
-    def _announce(self, slots: int) -> None:
+    def _announce(self, slots: int, where: str) -> None:
         counts = {"found": len(self.found), "to_train": len(self.waiting)}
         total = {"kind": "planned", "jobs": len(self.known), "cost": self.schedule.cost}
-        self.on_event({**total, **counts, "workers": slots})
+        self.on_event({**total, **counts, "workers": slots, "where": where})
         for job in self.schedule.found:
             self._tell("found", job, waited=False)
 

@@ -90,7 +90,7 @@ def test_no_more_workers_than_jobs(store: Store) -> None:
     events: list[dict] = []
     run([toy("a")], store, workers=7, on_event=events.append)
     assert events[0]["workers"] == 1
-    assert local.LocalEngine(3, 9, events.append).slots == 3
+    assert local.LocalEngine(3, [toy(f"{i}") for i in range(9)], events.append).slots == 3
 
 
 def test_a_parent_nobody_needs_is_not_trained(store: Store) -> None:
@@ -237,7 +237,7 @@ def test_a_damaged_parent_that_fails_now(store: Store, tmp_path: Path) -> None:
 
 def test_a_worker_uses_one_thread_and_imports_torch_only_when_asked(store: Store) -> None:
     job = Job("surroundings", 1, {}, "")
-    expected = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "torch": False}
+    expected = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "torch": False, "device": "cpu"}
     assert run([job], store)[job.key] == expected
 
 
@@ -274,7 +274,7 @@ OWN_ENGINE = """
 from nbsupport.jobs.engines.serial import SerialEngine
 made = []
 def open_it(workers, jobs, on_message):
-    made.append((workers, jobs))
+    made.append((workers, len(jobs)))
     return SerialEngine(workers, jobs, on_message)
 """
 

@@ -1,6 +1,5 @@
 """Workers that use GPUs, and what becomes of the others when one fails."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,8 @@ import toy_stages
 from toy_jobs import toy
 
 from nbsupport.errors import UserError
-from nbsupport.jobs.engines import local
+from nbsupport.jobs import devices
+from nbsupport.jobs.devices import Devices
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.runner import JobsFailed, run
 from nbsupport.jobs.store import Store
@@ -16,26 +16,6 @@ from nbsupport.jobs.store import Store
 
 def kinds(events: list[dict], job: Job) -> list[str]:
     return [event["kind"] for event in events if event.get("job") == job.key]
-
-
-def test_gpus_are_counted_without_torch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(local, "version", lambda name: "2.15.0")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
-    assert local.gpu_names() == ["2", "5"]
-    engine = local.LocalEngine(None, 9, lambda message: None)
-    assert engine.slots == 2
-    assert engine._environment(1)["CUDA_VISIBLE_DEVICES"] == "5"
-    for nothing in ("", "-1"):
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", nothing)
-        assert local.gpu_names() == []
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\necho 'GPU 0: One (UUID: a)'\necho 'GPU 1: Two (UUID: b)'\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert local.gpu_names() == ["0", "1"]
-    monkeypatch.setattr(local, "version", lambda name: "2.15.0+cpu")
-    assert local.gpu_names() == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +57,8 @@ def test_a_process_that_lost_its_gpu_ends_its_run(store: Store) -> None:
 def test_a_full_gpu_is_shared_by_fewer(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "gpu_names", lambda: ["0"])
+    one = Devices(("0",), kind="a GPU")
+    monkeypatch.setattr(devices, "choose", lambda jobs: one)
     flag = str(tmp_path / "full")
     tight, other = toy("tight", full=3, flag=flag, cost=9), toy("other", epochs=3)
     events: list[dict] = []

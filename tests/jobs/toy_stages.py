@@ -101,4 +101,5 @@ def threads(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
 def surroundings(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     """What a worker sees."""
     names = ("OMP_NUM_THREADS", "PYTHONHASHSEED")
-    return {**{name: os.environ.get(name) for name in names}, "torch": "torch" in sys.modules}
+    seen = {"torch": "torch" in sys.modules, "device": os.environ.get("NBSUPPORT_DEVICE")}
+    return {name: os.environ.get(name) for name in names} | seen

@@ -3,41 +3,22 @@
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from nbsupport.errors import UserError
+from nbsupport.jobs import devices
 from nbsupport.jobs.engines import ENDS
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.work import Emit, Message, Request
 from nbsupport.machine import cpu_count
 from nbsupport.paths import root
-
-
-def gpu_names() -> list[str]:
-    """The CUDA devices to use, as CUDA_VISIBLE_DEVICES names them, found without torch."""
-    try:
-        if version("torch").endswith("+cpu"):
-            return []
-    except PackageNotFoundError:
-        return []
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
-    if not shutil.which("nvidia-smi"):
-        return []
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    lines = listed.stdout.splitlines() if listed.returncode == 0 else []
-    return [str(i) for i, _ in enumerate(line for line in lines if line.startswith("GPU "))]
 
 
 class _Worker:
@@ -114,15 +95,17 @@ class _Worker:
 
 
 class LocalEngine:
-    """Worker processes on this machine: one a core, of one thread; or one a GPU where there is one.
+    """Worker processes on this machine: one a core, of one thread; or one a GPU (see `devices`).
 
     A worker is started when a job needs it, and lives until `cancel`: importing torch takes
     5 to 7 seconds, paid once a worker.
     """
 
-    def __init__(self, workers: int | None, jobs: int, on_message: Emit) -> None:
-        self._gpus = gpu_names()
-        self.slots = max(1, min(workers or len(self._gpus) or cpu_count(), jobs))
+    def __init__(self, workers: int | None, jobs: Sequence[Job], on_message: Emit) -> None:
+        self._devices = devices.choose(jobs)
+        self._gpus = self._devices.gpus
+        self.slots = max(1, min(workers or len(self._gpus) or cpu_count(), len(jobs)))
+        self.where = self._devices.said(self.slots)
         self._on_message = on_message
         self._workers: dict[int, _Worker] = {}
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -152,9 +135,7 @@ class LocalEngine:
         }
         for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
             environment[f"{library}_NUM_THREADS"] = threads
-        if self._gpus:
-            environment["CUDA_VISIBLE_DEVICES"] = self._gpus[slot % len(self._gpus)]
-        return environment
+        return environment | self._devices.environment(slot)
 
     def result(self, timeout: float) -> Message | None:
         """The next message that ends a job; news on the way goes to `on_message`."""

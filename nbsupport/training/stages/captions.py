@@ -20,7 +20,7 @@ from nbsupport.data.loading.batches import ImageSet, normalise
 from nbsupport.data.subsets.captioned import captioned, load_pairs
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.training import checkpoint
-from nbsupport.training.device import autocast, choose_device
+from nbsupport.training.device import autocast, given_device
 from nbsupport.training.loop import Report, train
 from nbsupport.training.models import build, save_weights
 from nbsupport.training.recipe import Recipe
@@ -103,7 +103,7 @@ def contrast(
     """
     if parent is not None:
         raise ValueError(f"a pre-training starts from nothing, not from {parent}")
-    device = choose_device()
+    device = given_device()
     subset = Subset.from_spec(spec["subset"])
     source = captioned(subset.source)
     model = two_towers(spec["family"], spec["px"], source.vocabulary_size, spec["seed"])
