@@ -31,12 +31,17 @@ def _of_gpu(device: torch.device) -> str:
 def autocast(device: torch.device) -> torch.autocast:
     """Operations that bear it are done in `precision`."""
     kind = getattr(torch, precision(device))
-    return torch.autocast(device.type, kind, enabled=kind != torch.float32)
+    return torch.autocast(_known(device), kind, enabled=kind != torch.float32)
 
 
 def exact(device: torch.device) -> torch.autocast:
     """Within `autocast`, what does not bear it: all is done as the tensors are."""
-    return torch.autocast(device.type, enabled=False)
+    return torch.autocast(_known(device), enabled=False)
+
+
+def _known(device: torch.device) -> str:
+    """A device that autocast knows; of tensors without values ("meta") it knows nothing."""
+    return "cuda" if device.type == "cuda" else "cpu"
 
 
 def clock(device: torch.device) -> float:
