@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import StoreWarning, UserError
+from nbsupport.stopping import put_off
 
 
 class AcceleratorError(RuntimeError):
@@ -73,6 +74,18 @@ def grow(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     state.unlink()
     _note(spec, "end")
     return {"total": start["total"], "seconds": 0.1, "device": "cpu", "odd": float("nan")}
+
+
+def tidy(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """Works until it is told to end, and then takes its time to keep what it has done."""
+    report({"epoch": 1, "epochs": 2})
+    with put_off() as told_to_end:
+        while not told_to_end():
+            time.sleep(0.02)
+        time.sleep(spec["takes"])
+        with Path(spec["diary"]).open("a") as diary:
+            diary.write(f"kept {time.monotonic()}\n")
+    return {}
 
 
 def _misbehave(spec: dict, epoch: int, folder: Path) -> None:

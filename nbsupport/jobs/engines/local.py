@@ -20,6 +20,8 @@ from nbsupport.jobs.work import Emit, Message, Request
 from nbsupport.machine import cpu_count
 from nbsupport.paths import root
 
+GRACE = 30.0  # seconds in which a worker that is to end may keep what it has trained
+
 
 class _Worker:
     """A worker process, the job it does, and the thread that reads its answers."""
@@ -78,12 +80,12 @@ class _Worker:
         return lines[-1] if lines else ""
 
     def end(self) -> None:
-        """End the process, now, and wait for that."""
+        """End the process, and wait for that: a training first writes its checkpoint."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.terminate()
         try:
-            self.process.wait(3)
+            self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -177,6 +179,8 @@ class LocalEngine:
 
     def cancel(self) -> None:
         """End the workers."""
+        for worker in self._workers.values():
+            worker.process.terminate()  # all at once, so that they write side by side
         for worker in self._workers.values():
             worker.end()
         self._workers.clear()
