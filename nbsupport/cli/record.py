@@ -1,10 +1,12 @@
 """python -m nbsupport record: training and recording what the verdicts rest on."""
 
 import argparse
+from functools import partial
 from typing import Any
 
 from nbsupport.cli.judge import judge
 from nbsupport.cli.parsing import command, trains, whole
+from nbsupport.errors import UserError
 
 
 def add(commands: Any) -> None:
@@ -23,6 +25,9 @@ def _record(options: argparse.Namespace) -> None:
 
     world = None if options.world is None else whole("--world", options.world)
     seeds = [whole("--seed", seed) for seed in options.seed]
-    for line in record_profile(options.profile, world, seeds, options.family):
-        print(line, flush=True)
+    say = partial(print, flush=True)
+    problems = record_profile(options.profile, world, seeds, options.family, say)
     judge(options)
+    if problems:
+        number = f"{len(problems)} part{'' if len(problems) == 1 else 's'}"
+        raise UserError(f"{number} of {options.profile} not recorded; the first: {problems[0]}")

@@ -339,6 +339,10 @@ class Progress:
         self._view = _view(stream, every)
         self._last = time.monotonic()
 
+    def clear(self) -> None:
+        """Make room for a line that somebody else is about to print."""
+        self._view.clear()
+
     def __call__(self, event: dict[str, Any]) -> None:
         """Take an event of the run, and show it when it is time."""
         self.tally.take(event)

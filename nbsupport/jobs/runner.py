@@ -21,7 +21,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,13 @@ def run(
     *,
     engine: str | None = None,
     workers: int | None = None,
+    turns: Mapping[str, int] | None = None,
     on_event: Emit | None = None,
 ) -> Results:
     """Do what is not done yet, and return what the stages returned, by key.
 
     `engine` names what does it; None: NBSUPPORT_ENGINE, else "local" (see `engine_named`).
-    `workers`; None: NBSUPPORT_WORKERS, else as many as fit.
+    `workers`; None: NBSUPPORT_WORKERS, else as many as fit. `turns` order jobs (see `in_order`).
     The results of their parents come too, where those are in the store or were needed. Raises
     JobsFailed when jobs failed (after the others are done), StoreError when the store cannot be
     written, Interrupted on Ctrl-C. Whatever is done by then is kept.
@@ -62,15 +63,18 @@ def run(
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
     workers = workers or workers_asked()
-    work = schedule(jobs, store)
-    return _Run(work, store, on_event or (lambda event: None)).work(factory, workers)
+    work = schedule(jobs, store, turns)
+    return _Run(work, store, turns, on_event or (lambda event: None)).work(factory, workers)
 
 
 class _Run:
     """The state of one call of `run`."""
 
-    def __init__(self, work: Schedule, store: Store, on_event: Emit) -> None:
+    def __init__(
+        self, work: Schedule, store: Store, turns: Mapping[str, int] | None, on_event: Emit
+    ) -> None:
         self.schedule, self.store, self.on_event = work, store, on_event
+        self.turns = turns
         self.known = {job.key: job for job in work.jobs}
         self.waiting = {job.key: job for job in work.to_train}
         self.not_before: dict[str, float] = {}
@@ -236,4 +240,4 @@ class _Run:
                 self.known[parent.key] = self.waiting[parent.key] = parent
                 self.found.discard(parent.key)
                 self._tell("added", parent)
-            self.waiting = {job.key: job for job in in_order(self.waiting.values())}
+            self.waiting = {job.key: job for job in in_order(self.waiting.values(), self.turns)}

@@ -362,3 +362,27 @@ def test_the_second_does_other_work_while_it_waits(store: Store, diary: Path) ->
     run([held, free], store, workers=1, on_event=release)
     assert entries(diary, "end") == ["free", "held"]
     assert kinds(events, held).count("waiting") == 1
+
+
+def test_parts_of_the_work_take_turns_and_leave_no_worker_idle(store: Store, diary: Path) -> None:
+    """With one worker part by part; a parent that two parts need belongs to the first of them."""
+    kept = {"diary": str(diary)}
+    shared, late = toy("shared", cost=1, **kept), toy("late", cost=9, **kept)
+    jobs = {
+        0: [toy("a", cost=1, **kept), toy("child", shared, cost=2, **kept)],
+        1: [toy("b", late, cost=50, **kept), toy("c", shared, cost=40, **kept)],
+    }
+    turns = {job.key: turn for turn, part in jobs.items() for job in part}
+    turns |= {late.key: 1, shared.key: 1}
+    run([*jobs[1], *jobs[0]], store, engine="serial", turns=turns)
+    assert entries(diary, "end") == ["shared", "a", "child", "late", "b", "c"]
+
+
+def test_a_later_part_begins_where_an_earlier_has_nothing_to_begin(
+    store: Store, diary: Path
+) -> None:
+    kept = {"diary": str(diary)}
+    parent = toy("parent", pause=0.5, **kept)
+    child, other = toy("child", parent, **kept), toy("other", **kept)
+    run([child, other], store, workers=2, turns={parent.key: 0, child.key: 0, other.key: 1})
+    assert entries(diary, "end") == ["other", "parent", "child"]
