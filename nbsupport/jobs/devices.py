@@ -114,12 +114,22 @@ def precision_of(gpu: dict[str, Any]) -> str:
     return "float16" if major == 7 else "float32"
 
 
+def works(gpu: str) -> bool:
+    """Whether a GPU, as CUDA_VISIBLE_DEVICES names it, can compute at this moment."""
+    return any(found["works"] for found in _look({VISIBLE: gpu})["gpus"])
+
+
 @lru_cache(maxsize=1)
 def probe() -> dict[str, Any]:
     """What PyTorch finds: torch (version), gpus (name, capability, works, why), why it has none."""
+    return _look({})
+
+
+def _look(more: dict[str, str]) -> dict[str, Any]:
+    """What `probe` says, in a process with these variables besides."""
     command = [sys.executable, "-P", "-m", "nbsupport.jobs.probe"]
     places = [str(root()), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), **more}
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=PATIENCE

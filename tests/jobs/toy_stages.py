@@ -30,6 +30,8 @@ def _use_gpu(spec: dict[str, Any]) -> None:
     """A GPU that an error makes useless to the process, or that is full as often as is asked."""
     if spec.get("spoil"):
         SPOILT.append(spec["spoil"])
+    if spec.get("fails_on", "none") == os.environ.get("CUDA_VISIBLE_DEVICES"):
+        SPOILT.append("CUDA error: unspecified launch failure")
     if SPOILT:
         kind = AcceleratorError if SPOILT[0].startswith("named") else RuntimeError
         raise kind(SPOILT[0].removeprefix("named ") + "\nCompile with DSA to debug.")

@@ -106,25 +106,31 @@ class LocalEngine:
     def __init__(self, workers: int | None, jobs: Sequence[Job], on_message: Emit) -> None:
         self._devices = devices.choose(jobs)
         self._gpus = self._devices.gpus
-        self.slots = max(1, min(workers or len(self._gpus) or cpu_count(), len(jobs)))
-        self.where = self._devices.said(self.slots)
+        most = max(1, min(workers or len(self._gpus) or cpu_count(), len(jobs)))
+        self._slots = list(range(most))
+        self.where = self._devices.said(most)
+        self._threads = str(max(1, cpu_count() // most) if self._gpus else 1)
         self._on_message = on_message
         self._workers: dict[int, _Worker] = {}
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
+    @property
+    def slots(self) -> int:
+        """Jobs at a time: fewer once a GPU was too full, or works no more."""
+        return len(self._slots)
+
     def submit(self, request: Request) -> None:
         """Send the job to an idle worker, a new one if there is none."""
-        for worker in self._workers.values():
+        for worker in (self._workers[slot] for slot in self._slots if slot in self._workers):
             if not worker.job:
                 worker.send(request)
                 return
-        slot = next(slot for slot in range(self.slots) if slot not in self._workers)
+        slot = next(slot for slot in self._slots if slot not in self._workers)
         self._workers[slot] = _Worker(self._environment(slot), self._inbox)
         self._workers[slot].send(request)
 
     def _environment(self, slot: int) -> dict[str, str]:
         """The worker's environment; threads are counted when torch is imported, so say it here."""
-        threads = str(max(1, cpu_count() // self.slots) if self._gpus else 1)
         # What this process can import, its worker can: the caller's own modules may hold stages.
         places = [str(root()), *(str(Path(place).absolute()) for place in sys.path)]
         places += filter(None, [os.environ.get("PYTHONPATH")])
@@ -133,10 +139,10 @@ class LocalEngine:
             "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
             # The order of a set of strings is the same in each worker.
             "PYTHONHASHSEED": "0",
-            "NBSUPPORT_THREADS": threads,
+            "NBSUPPORT_THREADS": self._threads,
         }
         for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
-            environment[f"{library}_NUM_THREADS"] = threads
+            environment[f"{library}_NUM_THREADS"] = self._threads
         return environment | self._devices.environment(slot)
 
     def result(self, timeout: float) -> Message | None:
@@ -167,15 +173,35 @@ class LocalEngine:
         worker.end()
         if not worker.ready:
             raise UserError(f"a worker process cannot start: {complaint or how}")
-        return {"kind": "died", "job": job, "how": how, "again": self._made_room(worker)}
+        again = bool(worker.last_words) and self._gave_way(slot, worker.last_words)
+        return {"kind": "died", "job": job, "how": how, "again": again}
 
-    def _made_room(self, worker: _Worker) -> bool:
-        """Whether a worker that found its GPU full has left it to those that share it."""
-        shared = self.slots > len(self._gpus) > 0
-        if not (shared and worker.last_words.get("memory")):
+    def _gave_way(self, slot: int, last_words: Message) -> bool:
+        """Whether a slot is given up whose worker ended by its GPU: one that is too full is left to
+        those that share it, one that works no more is left to nobody.
+
+        Otherwise its next worker would take the same job, and every job after it, to the same end.
+        UserError where no GPU is left.
+        """
+        if not self._gpus:
             return False
-        self.slots -= 1
+        sharing = [other for other in self._slots if self._gpu(other) == self._gpu(slot)]
+        if last_words["memory"]:
+            if len(sharing) > 1:
+                self._slots.remove(slot)
+            return len(sharing) > 1
+        if devices.works(self._gpu(slot)):
+            return False
+        self._slots = [other for other in self._slots if other not in sharing]
+        if not self._slots:
+            raise UserError(
+                f"GPU {self._gpu(slot)} works no more ({last_words['how']}): what is done is kept, "
+                "the same command goes on where a GPU does"
+            )
         return True
+
+    def _gpu(self, slot: int) -> str:
+        return self._devices.environment(slot)[devices.VISIBLE]
 
     def cancel(self) -> None:
         """End the workers."""
