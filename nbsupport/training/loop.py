@@ -126,6 +126,7 @@ class _Training:
         self.progress.epoch = epoch
         self.progress.rows.append(row)
         self.losses, self.hits = [], []
+        self.progress.seconds = clock(self.data.device) - self.started
         self._write_metrics()
         self._keep_in_time()
         if self.report:
@@ -191,11 +192,11 @@ class _Training:
         ending = self.told_to_end()
         if not ending and time.monotonic() - self.saved < CHECKPOINT_SECONDS:
             return
-        if self.losses:
+        loose = self._of_this_epoch()
+        if loose:
             self._count_seconds()
-        self.progress.seconds = clock(self.data.device) - self.started
         state = asdict(self.progress) | {"scaler": self.scaler.state_dict()}
-        checkpoint.save(self.folder, self.model, self.optimizer, state, self._of_this_epoch())
+        checkpoint.save(self.folder, self.model, self.optimizer, state, loose)
         self.saved, self.mark = time.monotonic(), clock(self.data.device)
         if ending:
             raise KeyboardInterrupt
@@ -204,7 +205,8 @@ class _Training:
         """What going on within an epoch takes; nothing between two."""
         if not self.losses:
             return {}
-        kept = {"losses": torch.stack(self.losses), "hits": torch.stack(self.hits)}
+        # On the CPU: what a GPU still has to do is waited for, and counts as training.
+        kept = {"losses": torch.stack(self.losses).cpu(), "hits": torch.stack(self.hits).cpu()}
         kept["cpu"] = torch.get_rng_state()
         if self.data.device.type == "cuda":
             kept["cuda"] = torch.cuda.get_rng_state(self.data.device)

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -94,6 +95,18 @@ def test_it_counts_and_writes_what_it_did(tmp_path):
     assert [row["score"] for row in done.rows] == [0.25, 0.5, 0.75, 1]
     assert done.seconds >= done.training_seconds > 0
     assert done.images_per_second == pytest.approx(done.images / done.training_seconds)
+
+
+def test_evaluations_count_as_seconds_and_not_as_training(tmp_path):
+    def evaluate(epoch: int, epochs: int) -> dict:
+        end = time.process_time() + 0.1
+        while time.process_time() < end:
+            pass
+        return {}
+
+    data, model = toy(100, 7, 0), build("resnet", 7, PX, 2)
+    done = train(model, data, recipe(epochs=2), seed=5, folder=tmp_path, after_epoch=evaluate)
+    assert done.seconds - done.training_seconds >= 0.2
 
 
 def test_a_number_of_updates_is_kept_exactly(tmp_path):
