@@ -155,7 +155,7 @@ class Found:
         text = "\n".join([*(plain for _, plain in shown if plain), *self._not_run()])
         rest = "".join(f'<p class="nb-quiet">{escape(line)}</p>' for line in self._not_run())
         inner = "".join(html for html, _ in shown)
-        return Html(f'<div class="nb-found">{inner}{rest}</div>', text)
+        return Html(f'<div class="nb-found" id="found">{inner}{rest}</div>', text)
 
     def _group(self, wanted: str) -> tuple[str, str]:
         """One side's sentences, as HTML and as text."""

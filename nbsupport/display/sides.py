@@ -54,3 +54,11 @@ def listed(texts: Sequence[str], last: str = "and") -> str:
     if len(texts) < 2:
         return "".join(texts)
     return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+
+
+def decided(claim: Claim, verdict: Verdict) -> Part | None:
+    """The part whose contrast the verdict shows, of a claim that unfolds."""
+    if not parts_of(claim, verdict):
+        return None
+    pairs = zip(claim.parts, verdict.parts, strict=True)
+    return next((part for part, v in pairs if v.contrast is verdict.contrast), None)
