@@ -14,7 +14,7 @@ from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, decided, listed, s
 from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.published.verdicts import AGAINST, FOR, PublishedVerdict
 
-PART = "in part"
+PART, NEAR = "in part", "near chance"
 LETTERS = {HOLDS: "H", PART: "P", FAILS: "N", OPEN: "O", NONE: "\N{EN DASH}"}
 WORDS = {
     HOLDS: "holds",
@@ -66,7 +66,7 @@ ROWS = (
         ),
     ),
     Row("Captions", ("clip-on-line",)),
-    Row("Other shifts and tasks", ("some-shifts-only", "no-gap-task")),
+    Row("Other shifts", ("some-shifts-only", "no-gap-task")),
 )
 
 
@@ -89,7 +89,7 @@ class Cell:
     def count(self) -> str:
         """ "2 of 3"; nothing where nothing is judged."""
         if self.near_chance:
-            return "near chance"
+            return NEAR
         return f"{self.holds} of {self.judged}" if self.judged else ""
 
 
@@ -251,9 +251,10 @@ def _cell(link: str, about: str, state: str, letter: str, word: str, count: str)
     label = escape(": ".join([about, ", ".join(filter(None, [word, count]))]), quote=True)
     kind = state.replace(" ", "-")
     inner = f'<b aria-hidden="true">{letter}</b><span class="nb-grid-word">{escape(word)}</span>'
-    small = f"<small>{escape(count)}</small>" if count else ""
+    near = ' class="nb-grid-near"' if count == NEAR else ""
+    small = f"<small{near}>{escape(count)}</small>" if count else ""
     return (
-        f'<td><a class="nb-grid-{kind}" href="{link}" aria-label="{label}" title="{label}">'
+        f'<td class="nb-grid-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
         f"{inner}{small}</a></td>"
     )
 

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
 QUANTITY = "04_1_quantity"
 PAPER = "2307.12532"  # at arXiv
-SIMULATED = (
-    "The world is simulated: a program, Savanna, draws the pre-training images and the camera "
-    "traps, and the networks are small, so everything can be trained again on two processor cores. "
-    "The book tests whether the paper's reasoning holds in that world. It does not measure the "
-    "paper's numbers again. Where real images were run, they stand in a column or tab of their own."
-)
 
 
 def headline(profile: str) -> Any:
@@ -54,14 +48,6 @@ def answer(profile: str) -> Html:
     worlds = "simulated worlds" if simulated else "shifts between real images"
     said = published_verdicts() if simulated else {}
     return Answer(judge_some(own, paper, real=real), said, worlds).html()
-
-
-def world(profile: str) -> Html:
-    """Whether what is shown was simulated, and what follows from that."""
-    own = recorded.own(profile_named(profile)).profile
-    text = SIMULATED if own.simulated else f"The images are real: {' to '.join(own.data)}."
-    html = f'<p class="nb-note">{escape(text)} <a href="builds_in.html">What it builds in</a></p>'
-    return Html(html if own.simulated else f'<p class="nb-note">{escape(text)}</p>', text)
 
 
 def about() -> Html:
