@@ -1,7 +1,7 @@
 """The table of verdicts: the paper's finding, and what live and recorded runs say of it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ _SHAPES = {
 }
 NOTE = (
     "Dot and bar: estimate with its 95 % interval. Shaded: the zone of no difference (the margin). "
-    "Upright line: zero. One scale in each row. Units: macro F1, unless a claim says otherwise. "
+    "Upright line: zero. One scale and one comparison in each row. "
+    "Units: macro F1, unless a claim says otherwise. "
     "What an interval is about: of one world or shift, these families in it; a remark says where "
     "architectures like these would have another word; over worlds, worlds of these rules."
 )
@@ -72,11 +73,12 @@ def verdict_table(
 def _row(
     claim: "Claim", found: "Mapping[str, Verdict | None]", masks: Mapping[str, str], anchor: str
 ) -> str:
-    contrasts = [v.contrast for v in found.values() if v is not None and v.contrast is not None]
-    reach = common_reach(contrasts)
+    part = same_part(found.values())
+    shown = [compared(v, part) for v in found.values() if v is not None]
+    reach = common_reach([c for c in shown if c is not None])
     cells = "".join(
         f'<td data-label="{escape(name, quote=True)}">'
-        f"{verdict_html(verdict, reach, masks.get(name, ''))}</td>"
+        f"{verdict_html(verdict, reach, masks.get(name, ''), claim, part)}</td>"
         for name, verdict in found.items()
     )
     key = escape(claim.id, quote=True)
@@ -88,19 +90,66 @@ def _row(
     )
 
 
-def verdict_html(verdict: "Verdict | None", reach: float, masked: str = "") -> str:
-    """One verdict: its word with a shape, the interval as a bar and in numbers, the remark."""
+def same_part(verdicts: "Iterable[Verdict | None]") -> str:
+    """The contrast that decided in the first column that has several: all columns show this one,
+    so that a row compares the same on one scale. Nothing for a claim of one part."""
+    several = (v for v in verdicts if v is not None and v.parts and v.contrast is not None)
+    first = next(several, None)
+    return first.contrast.name if first is not None and first.contrast is not None else ""
+
+
+def compared(verdict: "Verdict", part: str) -> "Contrast | None":
+    """The contrast of this name among a verdict's own and those of its parts; else its own."""
+    every = [v.contrast for v in (verdict, *verdict.parts)]
+    return next((c for c in every if c is not None and c.name == part), verdict.contrast)
+
+
+def verdict_html(
+    verdict: "Verdict | None",
+    reach: float,
+    masked: str = "",
+    claim: "Claim | None" = None,
+    part: str = "",
+) -> str:
+    """One verdict: its word with a shape, the interval as a bar and in numbers, the remark.
+
+    claim: its parts unfold. part: the contrast that is shown, where there are several.
+    """
     if masked:
         return f'<span class="nb-masked">{escape(masked)}</span>'
     if verdict is None:
         return badge("not run")
-    parts = [badge(verdict.word, verdict.text)]
-    if verdict.contrast is not None and math.isfinite(verdict.contrast.estimate.value):
-        parts.append(interval_bar(verdict.contrast, reach))
-        parts.append(f'<div class="nb-interval">{interval_text(verdict.contrast)}</div>')
+    shown, parts = compared(verdict, part), [badge(verdict.word, verdict.text)]
+    if shown is not None and math.isfinite(shown.estimate.value):
+        about = f'<div class="nb-remark">{escape(shown.name)}</div>' if verdict.parts else ""
+        parts.append(f"{about}{interval_bar(shown, reach)}")
+        parts.append(f'<div class="nb-interval">{interval_text(shown)}</div>')
     if verdict.remark:
         parts.append(f'<div class="nb-remark">{escape(verdict.remark)}</div>')
+    if claim is not None and verdict.parts:
+        parts.append(_parts(verdict))
     return "".join(parts)
+
+
+def _parts(verdict: "Verdict") -> str:
+    """How many parts are supported, and each with its word and interval, which unfolds."""
+    rows = "".join(
+        f"<dt>{escape(part.contrast.name)}</dt>"
+        f'<dd>{badge(part.word, part.text)} <span class="nb-interval">'
+        f"{interval_text(part.contrast)}</span></dd>"
+        for part in verdict.parts
+        if part.contrast is not None
+    )
+    return (
+        f'<details class="nb-parts"><summary>{supported(verdict)}</summary>'
+        f"<dl>{rows}</dl></details>"
+    )
+
+
+def supported(verdict: "Verdict") -> str:
+    """ "5 of 6 parts supported"."""
+    held = sum(part.word == "supported" for part in verdict.parts)
+    return f"{held} of {len(verdict.parts)} parts supported"
 
 
 def badge(word: str, text: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from nbsupport.analysis.verdicts import WORDS
 from nbsupport.display.html import Html, note, table
 from nbsupport.evidence import ledger, provenance
 from nbsupport.evidence.ledger import Judged
+from nbsupport.evidence.published.verdicts import PublishedVerdict, published_verdicts
 from nbsupport.evidence.records import evidence_profile, read_records
 from nbsupport.pages.claims_table import ledger_table
 from nbsupport.pages.page import Page
@@ -31,6 +33,11 @@ class BookLedger:
         self.real = ledger.beside_of(self.profile)
         self.entries = ledger.judge_profile(self.profile, runs)
 
+    @cached_property
+    def published(self) -> dict[str, PublishedVerdict]:
+        """What published models say, by claim; nothing beside records on real images."""
+        return published_verdicts() if self.real else {}
+
     @property
     def claims(self) -> list[Judged]:
         """The paper's claims, without the controls."""
@@ -47,7 +54,7 @@ class BookLedger:
 
     def table(self) -> Html:
         """Every claim and control, a row each; the reader's browser sorts and filters it."""
-        return ledger_table(self.entries, self.mask, self.real)
+        return ledger_table(self.entries, self.mask, self.real, self.published)
 
     def summary(self) -> Html:
         """How many claims are testable, settled, supported, contradicted, and which differ."""

@@ -1,18 +1,19 @@
 """The ledger as a table: readable as it stands, sorted and filtered by `book/_static/ledger.js`."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from nbsupport.analysis.intervals import Contrast
 from nbsupport.analysis.verdicts import WORDS, Verdict
 from nbsupport.display import verdict_table as look
 from nbsupport.display.html import Html, signed
 from nbsupport.evidence import ledger
 from nbsupport.evidence.ledger import Judged
+from nbsupport.evidence.published.verdicts import PublishedVerdict
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages import pages
+from nbsupport.pages.unfolded import unfolded
 
 # name, how a reader's browser sorts by it ("" not at all), what the column holds
 HEADER = (
@@ -26,6 +27,7 @@ HEADER = (
     ("Families", "number", "families with the same sign, and the interval for others like these"),
     ("Rules 1", "number", "verdict on world 1 by version 1 of the rules, and why it changed"),
     ("q", "number", "p value of the verdict, corrected for the number of claims"),
+    ("Published", "text", "what models that others published say, in words of their own"),
     ("Live", "number", "verdict of the runs that this build trained"),
     ("Otherwise", "number", "on other axes and at other margins"),
     ("To settle", "number", "about how many more cells"),
@@ -41,7 +43,7 @@ DASH = "\N{EN DASH}"
 FRAGILE = "differs otherwise"
 CHANGED = "another word by rules 1"
 REAL = "Real images"
-_PLACE_OF_REAL = [name for name, _, _ in HEADER].index("Live")
+_PLACE_OF_REAL = [name for name, _, _ in HEADER].index("Published")
 
 
 def header(real: Recorded | None) -> list[tuple[str, str, str]]:
@@ -53,14 +55,22 @@ def header(real: Recorded | None) -> list[tuple[str, str, str]]:
     return columns
 
 
-def ledger_table(entries: Sequence[Judged], mask: str = "", real: Recorded | None = None) -> Html:
+def ledger_table(
+    entries: Sequence[Judged],
+    mask: str = "",
+    real: Recorded | None = None,
+    published: Mapping[str, PublishedVerdict] | None = None,
+) -> Html:
     """The ledger as a table, with the controls that a script brings to life.
 
     real: the records on real images that entries were judged by, for a column of their own.
+    published: what published models say, by claim, for another.
     """
+    said = published or {}
     scales = {name: _scale(entries, name) for name in {ledger.unit(e.claim) for e in entries}}
     rows = "".join(
-        _row(i, e, scales[ledger.unit(e.claim)], mask, real) for i, e in enumerate(entries)
+        _row(i, e, scales[ledger.unit(e.claim)], mask, real, said.get(e.claim.id))
+        for i, e in enumerate(entries)
     )
     head = "".join(
         f'<th scope="col" data-sort="{kind}" title="{escape(told, quote=True)}">{escape(name)}</th>'
@@ -92,19 +102,27 @@ def _scale(entries: Sequence[Judged], unit: str) -> float:
     return look.common_reach([c for c in found if c is not None])
 
 
-def _row(place: int, entry: Judged, reach: float, mask: str, real: Recorded | None) -> str:
+def _row(
+    place: int,
+    entry: Judged,
+    reach: float,
+    mask: str,
+    real: Recorded | None,
+    published: PublishedVerdict | None,
+) -> str:
     claim = entry.claim
     more = entry.headline.more_cells
     rows = [_worlds(entry), _families(entry), _rules_1(entry)]
     cells = [
         (place, _where(entry), ""),
-        (claim.text, _statement(entry), "row"),
+        (claim.text, _statement(entry, real), "row"),
         (_rank(entry.headline), _headline(entry), ""),
         (ledger.numbers(entry.headline)["statistic"], _estimate(entry, reach), ""),
         (_rank(entry.first), _first(entry), ""),
         (_rank(entry.second), _worded(entry.second, entry.replication), ""),
         *((*row, "") for row in rows),
         (entry.q, _q(entry.q), ""),
+        (published.word if published else None, _published(published), ""),
         (_rank(entry.live), _live(entry.live, mask), ""),
         (len(entry.fragile), _otherwise(entry), ""),
         (more, f"{more:,}" if more else DASH, ""),
@@ -145,11 +163,11 @@ def _where(entry: Judged) -> str:
     return f"{escape(claim.section)}{figure}"
 
 
-def _statement(entry: Judged) -> str:
+def _statement(entry: Judged, real: Recorded | None) -> str:
     claim = entry.claim
     paper = f'<div class="nb-paper">Paper: {escape(claim.paper)}</div>' if claim.paper else ""
     return (
-        f'<div class="nb-claim">{escape(claim.text)}</div>{paper}'
+        f'<div class="nb-claim">{escape(claim.text)}</div>{paper}{unfolded(entry, real)}'
         f'<div class="nb-paper"><code>{escape(claim.id)}</code> {page_link(claim.page, claim.id)}'
         "</div>"
     )
@@ -205,7 +223,7 @@ def _each_world(entry: Judged) -> str:
     over = entry.summary.contrast if entry.summary else None
     if over is None:
         return ""
-    found = {f"world {n}": _part(entry.worlds[n], over.name) for n in entry.counted}
+    found = {f"world {n}": look.compared(entry.worlds[n], over.name) for n in entry.counted}
     rows = {name: c for name, c in found.items() if c} | {"mean": over}
     reach = look.common_reach(list(rows.values()))
     told = "".join(
@@ -217,12 +235,6 @@ def _each_world(entry: Judged) -> str:
         f'<details><summary>each world</summary><div class="nb-paper">{escape(over.name)}</div>'
         f'<div class="nb-shifts"><dl>{told}</dl></div></details>'
     )
-
-
-def _part(verdict: Verdict, name: str) -> Contrast | None:
-    """The contrast of this name among a verdict's own and those of its parts."""
-    every = (v.contrast for v in (verdict, *verdict.parts))
-    return next((c for c in every if c is not None and c.name == name), None)
 
 
 def _families(entry: Judged) -> tuple[float | None, str]:
@@ -291,6 +303,17 @@ def shift_badges(entry: Judged, real: Recorded) -> str:
         f"<dt>{escape(real.settings[s].short)}</dt><dd>{b}</dd>" for s, b in badges.items()
     )
     return f'<div class="nb-shifts"><dl>{rows}</dl></div>'
+
+
+def _published(verdict: PublishedVerdict | None) -> str:
+    """The word of published models; what limits it unfolds."""
+    if verdict is None:
+        return DASH
+    limits = "".join(f"<li>{escape(text)}</li>" for text in verdict.caveats)
+    return (
+        f'<a href="published_models.html">{escape(verdict.word)}</a>'
+        f"<details><summary>limits</summary><ul>{limits}</ul></details>"
+    )
 
 
 def _live(verdict: Verdict | None, mask: str) -> str:

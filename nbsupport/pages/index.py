@@ -1,20 +1,26 @@
 """The pages that look at the book as a whole: the recorded evidence, the controls, calibration."""
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import claims
-from nbsupport.display import tabs_of_runs
+from nbsupport.display.answer import Answer
+from nbsupport.display.html import Html
+from nbsupport.evidence import recorded
+from nbsupport.evidence.judged import judge_some
+from nbsupport.evidence.published.verdicts import published_verdicts
 from nbsupport.evidence.records import evidence_profile, read_records
+from nbsupport.pages.citation import citation
 from nbsupport.pages.page import Page
 from nbsupport.pages.shown import plate as plate
 from nbsupport.study.profiles import profile_named
 
 if TYPE_CHECKING:
-    from nbsupport.display.tabs import Display
     from nbsupport.pages.open_page import OpenPage
 
 
 QUANTITY = "04_1_quantity"
+PAPER = "2307.12532"  # at arXiv
 
 
 def headline(profile: str) -> Any:
@@ -33,11 +39,29 @@ def headline(profile: str) -> Any:
     )
 
 
-def ledger(profile: str) -> "Display":
-    """Every claim of the book's pages with what the recorded runs of each world say; in a tab,
-    with what runs on real images say."""
-    every = [claim.id for claim in claims.load().values() if not claim.control]
-    return tabs_of_runs.verdict_tabs(profile_named(profile), every)
+def answer(profile: str) -> Html:
+    """What the book found, from recorded runs: three sentences and a grid of evidence."""
+    own = recorded.own(profile_named(profile))
+    real = next(iter(recorded.beside(own.profile)), None)
+    paper = [claim.id for claim in claims.load().values() if not claim.control]
+    simulated = own.profile.simulated
+    worlds = "simulated worlds" if simulated else "shifts between real images"
+    said = published_verdicts() if simulated else {}
+    return Answer(judge_some(own, paper, real=real), said, worlds).html()
+
+
+def about() -> Html:
+    """The paper, the project, its licence and how to cite both, as CITATION.cff has them."""
+    cited = citation()
+    links = [f'<a href="https://arxiv.org/abs/{PAPER}">The paper</a> (arXiv:{PAPER})']
+    links += [f'<a href="{escape(address, quote=True)}">The project</a>' for address in cited.at]
+    links += [f"version {escape(cited.version)}, {escape(cited.license)} licence"]
+    entry = f"<pre>{escape(cited.bibtex(PAPER))}</pre>"
+    html = (
+        f'<div class="nb-about"><details><summary>How to cite</summary>{entry}</details>'
+        f"<span>{' &middot; '.join(links)}</span></div>"
+    )
+    return Html(html, f"arXiv:{PAPER}, version {cited.version}, {cited.license}")
 
 
 def record_numbers(profile: str) -> dict[str, str]:

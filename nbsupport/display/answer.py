@@ -1,0 +1,266 @@
+"""The book's answer at a glance: three sentences, and a grid of findings by kinds of evidence.
+
+Both are computed from the recorded verdicts. A finding is several claims, and a cell of the grid
+says how many of them hold. Published models have words of their own: nobody drew them at random.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from nbsupport.analysis import claims
+from nbsupport.display.html import Html, note
+from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, decided, listed, side
+from nbsupport.evidence.judged import Judged
+from nbsupport.evidence.published.verdicts import AGAINST, FOR, PublishedVerdict
+
+PART, NEAR = "in part", "near chance"
+LETTERS = {HOLDS: "H", PART: "P", FAILS: "N", OPEN: "O", NONE: "\N{EN DASH}"}
+WORDS = {
+    HOLDS: "holds",
+    PART: "holds in part",
+    FAILS: "does not hold",
+    OPEN: "open",
+    NONE: "no evidence",
+}
+LEANS = {FOR: ("leans for", "L+", "for"), AGAINST: ("leans against", "L\N{MINUS SIGN}", "against")}
+COLUMNS = ("Simulated worlds", "Real images", "Published models")
+HEADS = ("What holds up", "What does not", "What is open")
+UNTESTED = ("calibrated", "measured", "not run")  # words that judge nothing
+
+
+@dataclass(frozen=True)
+class Row:
+    """One of the paper's findings: what a reader calls it, the claims that it stands on."""
+
+    name: str
+    claims: tuple[str, ...]
+
+    @property
+    def page(self) -> str:
+        """The page that shows the first of its claims."""
+        return claims.load()[self.claims[0]].page
+
+
+# What each finding of the paper asserts itself. Claims that compare factors, or add to a finding
+# what the paper does not report, are on All claims.
+ROWS = (
+    Row("Data quantity", ("quantity-imagenet", "quantity-inaturalist", "small-subset-helps")),
+    Row(
+        "Label detail",
+        ("granularity-order", "granularity-inaturalist", "quantity-over-granularity"),
+    ),
+    Row("Label semantics", ("semantics-same",)),
+    Row(
+        "Image diversity",
+        (
+            *("classes-or-images", "classes-or-images-large"),
+            *("within-class-imagenet", "within-class-inaturalist"),
+        ),
+    ),
+    Row(
+        "Data sources",
+        (
+            *("natural-sources", "natural-sources-equal", "fractals-between"),
+            *("generated-same", "generated-over-fractals"),
+        ),
+    ),
+    Row("Captions", ("clip-on-line",)),
+    Row("Other shifts", ("some-shifts-only", "no-gap-task")),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one kind of evidence says on a finding: a state, and how many claims hold of those that
+    it judges."""
+
+    state: str
+    holds: int
+    judged: int
+    near_chance: bool = False
+
+    @property
+    def letter(self) -> str:
+        """The state as a letter, so that colour alone never tells it."""
+        return LETTERS[self.state]
+
+    @property
+    def count(self) -> str:
+        """ "2 of 3"; nothing where nothing is judged."""
+        if self.near_chance:
+            return NEAR
+        return f"{self.holds} of {self.judged}" if self.judged else ""
+
+
+def cell(sides: Sequence[str], *, near_chance: bool = False) -> Cell:
+    """The state of several claims by their sides; those without evidence are left out."""
+    seen = [each for each in sides if each != NONE]
+    holds, fails = seen.count(HOLDS), seen.count(FAILS)
+    if not seen:
+        return Cell(NONE, 0, 0)
+    if holds == len(seen):
+        state = HOLDS
+    elif holds:
+        state = PART
+    else:
+        state = FAILS if fails else OPEN
+    return Cell(state, holds, len(seen), near_chance and state == OPEN)
+
+
+def on_real(entry: Judged) -> str:
+    """The side of real images: of the shifts that can tell, all on one side; else open."""
+    sides = {side(verdict) for verdict in entry.real.values()} - {NONE}
+    told = sides - {OPEN}
+    if not sides:
+        return NONE
+    return told.pop() if len(told) == 1 else OPEN
+
+
+def _near_chance(entries: Sequence[Judged]) -> bool:
+    """Whether what keeps real images from telling is, on most shifts, that scores are chance's."""
+    words = [v.word for e in entries for v in e.real.values() if v.word != "not run"]
+    return 2 * words.count("at the floor") > len(words)
+
+
+class Answer:
+    """What the recorded verdicts say on the paper's claims, at a glance."""
+
+    def __init__(
+        self, entries: Iterable[Judged], published: dict[str, PublishedVerdict], worlds: str
+    ) -> None:
+        self.entries = {e.claim.id: e for e in entries if not e.claim.control}
+        self.published, self.worlds = published, worlds
+
+    # sentences ------------------------------------------------------------------------------------
+    @property
+    def tested(self) -> list[Judged]:
+        """The claims that recorded runs judge."""
+        return [e for e in self.entries.values() if e.headline.word not in UNTESTED]
+
+    def of(self, wanted: str) -> list[Judged]:
+        """The tested claims on one side."""
+        return [e for e in self.tested if side(e.headline) == wanted]
+
+    def html(self) -> Html:
+        """The three sentences and the grid; a sentence where nothing is recorded."""
+        if not self.tested:
+            return note("No runs are recorded yet, so there is no answer.")
+        sentences = dict(zip(HEADS, self.sentences(), strict=True))
+        items = "".join(
+            f'<p class="nb-answer-{place}"><strong>{head}.</strong> {escape(text)}</p>'
+            for place, (head, text) in enumerate(sentences.items())
+        )
+        plain = "\n".join(f"{head}. {text}" for head, text in sentences.items())
+        html = f'<div class="nb-answer"><div>{items}</div>{self._grid()}</div>'
+        return Html(html, f"{plain}\n{self._plain()}")
+
+    def sentences(self) -> tuple[str, str, str]:
+        """What holds up, what does not, what is open: with counts."""
+        return self._holds(), self._fails(), self._open()
+
+    def _holds(self) -> str:
+        held = self.of(HOLDS)
+        everywhere = [e for e in held if e.counted and e.supporting == len(e.counted)]
+        text = f"Of {len(self.tested)} claims {len(held)} hold in {self.worlds}"
+        text += f", {len(everywhere)} of them in every one that was run" if held else ""
+        whole, part = self._rows(HOLDS), self._rows(PART)
+        told = [f"in full on {listed(whole)}"] if whole else []
+        told += [f"in part on {listed(part)}"] if part else []
+        return f"{text}. The paper's findings hold {', and '.join(told)}." if told else f"{text}."
+
+    def _rows(self, wanted: str) -> list[str]:
+        own = [row for row in ROWS if self.cells(row)[0].state == wanted]
+        return [row.name[0].lower() + row.name[1:] for row in own]
+
+    def _fails(self) -> str:
+        failed = self.of(FAILS)
+        if not failed:
+            return "No claim comes out otherwise than in the paper."
+        what = "; ".join(map(_clause, failed))
+        verb = "comes" if len(failed) == 1 else "come"
+        return f"{len(failed)} {verb} out otherwise than in the paper: {what}."
+
+    def _open(self) -> str:
+        text = f"{len(self.of(OPEN))} are not settled by these runs."
+        real = [each for e in self.tested if (each := on_real(e)) != NONE]
+        if real:
+            text += (
+                f" Real images settle {len(real) - real.count(OPEN)} of the {len(real)} claims run "
+                f"on them, {real.count(HOLDS)} for and {real.count(FAILS)} against"
+            )
+            near = sum(_near_chance([e]) for e in self.tested if on_real(e) == OPEN)
+            text += f"; on {near} scores are too near chance to tell." if near else "."
+        words = [verdict.word for verdict in self.published.values()]
+        if words:
+            text += (
+                f" Published models lean for {words.count(FOR)} claims and against "
+                f"{words.count(AGAINST)}."
+            )
+        return text
+
+    # the grid -------------------------------------------------------------------------------------
+    def cells(self, row: Row) -> tuple[Cell, Cell]:
+        """What simulated worlds and real images say on a finding."""
+        own = [self.entries[key] for key in row.claims if key in self.entries]
+        simulated = cell([side(e.headline) for e in own])
+        return simulated, cell([on_real(e) for e in own], near_chance=_near_chance(own))
+
+    def _grid(self) -> str:
+        head = "".join(f'<th scope="col">{name}</th>' for name in ("Finding on", *COLUMNS))
+        body = "".join(self._row(row) for row in ROWS)
+        key = ", ".join(f"{LETTERS[s]} {WORDS[s]}" for s in (HOLDS, PART, FAILS, OPEN))
+        told = (
+            f"{key}; L+ and L{chr(0x2212)}: other people's models lean for or against. "
+            "Numbers: claims that hold, of those tested. Each cell leads to its page."
+        )
+        return (
+            f'<table class="nb-grid"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+            f"<caption>{escape(told)}</caption></table>"
+        )
+
+    def _row(self, row: Row) -> str:
+        link = f"{row.page}.html#found"
+        cells = [
+            _cell(link, f"{row.name}, {name.lower()}", c.state, c.letter, WORDS[c.state], c.count)
+            for name, c in zip(COLUMNS, self.cells(row), strict=False)
+        ]
+        name = f'<th scope="row"><a href="{link}">{escape(row.name)}</a></th>'
+        return f"<tr>{name}{''.join(cells)}{self._of_published(row)}</tr>"
+
+    def _of_published(self, row: Row) -> str:
+        found = [self.published[key].word for key in row.claims if key in self.published]
+        said = [LEANS[word] for word in dict.fromkeys(found) if word in LEANS]
+        about = f"{row.name}, {COLUMNS[2].lower()}"
+        if len(said) != 1:  # nothing, or one way and the other
+            word, letter = (WORDS[OPEN], LETTERS[OPEN]) if found else (WORDS[NONE], LETTERS[NONE])
+            state = OPEN if found else NONE
+            return _cell("published_models.html", about, state, letter, word, "")
+        word, letter, kind = said[0]
+        return _cell("published_models.html", about, f"leans-{kind}", letter, word, "")
+
+    def _plain(self) -> str:
+        lines = []
+        for row in ROWS:
+            told = [f"{WORDS[c.state]} {c.count}".strip() for c in self.cells(row)]
+            lines.append(f"{row.name}: {told[0]} | real images: {told[1]}")
+        return "\n".join(lines)
+
+
+def _cell(link: str, about: str, state: str, letter: str, word: str, count: str) -> str:
+    label = escape(": ".join([about, ", ".join(filter(None, [word, count]))]), quote=True)
+    kind = state.replace(" ", "-")
+    inner = f'<b aria-hidden="true">{letter}</b><span class="nb-grid-word">{escape(word)}</span>'
+    near = ' class="nb-grid-near"' if count == NEAR else ""
+    small = f"<small{near}>{escape(count)}</small>" if count else ""
+    return (
+        f'<td class="nb-grid-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
+        f"{inner}{small}</a></td>"
+    )
+
+
+def _clause(entry: Judged) -> str:
+    """What comes out otherwise, as a clause: of the part that decided, where parts have words."""
+    part = decided(entry.claim, entry.headline)
+    text = part.fails if part else entry.claim.fails.rstrip(".")
+    return text if part else text[0].lower() + text[1:]
