@@ -14,7 +14,7 @@ from nbsupport.analysis import worlds
 from nbsupport.analysis.cells import Cells
 from nbsupport.analysis.claims_file import Claim, Part, parse, places
 from nbsupport.analysis.contrasts import MARGIN, Chances
-from nbsupport.analysis.intervals import Contrast, Interval
+from nbsupport.analysis.intervals import Contrast, Interval, signed
 from nbsupport.analysis.roles import SCRATCH
 from nbsupport.analysis.statistics import above_line, per_halving
 from nbsupport.analysis.trends import AXES
@@ -139,10 +139,10 @@ def _without_partner(claim: Claim, cells: Cells, axis: str) -> str:
 
 def in_words(interval: Interval) -> str:
     """ "+0.012 (-0.003 to +0.027)": an estimate and its interval, where it has one."""
-    value = f"{interval.value:+.4f}"
+    value = signed(interval.value)
     if math.isnan(interval.half):
         return value
-    return f"{value} ({interval.low:+.4f} to {interval.high:+.4f})"
+    return f"{value} ({signed(interval.low)} to {signed(interval.high)})"
 
 
 def over_worlds(found: Sequence[Compared]) -> Compared:

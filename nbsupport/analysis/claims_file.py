@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 RULES = ("all", "some-of-each")
 VERSIONS = (1, 2)  # of the rules
 FINDINGS = (*FACTORS, "none")
-WORDED = ("paper", "finding", "title", "opposite", "matter")  # every claim but a control has them
+SAID = ("holds", "fails", "open")  # what was found, by the verdict
+# Every claim but a control has these.
+WORDED = ("paper", "finding", "title", "opposite", "matter", *SAID)
 CHOICES: dict[str, tuple[object, ...]] = {
     "kind": KINDS,
     "statistic": STATISTICS,
@@ -34,6 +36,20 @@ _HEADING = re.compile(r"\s*\[\[\s*claim\s*\]\]")
 
 
 @dataclass(frozen=True)
+class Why:
+    """A reason why a claim may come out otherwise here than in the paper.
+
+    check: the id of a claim or control whose recorded verdict speaks to it; none: nothing does.
+    The other two are what is said where that one is supported, and where it is not.
+    """
+
+    text: str
+    check: str = ""
+    if_supported: str = ""
+    if_contradicted: str = ""
+
+
+@dataclass(frozen=True)
 class Part:
     """One comparison: a role against a role, or for effects a pair of roles against a pair."""
 
@@ -43,6 +59,9 @@ class Part:
     reference: str = "scratch"
     since: int = 1  # the version of the rules that first asked for it
     require: str = SUPPORTED  # of a step of a ladder: not reversed
+    holds: str = ""  # what was found, as a clause, by the part's verdict; all parts have it or none
+    fails: str = ""
+    open: str = ""
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -67,6 +86,10 @@ class Claim:
     title: str = ""  # of a figure, where the claim is supported; controls have none of these four
     opposite: str = ""
     matter: str = ""
+    holds: str = ""  # what was found, as a sentence, by the verdict
+    fails: str = ""
+    open: str = ""
+    why: tuple[Why, ...] = ()
     statistic: str = "er"
     reference: str = "scratch"
     gap: tuple[str, str] = GAP
@@ -83,6 +106,11 @@ class Claim:
         compared = [role for part in self.parts for role in part.compared]
         lines = [part.reference for part in self.parts] if self.statistic != "epoch-trend" else []
         return tuple(dict.fromkeys([*compared, *lines, *self.gap]))
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether there are words for each of its parts."""
+        return len(self.parts) > 1 and bool(self.parts[0].holds)
 
 
 def _keys(
@@ -127,7 +155,23 @@ def _part(where: str, raw: Mapping[str, Any], claim: Mapping[str, Any]) -> Part:
     reference = _typed(
         where, "reference", raw.get("reference", claim.get("reference", "scratch")), ""
     )
-    return Part(kind, sides["a"], sides["b"], reference, since)
+    said = _all_or_none(where, raw, SAID)
+    return Part(kind, sides["a"], sides["b"], reference, since, **said)
+
+
+def _all_or_none(where: str, raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    """The texts of these names, where any is given; UserError where only some are."""
+    if not any(name in raw for name in names):
+        return {}
+    _keys(where, raw, raw, names)
+    return {name: _typed(where, name, raw[name], "") for name in names}
+
+
+def _why(where: str, raw: Mapping[str, Any]) -> Why:
+    outcomes = ("check", "if_supported", "if_contradicted")
+    _keys(where, raw, ["text", *outcomes], ["text"])
+    text = _typed(where, "text", raw["text"], "")
+    return Why(text, **_all_or_none(where, raw, outcomes))
 
 
 def _rungs(where: str, roles: tuple[str, ...], claim: Mapping[str, Any]) -> tuple[Part, ...]:
@@ -142,15 +186,18 @@ def _rungs(where: str, roles: tuple[str, ...], claim: Mapping[str, Any]) -> tupl
 
 def _parts(where: str, raw: Mapping[str, Any]) -> tuple[Part, ...]:
     given = raw.get("part", [{s: raw[s] for s in "ab" if s in raw}])
-    parts = enumerate(_tables(f"part in {where}", given), start=1)
-    return tuple(_part(f"part {number} of {where}", part, raw) for number, part in parts)
+    listed = enumerate(_tables(f"part in {where}", given), start=1)
+    parts = tuple(_part(f"part {number} of {where}", part, raw) for number, part in listed)
+    if len({bool(part.holds) for part in parts}) > 1:
+        raise UserError(f"some parts of {where} say what was found: let all or none do it")
+    return parts
 
 
 def _claim(raw: Mapping[str, Any]) -> Claim:
     where = f"claim {raw.get('id', '(without id)')!r}"
-    names = {f.name: f.default for f in fields(Claim) if f.name != "parts"}
+    names = {f.name: f.default for f in fields(Claim) if f.name not in ("parts", "why")}
     needed = ["id", "section", "page", "kind", "text", *([] if raw.get("control") else WORDED)]
-    _keys(where, raw, [*names, "a", "b", "part"], needed)
+    _keys(where, raw, [*names, "a", "b", "part", "why"], needed)
     values = {
         k: _typed(where, k, raw[k], "" if k in needed else names[k]) for k in names if k in raw
     }
@@ -162,6 +209,10 @@ def _claim(raw: Mapping[str, Any]) -> Claim:
     if len(values.get("gap", GAP)) != 2:
         raise UserError(f"gap in {where} must be a pair of roles")
     _check_shape(where, raw)
+    if "why" in raw:
+        values["why"] = tuple(
+            _why(f"why of {where}", w) for w in _tables(f"why in {where}", raw["why"])
+        )
     if raw["kind"] == "ladder":
         return Claim(parts=_rungs(where, values["ladder"], raw), **values)
     parts = _parts(where, raw)
@@ -206,6 +257,10 @@ def parse(text: str, name: str = "the claims file") -> dict[str, Claim]:
         if claim.id in claims:
             raise UserError(f"{where}: claim {claim.id!r} stands twice: give each an id of its own")
         claims[claim.id] = claim
+    for claim, where in zip(claims.values(), found, strict=True):
+        for check in (why.check for why in claim.why):
+            if check and check not in claims:
+                raise UserError(f"{where}: {errors.unknown('check', check, claims)}")
     return claims
 
 

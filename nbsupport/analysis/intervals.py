@@ -78,6 +78,11 @@ class Interval:
 NO_INTERVAL = Interval(float("nan"), float("nan"), 0)
 
 
+def signed(value: float) -> str:
+    """A number in a remark, with a real minus sign."""
+    return f"{value:+.4f}".replace("-", "\N{MINUS SIGN}")
+
+
 @dataclass(frozen=True)
 class Spread:
     """The four intervals of a contrast, all about one population."""

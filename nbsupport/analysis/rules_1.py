@@ -17,7 +17,7 @@ import numpy as np
 
 from nbsupport.analysis.cells import Cells, Replicates
 from nbsupport.analysis.claims_file import NOT_REVERSED, Claim, Part
-from nbsupport.analysis.intervals import Contrast
+from nbsupport.analysis.intervals import Contrast, signed
 from nbsupport.analysis.multiplicity import holm
 from nbsupport.analysis.statistics import mean_of, over_cells, slopes
 from nbsupport.analysis.verdicts import ONE_SIDED, no_estimate, no_gap
@@ -169,7 +169,7 @@ def _step(claim: Claim, found: Sequence[Contrast]) -> str:
     if not steps:
         return "a step that is not proven to be reversed does not contradict."
     c = steps[0]
-    told = f"{c.name}, {c.estimate.value:+.4f}"
+    told = f"{c.name}, {signed(c.estimate.value)}"
     if c.estimate.value > 0:
         return f"a step that points the right way ({told}) does not contradict."
     return f"a step that is not proven to be reversed ({told}) does not contradict."

@@ -315,8 +315,9 @@ def some_of_each(contrasts: Sequence[Contrast], level: float = ONE_SIDED) -> Ver
         s if adjusted else h for h, s, adjusted in zip(higher, same, found_same, strict=True)
     )
     strongest = contrasts[int(np.argmin(found["higher"]))]
-    p = max(found["higher"].min(), found["same"].min())
-    return Verdict(word, remark, direction, strongest, None, shown, float(p))
+    p = float(max(found["higher"].min(), found["same"].min()))
+    against = _p_all_one_way(higher, same)
+    return Verdict(word, remark, direction, strongest, None, shown, p, against)
 
 
 def _counted(higher: Sequence[Verdict], found: np.ndarray, same: np.ndarray) -> str:
@@ -333,6 +334,17 @@ def _all_one_way(higher: Sequence[Verdict], same: Sequence[Verdict]) -> tuple[bo
         h.word in ("contradicted", "negligible") or s.word == "supported" for h, s in pairs
     )
     return none_higher, all(s.word == "contradicted" for s in same)
+
+
+def _p_all_one_way(higher: Sequence[Verdict], same: Sequence[Verdict]) -> float:
+    """One-sided p value against "some of each": that of the pair which says least for one way."""
+
+    def known(p: float) -> float:
+        return 1.0 if math.isnan(p) else p
+
+    pairs = zip(higher, same, strict=True)
+    none_higher = max(min(known(s.p), known(h.p_against)) for h, s in pairs)
+    return min(none_higher, max(known(s.p_against) for s in same))
 
 
 def _why_open(higher: Sequence[Verdict], same: Sequence[Verdict]) -> str:

@@ -174,6 +174,8 @@ def _judged(own: Digits, noted: list[Digits], found: Findings) -> str:
         what = "the trainings have changed since" if noted else "none are committed"
         return f"nothing to compare with: {what}; {WRITE}"
     nearest, equal = max(others, key=lambda item: item[1])
+    if equal == len(own.found):
+        return f"equal to the last digit to those of another processor, {nearest.place}. {WRITE}"
     return (
         f"none are committed for this kind of processor; {equal} of {len(own.found)} networks are "
         f"as on {nearest.place}. Sums are rounded otherwise here: a training ends as with another "

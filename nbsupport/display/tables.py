@@ -9,6 +9,7 @@ from nbsupport.study.study import Group, Study
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbsupport.analysis.contrasts import Chances
     from nbsupport.jobs.job import Job
 from nbsupport.display.html import Html, code, signed, span, table
 
@@ -60,12 +61,14 @@ def _training_row(group: Group, pretraining: "Job | None") -> tuple[str, ...]:
     )
 
 
-def sensitivity_table(claim_id: str, points: "pd.DataFrame") -> Html:
-    """A claim's verdict on each axis, then at each other margin."""
+def sensitivity_table(
+    claim_id: str, points: "pd.DataFrame", chances: "Chances | None" = None
+) -> Html:
+    """A claim's verdict on each axis, then at each other margin. chances: accuracy by chance."""
     from nbsupport.analysis import claims
 
-    rows = []
-    for axis, margin, word, value, low, high in claims.sensitivity(claim_id, points).to_numpy():
+    found, rows = claims.sensitivity(claim_id, points, chances=chances), []
+    for axis, margin, word, value, low, high in found.to_numpy():
         rows.append((axis, f"{margin:g} of the gap", word, signed(value), span(low, high, value)))
     header = ("axes", "margin", "verdict", "estimate", "95 % interval")
     return table(header, rows, numeric=(3, 4))

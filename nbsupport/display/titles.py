@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbsupport.analysis import claims
+from nbsupport.display.sides import FAILS, HOLDS, clauses, parts_of, side
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbsupport.analysis.claims import Part
     from nbsupport.analysis.verdicts import Verdict
 
 SMOKE = "A smoke test: it shows that everything runs, and is no evidence"
@@ -28,7 +32,13 @@ def title(claim_id: str, verdict: "Verdict | None") -> str:
         return _measured(verdict, found, opposite, matter)
     if verdict.word == "supported":
         return found
+    if parts := parts_of(claim, verdict):
+        opposite = _deciding(verdict, parts) or opposite
+    if verdict.word == "inconclusive" and parts:
+        return _open_part(verdict, parts) or f"Not settled by these runs: {matter}"
     if verdict.word == "contradicted":
+        return opposite
+    if verdict.word == "negligible" and opposite != claim.opposite:
         return opposite
     if verdict.word == "negligible":
         return f"Hardly any difference: {opposite[0].lower()}{opposite[1:]}"
@@ -40,6 +50,33 @@ def title(claim_id: str, verdict: "Verdict | None") -> str:
     if verdict.word == "not testable":
         return f"Not testable with these runs: {matter}"
     return f"Not settled by these runs: {matter}"
+
+
+def _held(parts: "Sequence[tuple[Part, str]]") -> str:
+    held = len(clauses(parts, HOLDS))
+    return f"{held} of {len(parts)} parts {'holds' if held == 1 else 'hold'}"
+
+
+def _decided(verdict: "Verdict", parts: "Sequence[tuple[Part, str]]") -> "Part | None":
+    """The part whose contrast the verdict shows."""
+    pairs = zip(parts, verdict.parts, strict=True)
+    return next((part for (part, _), v in pairs if v.contrast is verdict.contrast), None)
+
+
+def _deciding(verdict: "Verdict", parts: "Sequence[tuple[Part, str]]") -> str:
+    """Where some parts hold and one decides against the whole: how many, and which one."""
+    part = _decided(verdict, parts)
+    if part is None or side(verdict) != FAILS or not clauses(parts, HOLDS):
+        return ""
+    return f"{_held(parts)}, but {part.fails}"
+
+
+def _open_part(verdict: "Verdict", parts: "Sequence[tuple[Part, str]]") -> str:
+    """Where some parts hold and one keeps the whole open: how many, and which one."""
+    part = _decided(verdict, parts)
+    if part is None or not clauses(parts, HOLDS):
+        return ""
+    return f"{_held(parts)}; not settled: {part.open}"
 
 
 def _measured(verdict: "Verdict", found: str, opposite: str, matter: str) -> str:

@@ -109,7 +109,7 @@ def write_ledger(profile: str, store: Store) -> str:
     """
     path = records_path(profile)
     if not path.exists():
-        raise UserError(f"profile {profile} has no records: make records PROFILE={profile} first")
+        raise UserError(f"profile {profile} has no records: make record PROFILE={profile} first")
     csv, document = ledger_paths(profile)
     with locked(csv):
         (records, digest), real = read_with_digest(profile), beside_of(profile)

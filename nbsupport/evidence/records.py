@@ -157,7 +157,7 @@ def _noted(content: bytes, name: str, profile: str) -> list[tuple[Cell, Sums]]:
 
 def _rules(profile: str) -> dict[str, Rule]:
     """What each column may hold."""
-    worlds = PROFILES[profile].worlds if profile in PROFILES else ()
+    shifts = PROFILES[profile].shifts if profile in PROFILES else ()  # a world may be any number
     rules: dict[str, Rule] = dict.fromkeys(COLUMNS, text())
     rules |= dict.fromkeys(["images", "classes", "seed", "epoch"], whole())
     rules |= dict.fromkeys(_SCORES, number(0, 1, blank=True))
@@ -167,7 +167,7 @@ def _rules(profile: str) -> dict[str, Rule]:
     named = {"family": one_of(NAMES, or_else=is_module)}
     if profile in PROFILES:
         named["profile"] = one_of([profile])
-    return rules | named | {"world": whole(worlds)}
+    return rules | named | {"world": whole(shifts)}
 
 
 def _check_points(lines: Lines, table: "pd.DataFrame") -> None:

@@ -104,7 +104,7 @@ def _row(place: int, entry: Judged, reach: float, mask: str, real: Recorded | No
         (_rank(entry.first), _first(entry), ""),
         (_rank(entry.second), _worded(entry.second, entry.replication), ""),
         *((*row, "") for row in rows),
-        (entry.q, f"{entry.q:.3f}" if math.isfinite(entry.q) else DASH, ""),
+        (entry.q, _q(entry.q), ""),
         (_rank(entry.live), _live(entry.live, mask), ""),
         (len(entry.fragile), _otherwise(entry), ""),
         (more, f"{more:,}" if more else DASH, ""),
@@ -164,6 +164,12 @@ def page_link(page_id: str, claim_id: str = "") -> str:
     name = f"Section {page.section}" if page.section[:1].isdigit() else page.title
     at = f"#verdict-{claim_id}" if claim_id in page.claims else ""
     return f'<a href="{escape(page_id, quote=True)}.html{at}">{escape(name)}</a>'
+
+
+def _q(value: float) -> str:
+    if not math.isfinite(value):
+        return DASH
+    return f"{value:.3f}" if value >= 0.001 else "&lt; 0.001"
 
 
 def _headline(entry: Judged) -> str:

@@ -26,6 +26,7 @@ AXIS_TITLES = (
     "ID macro F1 (new places, the same year)",
     "OOD macro F1 (new places, a later and drier year)",
 )
+AXIS_TITLES_FMOW = ("ID macro F1 (the same years)", "OOD macro F1 (2016 and later)")
 
 
 def no_gap_groups(study: Study, _: dict[str, Any]) -> list[Group]:
@@ -114,7 +115,7 @@ def no_gap(page: "OpenPage", runs: "pd.DataFrame", *, number: str, caption: str)
         caption=caption,
         roles=ROLES,
         lines=ROLES,
-        axis_titles=AXIS_TITLES,
+        axis_titles=AXIS_TITLES if page.study.profile.simulated else AXIS_TITLES_FMOW,
     )
 
 

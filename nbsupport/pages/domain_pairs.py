@@ -73,10 +73,11 @@ def pair_table(points: "pd.DataFrame", study: Study, axis: str = "linear") -> Ht
     """
     from nbsupport.analysis import verdicts
 
-    whole = claims.verdict(CLAIM, points, axis=axis) if not points.empty else None
-    if whole is None or not whole.parts:
+    chances = study.profile.chances(study.world)
+    judged = None if points.empty else claims.verdict(CLAIM, points, axis=axis, chances=chances)
+    if judged is None or not judged.parts:
         return note("Some of these groups have no runs yet, so there is no table.")
-    contrasts = [part.contrast for part in whole.parts if part.contrast]
+    contrasts = [part.contrast for part in judged.parts if part.contrast]
     adjusted = verdicts.adjusted_pairs(contrasts)
     rows = []
     for i, (name, c) in enumerate(zip(names(study.profile), contrasts, strict=True)):
@@ -98,7 +99,7 @@ def pair_table(points: "pd.DataFrame", study: Study, axis: str = "linear") -> Ht
 
 def pair_word(higher: "Verdict", same: "Verdict", p_higher: float, p_same: float) -> str:
     """What is found about one pair among all of them, p values adjusted for their number."""
-    if higher.word == "not testable":
+    if higher.word in ("not testable", "at the floor"):
         return higher.word
     if higher.word == "leans":
         if same.direction == "towards":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.roles import FULL, SCRATCH
-from nbsupport.display import html, tables, tabs_of_runs, titles
+from nbsupport.display import found, html, tables, tabs_of_runs, titles
 from nbsupport.display import numbers as page_numbers
 from nbsupport.display.figure_request import FigureInput, FigureRequest, anchor
 from nbsupport.display.figures import PageView
@@ -102,6 +102,12 @@ class OpenPage:
             raise NotHereError(f"profile {self.study.profile.name} has no group {of}")
         found: Subset = getattr(self.study, of)
         return found
+
+    # what was found -------------------------------------------------------------------------------
+    def found(self, *claim_ids: str) -> html.Html:
+        """What recorded runs say on the page's claims (or on those named), in words: what holds,
+        what comes out otherwise than in the paper and why it may, what is open."""
+        return found.found(self.study.profile, claim_ids or self.page.claims)
 
     # tables ---------------------------------------------------------------------------------------
     def parameters(self) -> html.Html:

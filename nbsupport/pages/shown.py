@@ -72,7 +72,8 @@ def sensitivity(page: OpenPage, claim_id: str, points: "pd.DataFrame") -> html.H
     """A claim's verdict on other axes and at other margins."""
     if page.mask():
         return html.note(f"{page.mask()}: no table.")
-    return tables.sensitivity_table(claim_id, points)
+    chances = page.study.profile.chances(page.study.world)
+    return tables.sensitivity_table(claim_id, points, chances)
 
 
 def matching(page: OpenPage, *patterns: str) -> list[str]:

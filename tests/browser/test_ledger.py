@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nbsupport.analysis.claims import load
 from nbsupport.display import widgets
 from nbsupport.evidence import ledger
 from nbsupport.evidence.recorded import Recorded
@@ -140,7 +141,11 @@ def test_filters_narrow_and_say_how_many_are_left(page):
 
 def test_free_text_finds_claims(page):
     page.locator("input[name=text]").fill("FRACTALS")
-    assert shown(page) == ["fractals-between", "generated-over-fractals"]
+    assert shown(page) == [
+        "fractals-between",
+        "generated-over-fractals",
+        "generated-over-fractals-tenfold",
+    ]
 
 
 def test_a_number_of_the_summary_shows_its_rows(page):
@@ -164,7 +169,7 @@ def test_the_table_reads_without_a_script(chromium, written):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(written.as_uri())
-    assert page.locator(".nb-ledger tbody tr").count() == len(ledger.claims.load())
+    assert page.locator(".nb-ledger tbody tr").count() == len(load())
     assert not page.locator(".nb-ledger-controls").is_visible()
     assert page.locator(".nb-rank li").all_inner_texts() == ["one", "two", "three"]
     context.close()

@@ -100,6 +100,16 @@ def test_an_unknown_processor_is_compared_and_is_not_broken(
     assert "as with another seed" in text
 
 
+def test_digits_that_are_those_of_another_processor_are_said_to_be_so(
+    noted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_digits(replace(OWN, processor="near"), noted)
+    status, text = said(capsys)
+    assert status == 0
+    assert "to those of another processor, near, PyTorch 2.15" in text
+    assert "another seed" not in text
+
+
 @pytest.mark.parametrize(("jobs", "told"), [("", "none are committed"), ("4567", "have changed")])
 def test_without_digits_of_these_trainings_there_is_nothing_to_compare(
     noted: Path, capsys: pytest.CaptureFixture[str], jobs: str, told: str

@@ -51,6 +51,7 @@ FIVE = TEXT[TEXT.index('id = "five-per-class"') : TEXT.index('id = "granularity-
         ("title = ", "titel = ", "did you mean 'title'"),
         ("opposite = ", "# ", "lacks opposite"),
         ("matter = ", "# ", "lacks matter"),
+        ("\nholds = ", "\n# ", "lacks holds"),
         ('section = "4.1"\n', "", "lacks section"),
         ('section = "4.1"', 'section = ""', "has nothing under section"),
         ('section = "4.1"', "section = 4.1", "give str"),
@@ -99,7 +100,7 @@ def test_a_role_that_no_group_has_is_one_line(shipped, old: str, new: str) -> No
         ('[claim]\nid = "one"\n', "give a list of at least one table"),
         (
             TEXT + '\n[[claim]]\nid = "one"\n',
-            "lacks section, page, kind, text, paper, finding, title, opposite, matter",
+            "lacks section, page, kind, text, paper, finding, title, opposite, matter, holds",
         ),
         (TEXT + "\n[[claims]]\n", "unknown key in claims.toml 'claims'"),
     ],
@@ -117,6 +118,7 @@ def test_a_damaged_claims_file_is_one_line(shipped, capsys, content, told: str) 
 def test_parts_that_are_no_tables_are_refused(part: str) -> None:
     head = 'id = "one"\nsection = "1"\npage = "p"\nkind = "higher"\ntext = "t"\n'
     head += 'paper = "p"\nfinding = "none"\ntitle = "t"\nopposite = "o"\nmatter = "m"\n'
+    head += 'holds = "h"\nfails = "f"\nopen = "o"\n'
     with pytest.raises(UserError, match="line 1: part in claim 'one'"):
         claims.parse(f"[[claim]]\n{head}{part}\n")
 

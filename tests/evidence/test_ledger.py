@@ -305,7 +305,7 @@ def test_records_on_real_images_are_judged_alone_and_beside_the_others(
 
 
 def test_without_records_there_is_no_ledger(folder: Path) -> None:
-    with pytest.raises(UserError, match="make records"):
+    with pytest.raises(UserError, match="make record "):
         ledger.write_ledger("demo", Store(folder / "store"))
     assert ledger.read_ledger("demo") == {}
 

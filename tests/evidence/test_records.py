@@ -59,7 +59,7 @@ def edited(path: Path, row: int, column: str, value: str) -> None:
         ("seed", "0 ", "a whole number of at least 0"),
         ("seed", "-1", "a whole number of at least 0"),
         ("epoch", "3.5", "a whole number of at least 0"),
-        ("world", "11", "one of 0, 1, 2"),
+        ("world", "-1", "a whole number of at least 0"),
         ("profile", "pacs-32", "demo"),
         ("n_ood", "many", "a whole number of at least 0, or nothing"),
         ("seconds", "-3", "a number of at least 0"),

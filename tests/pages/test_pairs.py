@@ -73,6 +73,8 @@ def test_few_runs_only_lean():
     ("higher", "same", "p", "word"),
     [
         ("not testable", "not testable", (1.0, 1.0), "not testable"),
+        ("at the floor", "at the floor", (1.0, 1.0), "at the floor"),
+        ("supported", "not testable", (0.001, 1.0), "higher"),
         ("supported", "supported", (0.001, 0.001), "the same"),
         ("supported", "inconclusive", (0.001, 1.0), "higher"),
         ("supported", "inconclusive", (0.04, 1.0), "not settled"),

@@ -19,7 +19,7 @@ import numpy as np
 from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is_rehearsal
 from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
-from nbsupport.data.tasks.files import Counting, FiledTask, Listing, miscounts, unreadable
+from nbsupport.data.tasks.files import Counting, FileTask, Listing, miscounts, unreadable
 from nbsupport.data.tasks.iwildcam import wilds_module
 from nbsupport.errors import UserError
 
@@ -83,7 +83,7 @@ EACH = {
 COUNTRIES = {"FRA": "Europe", "KEN": "Africa", "IND": "Asia", "BRA": "Americas", "FJI": "Oceania"}
 
 
-class FMoWTask(FiledTask):
+class FMoWTask(FileTask):
     """What a satellite has photographed, of 62 kinds; later years in the OOD sets.
 
     The table has label, region, year and category. Raises UserError where the data are missing or
