@@ -54,7 +54,7 @@ OF_TYPE: dict[str, list[Any]] = {
 }
 # Of the right type, and more or fewer than there are: of the smoke profile's 16 classes of 16.
 OF_NAME: dict[str, list[Any]] = {
-    "world": [3, 1000],
+    "world": [-1, 1_000_000],
     "sizes": [[0], [1], [15], [257], [32, 10**6]],
     "depths": [[0], [6], [1, 99]],
     "classes": [[0], [1], [17], [10**6]],

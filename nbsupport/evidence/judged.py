@@ -104,7 +104,7 @@ def judge_all(
     """Every claim, then every control, against recorded runs (and live ones, and those on real
     images, if given)."""
     known, profile = claims.load(), own.profile
-    further = sorted({n for n in map(int, own.records["world"]) if n > 0}.difference(WORLDS))
+    further = sorted({n for n in own.settings if n > 0}.difference(WORLDS))
     found = {world: own.judged(known, world) for world in (*WORLDS, *further)}
     over = own.over_worlds(known)
     others = _others(own, {key: each[1] for key, each in found[WORLDS[0]].items()})
@@ -144,7 +144,7 @@ def judge_some(own: Recorded, ids: Iterable[str], *, real: Recorded | None = Non
     Of a profile of real images its first two shifts stand in place of worlds 1 and 2.
     """
     keys = list(ids)
-    further = sorted({n for n in map(int, own.records["world"]) if n > 0}.difference(WORLDS))
+    further = sorted({n for n in own.settings if n > 0}.difference(WORLDS))
     found = {world: own.judged(keys, world) for world in (*WORLDS, *further)}
     shifts = {n: real.judged(keys, n) for n in real.settings} if real else {}
     over = own.over_worlds(keys)

@@ -144,10 +144,16 @@ class Recorded:
 
     @cached_property
     def settings(self) -> dict[int, Setting]:
-        """Every shift, or every world that has runs, by its number; the leading one first."""
+        """Every shift, or every world with enough runs, by its number; the leading one first."""
         held = {int(world) for world in self.records["world"].unique()}
-        numbers = {*self.profile.shifts, *held} or {1}
+        enough = held if self.profile.shifts else {n for n in held if self._has_enough(n)} or held
+        numbers = {*self.profile.shifts, *enough} or {1}
         return {n: Setting(n, self.profile.setting_name(n)) for n in sorted(numbers)}
+
+    def _has_enough(self, number: int) -> bool:
+        """Whether a world has two families with two seeds each, as an interval takes at least."""
+        seeds = self.points(number).groupby("family")["seed"].nunique()
+        return int((seeds >= 2).sum()) >= 2
 
     @property
     def leading(self) -> Setting:
@@ -258,10 +264,12 @@ class Recorded:
         return (len(every & whole), len(every)) if len(own) else (0, 0)
 
     def _expected(self) -> set[tuple[int, str, int]]:
+        """The cells that there should be of the settings that are shown."""
         recorded = self.profile.recorded
         return {
             (world, family, seed)
             for world, (families, seeds) in recorded.items()
+            if world in self.settings
             for family in families
             for seed in seeds
         }

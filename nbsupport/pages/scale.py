@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from itertools import groupby
 
 from nbsupport.display.calibration import calibration_table as calibration_table
 from nbsupport.display.html import Html, table
@@ -55,10 +56,12 @@ def _epochs(stage: str) -> Callable[[Profile], str]:
 
 
 def _recorded(profile: Profile) -> str:
-    return "; ".join(
-        f"{'shift' if profile.shifts else 'world'} {world}: {len(families)} x {len(seeds)}"
-        for world, (families, seeds) in profile.recorded.items()
-    )
+    kind, found = "shift" if profile.shifts else "world", []
+    for cells, group in groupby(profile.recorded, key=lambda world: profile.recorded[world]):
+        first, *others = group
+        named = f"{kind}s {first} to {others[-1]}" if others else f"{kind} {first}"
+        found.append(f"{named}: {len(cells[0])} x {len(cells[1])}")
+    return "; ".join(found)
 
 
 _FACTS: dict[str, Callable[[Profile], str]] = {

@@ -17,6 +17,7 @@ TASK_CLASSES = {
     "pacs": 7,
     "domainnet": 345,
     "iwildcam": 182,
+    "fmow": 62,
 }
 THREE_FAMILIES = ("resnet", "densenet", "alexnet")
 
