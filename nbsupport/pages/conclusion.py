@@ -20,8 +20,8 @@ LARGER = ("quantity-over-granularity", "quantity-over-semantics")
 ALIKE, EXPLOIT, NO_GAP = "natural-sources-equal", "quantity-imagenet", "no-gap-task"
 STRONG, WEAK = 0.7, 0.3  # rank correlations at which the words change
 OF_GROUPS = {
-    "one": "What makes a model robust here mostly makes it good as well: the score at known cameras "
-    "alone orders the groups in much the same way. The paper warns that the two may part; on these "
+    "one": "What makes a model robust here mostly makes it good as well: the score at known "
+    "cameras alone orders the groups in much the same way. The paper warns that the two may part; on these "
     "groups they do so little.",
     "loose": "The two go together loosely: some groups are better than they are robust, or the "
     "other way round, as the paper warns.",
@@ -90,9 +90,7 @@ def advice(judged: Mapping[str, Judged], table: "pd.DataFrame") -> str:
     told = {f: f"{signed(v, 2)} gaps, {_span(leading[f])}" for f, (v, _, _) in leading.items()}
     exploit = f"More images of one source help ({told.get('quantity', 'not measured')})"
     if more != HOLDS:
-        return (
-            "That more images of one source help is not shown here, so the advice does not follow."
-        )
+        return "That more images of one source help is not shown here: the advice does not follow."
     if alike == HOLDS:
         return (
             f"{exploit}, and one natural source is as good as the other at equal size "
@@ -100,9 +98,7 @@ def advice(judged: Mapping[str, Judged], table: "pd.DataFrame") -> str:
             "a little, then exploit."
         )
     if alike == FAILS:
-        return (
-            f"{exploit}, but the natural sources differ at equal size, so exploring pays as well."
-        )
+        return f"{exploit}, but natural sources differ at equal size: exploring pays as well."
     return f"{exploit}. Whether exploring pays is open: the natural sources may differ or not."
 
 
