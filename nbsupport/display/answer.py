@@ -182,7 +182,8 @@ class Answer:
         return f"{len(failed)} {verb} out otherwise than in the paper: {what}."
 
     def _open(self) -> str:
-        text = f"{len(self.of(OPEN))} are not settled by these runs."
+        left = len(self.of(OPEN))
+        text = f"{left} {'is' if left == 1 else 'are'} not settled by these runs."
         real = [each for e in self.tested if (each := on_real(e)) != NONE]
         if real:
             text += (

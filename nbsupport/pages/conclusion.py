@@ -21,8 +21,8 @@ ALIKE, EXPLOIT, NO_GAP = "natural-sources-equal", "quantity-imagenet", "no-gap-t
 STRONG, WEAK = 0.7, 0.3  # rank correlations at which the words change
 OF_GROUPS = {
     "one": "What makes a model robust here mostly makes it good as well: the score at known "
-    "cameras alone orders the groups in much the same way. The paper warns that the two may part; on these "
-    "groups they do so little.",
+    "cameras alone orders the groups in much the same way. The paper warns that the two may part; "
+    "on these groups they do so little.",
     "loose": "The two go together loosely: some groups are better than they are robust, or the "
     "other way round, as the paper warns.",
     "two": "The two are different matters, as the paper warns: the score at known cameras does not "

@@ -32,14 +32,14 @@ b = "imagenet/100K"
 """
 # What every page that shows claims says of the new one.
 SHOWN = """
-from nbsupport.pages import claims, index, introduction, pages
+from nbsupport.pages import claims, introduction, pages
 from nbsupport.pages.open_page import open_page
 page = open_page("04_1_quantity", {})
 recorded = page.recorded(world=1)
 print("page", "two-thirds-suffice" in pages()["04_1_quantity"].claims)
 print("table", 'id="verdict-two-thirds-suffice"' in page.verdicts(recorded).html)
 print("title", page.view.title("two-thirds-suffice", recorded))
-print("welcome", "Two thirds of the images" in index.ledger("demo").html)
+print("found", "Two thirds are" in page.found().text)
 book = claims.BookLedger(page)
 print("claims", 'href="04_1_quantity.html#verdict-two-thirds-suffice"' in book.table().html)
 print("finding", "two-thirds-suffice" in introduction.findings_table(book).text.splitlines()[0])
@@ -92,7 +92,7 @@ def test_one_entry_is_enough(project):
     shown = run(project, "-c", SHOWN)
     told = dict(line.split(" ", 1) for line in shown.stdout.splitlines())
     assert told.pop("title", shown.stderr).lower().endswith("enough")
-    assert told == dict.fromkeys(("page", "table", "welcome", "claims", "finding"), "True")
+    assert told == dict.fromkeys(("page", "table", "found", "claims", "finding"), "True")
 
 
 @pytest.mark.parametrize(
