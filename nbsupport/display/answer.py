@@ -212,8 +212,8 @@ class Answer:
         body = "".join(self._row(row) for row in ROWS)
         key = "H holds, P holds in part, F comes out otherwise than in the paper, O open"
         told = (
-            f"{key}; L+ and L{MINUS}: models of others lean for or against. Numbers: claims that hold, of "
-            "those tested. Each cell leads to its page."
+            f"{key}; L+ and L{MINUS}: models of others lean for or against. Numbers: claims that "
+            "hold, of those tested. Each cell leads to its page."
         )
         return (
             f'<table class="nb-grid"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
