@@ -1,14 +1,16 @@
-"""TERM and HUP end a command as Ctrl-C does: what it started ends with it, what is done is kept."""
+"""TERM, HUP and a time limit end a command as Ctrl-C does: what it started ends with it, what is
+done is kept."""
 
 import os
 import signal
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-NUMBERS = (signal.SIGTERM, signal.SIGHUP)
+NUMBERS = (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+GO_ON = 75  # the status where the time was up: sysexits.h's "try again", and no signal's
 
 
 class Stopping:
@@ -19,8 +21,8 @@ class Stopping:
 
     @property
     def status(self) -> int:
-        """The exit status by convention: 128 and the signal's number."""
-        return 128 + self.number
+        """The exit status by convention: 128 and the signal's number; GO_ON at a time limit."""
+        return GO_ON if self.number == signal.SIGALRM else 128 + self.number
 
     def stop(self, number: int, _: FrameType | None) -> None:
         """Handle a signal: once, for the work to be put down takes a moment."""
@@ -43,15 +45,42 @@ def _leave_the_terminal() -> None:
 
 
 @contextmanager
-def stopping() -> Iterator[Stopping]:
-    """Within it TERM and HUP raise KeyboardInterrupt, unless ignored (nohup) or handled."""
+def stopping(limit: float | None = None) -> Iterator[Stopping]:
+    """Within it TERM and HUP raise KeyboardInterrupt, unless ignored (nohup) or handled; so does
+    the end of `limit` seconds."""
     state = Stopping()
-    main = threading.current_thread() is threading.main_thread()
-    taken = [n for n in NUMBERS if main and signal.getsignal(n) is signal.SIG_DFL]
+    taken = [n for n in NUMBERS if _in_main() and signal.getsignal(n) is signal.SIG_DFL]
     for number in taken:
         signal.signal(number, state.stop)
+    if limit and signal.SIGALRM in taken:
+        signal.setitimer(signal.ITIMER_REAL, limit)
     try:
         yield state
     finally:
+        if limit and signal.SIGALRM in taken:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _in_main() -> bool:
+    """Whether this thread may say what signals do."""
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
+def put_off() -> Iterator[Callable[[], bool]]:
+    """Within it these signals end nothing at once: what it gives says whether one came, so that
+    work can be put down first. Afterwards the signal does what it would have done."""
+    came: list[int] = []
+    before = {n: signal.getsignal(n) for n in NUMBERS if _in_main()}
+    taken = {n: how for n, how in before.items() if how not in (signal.SIG_IGN, None)}
+    for number in taken:
+        signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, how in taken.items():
+            signal.signal(number, how)
+        if came:
+            signal.raise_signal(came[0])

@@ -91,11 +91,18 @@
     }
 
     offer(point) {
+      const scores = document.createElement("strong");
       const words = document.createElement("span");
-      words.textContent = `Run this point again (${point.group}, ${point.family}, seed ${point.seed}):`;
-      this.command.replaceChildren(words, commandLine(point.rerun));
+      const cell = `${point.family}, seed ${point.seed}`;
+      scores.textContent = `${point.group}, ${cell}, epoch ${point.epoch}: ID ${three(point.id)}, OOD ${three(point.ood)}. `;
+      words.textContent = `To run this page's groups for ${cell} again, this point among them:`;
+      this.command.replaceChildren(scores, words, commandLine(point.rerun));
       this.command.hidden = false;
     }
+  }
+
+  function three(score) {
+    return Number(score).toFixed(3);
   }
 
   function commandLine(text) {
@@ -182,9 +189,21 @@
       const kicker = document.createElement("span");
       kicker.className = "nb-kicker";
       kicker.textContent = "Your guess";
-      place.replaceChildren(kicker, document.createTextNode(value));
+      place.replaceChildren(kicker, document.createTextNode(value), ...judged(id, value));
       place.hidden = false;
     }
+  }
+
+  // Whether the runs bear a guess out; nothing where no option is right.
+  function judged(id, value) {
+    const answers = Array.from(document.querySelectorAll(".nb-compare[data-right]"));
+    const own = answers.find((a) => a.querySelector(".nb-guess").dataset.prediction === id);
+    if (!own) return [];
+    const hit = own.dataset.right === value;
+    const said = document.createElement("span");
+    said.className = hit ? "nb-hit" : "nb-miss";
+    said.textContent = hit ? "\u2713 as the runs say" : "\u2717 the runs say otherwise";
+    return [said];
   }
 
   function startPredictions() {
@@ -246,10 +265,33 @@
     }
   }
 
+  // --- code --------------------------------------------------------------------------------------
+
+  // One button a page instead of one line a cell. Without a script each cell keeps its own.
+  function startCode() {
+    const folds = Array.from(document.querySelectorAll("details.hide"));
+    const heading = document.querySelector("article h1");
+    if (!folds.length || !heading) return;
+    const root = document.documentElement;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "nb-code-toggle";
+    const turn = (shown) => {
+      root.classList.toggle("nb-code-hidden", !shown);
+      folds.forEach((fold) => (fold.open = shown));
+      button.setAttribute("aria-pressed", String(shown));
+      button.textContent = shown ? "Hide the code" : "Show the code";
+    };
+    button.addEventListener("click", () => turn(root.classList.contains("nb-code-hidden")));
+    turn(false);
+    heading.after(button);
+  }
+
   function start() {
     document.documentElement.classList.add("nb-scripted");
     startCharts();
     startPredictions();
+    startCode();
     for (const box of document.querySelectorAll(".nb-rank")) new Ranking(box);
   }
 

@@ -9,6 +9,7 @@ from nbsupport.building.execute import PageError
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 IN = re.compile(r"\bIn\[(\d+)\]")
+HIDING = {"remove-cell", "remove-output", "hide-cell", "hide-output"}  # would fold an error away
 BOX = """<div class="admonition error page-error" role="alert">
 <p class="admonition-title">{title}</p>
 <p>{message}</p>{details}
@@ -75,7 +76,7 @@ def _box(cell: Any, error: PageError) -> None:
     shown = {"text/html": html, "text/plain": f"{title}: {error.text}"}
     kept = [o for o in cell.outputs if o.output_type != "error"]
     cell.outputs = [*kept, _display(shown)]
-    cell.metadata["tags"] = [t for t in _tags(cell) if t not in {"remove-cell", "remove-output"}]
+    cell.metadata["tags"] = [t for t in _tags(cell) if t not in HIDING]
 
 
 def _renumbered(traceback: str) -> str:

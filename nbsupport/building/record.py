@@ -1,6 +1,7 @@
 """Training and recording what the verdicts rest on, part by part: a cell of a setting."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbsupport.errors import UserError
@@ -11,9 +12,13 @@ from nbsupport.evidence.records import (
     read_records,
     under_other_names,
 )
+from nbsupport.jobs import runner
+from nbsupport.jobs.progress import Progress
+from nbsupport.jobs.store import Store
 from nbsupport.pages import all_groups, check_claims
+from nbsupport.paths import store_dir
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
-from nbsupport.study.study import Study
+from nbsupport.study.study import Run, Study
 from nbsupport.training.families import FAMILIES
 
 Part = tuple[int, int, str]  # a setting (world or shift), and its cell: seed, family
@@ -24,24 +29,111 @@ def record_profile(
     world: int | None = None,
     seeds: Sequence[int] = (),
     families: Sequence[str] = (),
+    say: Callable[[str], None] = print,
     *,
     train: bool = True,
-) -> Iterator[str]:
-    """Train and record what the pages' verdicts rest on; yields a line after each part.
+) -> list[str]:
+    """Train and record what the pages' verdicts rest on; `say` is given a line for each part.
 
-    A part is one cell (seed and family) of one setting. A seed is recorded in every setting before
-    the next seed begins, so that all settings hold the same cells. The CSV is written after each
-    part: stopped, only the part under way is not recorded yet, and its finished jobs are in the
-    store. `world`, `seeds` and `families` choose among the parts. train=False: only rows of groups
-    whose runs are recorded already under the name of another group are added. Raises UserError
+    A part is one cell (seed and family) of one setting. All their jobs are done by one pool of
+    workers, so that none stands idle while a part comes to its end. Parts take turns: a seed is
+    recorded in every setting before the next seed, so that all settings hold the same cells. The
+    CSV is written as parts are complete: stopped, only those under way are not recorded yet, and
+    their finished jobs are in the store. `world`, `seeds` and `families` choose among the parts.
+    train=False: only rows of groups whose runs are recorded already under the name of another group
+    are added.
+
+    Returns a line for each part that cannot be planned, and so is not recorded. Raises UserError
     where the profile records nothing, or none of these.
     """
     check_claims()
     chosen = parts(profile_named(profile), world, seeds, families)
-    studies = [Study(profile, world=w, families=[f], seeds=[s]) for w, s, f in chosen]
-    for study, (w, seed, family) in zip(studies, chosen, strict=True):
-        count = _record_part(study, train=train)
-        yield f"world {w}, seed {seed}, {family}: {count} runs recorded now"
+    recording = _Recording(profile, Store(store_dir()), say)
+    for part in chosen:
+        recording.plan(part)
+    if train:
+        recording.train()
+    return recording.problems
+
+
+@dataclass
+class _Waiting:
+    """A part that is being recorded: its runs, those to be recorded now, and the jobs lacking."""
+
+    study: Study
+    name: str
+    runs: list[Run]
+    todo: list[Run]
+    lacking: set[str]
+
+
+class _Recording:
+    """Parts on their way from one pool of jobs into a profile's records."""
+
+    def __init__(self, profile: str, store: Store, say: Callable[[str], None]) -> None:
+        self.profile, self.store, self.say = profile, store, say
+        self.recorded = read_records(profile)
+        self.waiting: list[_Waiting] = []
+        self.problems: list[str] = []
+        self.shown = Progress()
+
+    def plan(self, part: Part) -> None:
+        """Find out which runs of a part are to be recorded."""
+        world, seed, family = part
+        name = f"world {world}, seed {seed}, {family}"
+        try:
+            study = Study(self.profile, world=world, families=[family], seeds=[seed])
+            runs = study.runs(all_groups(study))
+        except UserError as problem:
+            self.problems.append(f"{name}: {problem}")
+            self.say(f"{name}: not recorded: {problem}")
+            return
+        same = self._rename(runs, world)
+        todo = missing_runs(runs, self.recorded, world)
+        if todo:
+            lacking = {run.finetune.key for run in todo}
+            self.waiting.append(_Waiting(study, name, runs, todo, lacking))
+        if same or not todo:
+            self.say(f"{name}: {same} runs recorded now")
+
+    def _rename(self, runs: list[Run], world: int) -> int:
+        """Record under its name a group whose runs are recorded under another's; how many runs.
+
+        Two groups of the same subset are the same runs, so nothing is trained for the second.
+        """
+        same = under_other_names(runs, self.recorded, world)
+        if not len(same):
+            return 0
+        self.recorded = add_records(self.profile, runs, same, world)
+        return int(same["key"].nunique())
+
+    def train(self) -> None:
+        """Have all jobs done, and record each part when it is complete."""
+        jobs = [job for part in self.waiting for run in part.todo for job in run.jobs]
+        turns: dict[str, int] = {}
+        for number, part in enumerate(self.waiting):
+            for job in (job for run in part.todo for job in run.jobs):
+                turns.setdefault(job.key, number)
+        if jobs:
+            runner.run(jobs, self.store, turns=turns, on_event=self._take)
+
+    def _take(self, event: dict[str, Any]) -> None:
+        self.shown(event)
+        if event["kind"] not in ("done", "found"):
+            return
+        for part in self.waiting:
+            part.lacking.discard(event["job"])
+        for part in [part for part in self.waiting if not part.lacking]:
+            self.waiting.remove(part)
+            self._record(part)
+
+    def _record(self, part: _Waiting) -> None:
+        jobs = {run.finetune.key: run.finetune for run in part.todo}
+        results = {key: self.store.result(job) for key, job in jobs.items()}
+        new = provenance.with_places(part.study.records(part.todo, results), self.store)
+        add_records(self.profile, part.runs, new, part.study.world)
+        self.shown.clear()
+        self.say(f"{part.name}: {len(part.todo)} runs recorded now")
 
 
 def parts(
@@ -94,21 +186,3 @@ def _among(profile: Profile, what: str, given: Iterable[Any], allowed: Iterable[
             raise UserError(
                 f"profile {profile.name} records no {what} {value}: give one of {ordered}"
             )
-
-
-def _record_part(study: Study, *, train: bool) -> int:
-    """Train and record what the records lack of a study's runs; how many that was.
-
-    Two groups of the same subset are the same runs: what is recorded under one name is not trained
-    again for the other.
-    """
-    profile, runs = study.profile.name, study.runs(all_groups(study))
-    same = under_other_names(runs, read_records(profile), study.world)
-    if len(same):
-        add_records(profile, runs, same, study.world)
-    named = same["key"].nunique() if len(same) else 0
-    todo = missing_runs(runs, read_records(profile), study.world) if train else []
-    if todo:
-        new = provenance.with_places(study.execute(todo), study.store)
-        add_records(profile, runs, new, study.world)
-    return named + len(todo)

@@ -7,34 +7,45 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbsupport.cli.parsing import add_each
+from nbsupport.cli.parsing import add_each, time_limit
 from nbsupport.errors import UserError
 from nbsupport.jobs import engines
 from nbsupport.machine import wanted
-from nbsupport.stopping import stopping
+from nbsupport.stopping import GO_ON, stopping
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: its status, or 2 after a user's mistake (one line on standard error).
 
-    Stopped by Ctrl-C, TERM or HUP it is 130, 143 or 129.
+    Stopped by Ctrl-C, TERM or HUP it is 130, 143 or 129; by its time limit 75.
     """
     options = _parser().parse_args(arguments)
     warnings.formatwarning = _one_line
-    with stopping() as state:
+    try:
+        limit = time_limit(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    with stopping(limit) as state:
         try:
             os.environ.update(wanted())  # before torch is loaded, which reads them once
-            with engines.chosen(getattr(options, "engine", None)):
+            with engines.chosen(**_given(options)):
                 return options.command(options) or 0
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
         except KeyboardInterrupt:
-            print("stopped; what was finished is kept, the same command goes on", file=sys.stderr)
+            why = "the time limit is reached" if state.status == GO_ON else "stopped"
+            print(f"{why}; what was finished is kept, the same command goes on", file=sys.stderr)
             return state.status
         except BrokenPipeError:  # the reader of a list has seen enough
             sys.stderr.close()
     return 0
+
+
+def _given(options: argparse.Namespace) -> dict[str, str | None]:
+    """What a command that trains was told of who does its jobs."""
+    return {name: getattr(options, name, None) for name in ("engine", "workers", "device")}
 
 
 def _one_line(message: Warning | str, *_: object, **__: object) -> str:

@@ -1,11 +1,13 @@
 """What the commands' parsers share."""
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
 from nbsupport.registry import Registry
+from nbsupport.stopping import GO_ON
 
 if TYPE_CHECKING:
     from nbsupport.jobs.store import Store
@@ -41,9 +43,37 @@ def given(parser: argparse.ArgumentParser) -> None:
 
 
 def trains(parser: argparse.ArgumentParser) -> None:
-    """Let a command take --engine, as all that train do."""
+    """Let a command that trains be told what does its jobs, and for how long."""
+    placed(parser)
+    parser.add_argument(
+        "--time-limit",
+        metavar="TIME",
+        help=f"stop then (7h30m, 90m, 45s) with status {GO_ON}: the same command goes on",
+    )
+
+
+def time_limit(options: argparse.Namespace) -> float | None:
+    """The seconds that a command was given, None without a limit. UserError for no such time."""
+    given = getattr(options, "time_limit", None)
+    if given is None:
+        return None
+    found = re.fullmatch(r"(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?", given)
+    parts = [int(part or 0) for part in found.groups()] if found else [0]
+    if not any(parts):
+        raise UserError(f"--time-limit {given!r}: give hours, minutes or seconds, such as 7h30m")
+    return float(parts[0] * 3600 + parts[1] * 60 + parts[2])
+
+
+def placed(parser: argparse.ArgumentParser) -> None:
+    """Let a command that trains, or plans it, be told what does its jobs."""
     parser.add_argument(
         "--engine", help="what does the jobs: local, serial, or a module of yours (my_lab.cluster)"
+    )
+    parser.add_argument(
+        "--workers", metavar="N", help="jobs at a time; default: one a core, or one a GPU"
+    )
+    parser.add_argument(
+        "--device", help="cpu or cuda; default, auto: a GPU where one is, but for small images"
     )
 
 

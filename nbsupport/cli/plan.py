@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from nbsupport.cli.parsing import command, given, store
+from nbsupport.cli.parsing import command, given, placed, store
 from nbsupport.errors import UserError
 
 
@@ -19,6 +19,7 @@ def add(commands: Any) -> None:
         "--measure", action="store_true", help="first time this machine, for half a minute"
     )
     given(parser)
+    placed(parser)
 
 
 def _plan(options: argparse.Namespace) -> None:

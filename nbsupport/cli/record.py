@@ -1,10 +1,12 @@
 """python -m nbsupport record: training and recording what the verdicts rest on."""
 
 import argparse
+from functools import partial
 from typing import Any
 
 from nbsupport.cli.judge import judge
 from nbsupport.cli.parsing import command, trains, whole
+from nbsupport.errors import UserError
 
 
 def add(commands: Any) -> None:
@@ -36,10 +38,13 @@ def _record(options: argparse.Namespace) -> None:
 
     world = None if options.world is None else whole("--world", options.world)
     seeds = [whole("--seed", seed) for seed in options.seed]
+    say = partial(print, flush=True)
     train = not options.no_training
-    for line in record_profile(options.profile, world, seeds, options.family, train=train):
-        print(line, flush=True)
+    problems = record_profile(options.profile, world, seeds, options.family, say, train=train)
     judge(options)
+    if problems:
+        number = f"{len(problems)} part{'' if len(problems) == 1 else 's'}"
+        raise UserError(f"{number} of {options.profile} not recorded; the first: {problems[0]}")
 
 
 def _derive_published() -> None:

@@ -86,11 +86,16 @@ def rank_first(question: str, items: Sequence[str]) -> Html:
     return Html(html, f"Predict first: {question} " + " / ".join(items))
 
 
-def compare_prediction(question: str, answer: str) -> Html:
-    """The reader's guess beside the answer of the runs; without a script, the answer alone."""
+def compare_prediction(question: str, answer: str, right: str = "") -> Html:
+    """The reader's guess beside the answer of the runs; without a script, the answer alone.
+
+    question: as it was asked, or the claim that the answer comes from. right: the option that the
+    runs bear out, which the script holds the guess against; nothing where no option is right.
+    """
     key = slug(question)
+    told = f' data-right="{escape(right, quote=True)}"' if right else ""
     html = (
-        f'<div class="nb-compare"><div class="nb-guess" data-prediction="{key}"'
+        f'<div class="nb-compare"{told}><div class="nb-guess" data-prediction="{key}"'
         f' hidden></div><div><span class="nb-kicker">The runs</span>{escape(answer)}</div></div>'
     )
     return Html(html, f"The runs: {answer}")

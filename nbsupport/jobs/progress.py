@@ -213,14 +213,17 @@ class _Plain:
     def __init__(self, stream: TextIO, every: float) -> None:
         self.stream, self.every = stream, every
 
+    def note(self, text: str) -> None:
+        print(text, file=self.stream, flush=True)
+
     def show(self, tally: Tally) -> None:
-        print(tally.now(), file=self.stream, flush=True)
+        self.note(tally.now())
 
     def clear(self) -> None:
         """A log keeps its lines."""
 
     def close(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        self.note(text)
 
 
 class _Terminal:
@@ -232,6 +235,10 @@ class _Terminal:
         self.stream = stream
         encoding = (stream.encoding or "ascii").lower()
         self.signs = "█░" if encoding.startswith("utf") else "#-"
+
+    def note(self, text: str) -> None:
+        self.stream.write(f"{text}\n")
+        self.stream.flush()
 
     def show(self, tally: Tally) -> None:
         full = round(20 * tally.settled / max(1, tally.total))
@@ -279,6 +286,10 @@ class _Notebook:
             self.handle = display(content, display_id=True)
         else:
             self.handle.update(content)
+
+    def note(self, text: str) -> None:
+        """Until the first epoch: a page shows the final line alone."""
+        self._put(_Shown(text))
 
     def show(self, tally: Tally) -> None:
         bar = f'<progress value="{tally.settled}" max="{max(1, tally.total)}"></progress> '
@@ -328,10 +339,16 @@ class Progress:
         self._view = _view(stream, every)
         self._last = time.monotonic()
 
+    def clear(self) -> None:
+        """Make room for a line that somebody else is about to print."""
+        self._view.clear()
+
     def __call__(self, event: dict[str, Any]) -> None:
         """Take an event of the run, and show it when it is time."""
         self.tally.take(event)
-        if event["kind"] == "finished":
+        if event["kind"] == "planned" and event.get("where"):
+            self._view.note(f"training {event['where']}")
+        elif event["kind"] == "finished":
             self.text = self.tally.final()
             self._view.close(self.text)
         elif event["kind"] == "warning":

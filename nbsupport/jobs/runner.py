@@ -3,7 +3,8 @@
 `on_event` is called with dictionaries. Each has `kind`; those about a job also `job` (its key),
 `label`, `stage`, `cost`:
 
-    planned   jobs, found, to_train, cost (seconds of a thread or GPU), workers: once, at the start
+    planned   jobs, found, to_train, cost (seconds of a thread or GPU), workers, where (a line on
+              the devices chosen, "" where nothing is trained): once, at the start
     found     the job is in the store; `waited` if another process did it meanwhile
     added     one more to train: a parent that turned out to be missing or damaged
     started   `resumed` if a former attempt left something
@@ -20,12 +21,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import UserError
-from nbsupport.jobs.engines import Engine, Factory, engine_named
+from nbsupport.jobs.engines import Engine, Factory, engine_named, workers_asked
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import Interrupted, JobsFailed, StoreError
 from nbsupport.jobs.schedule import Schedule, in_order, schedule
@@ -47,11 +48,13 @@ def run(
     *,
     engine: str | None = None,
     workers: int | None = None,
+    turns: Mapping[str, int] | None = None,
     on_event: Emit | None = None,
 ) -> Results:
     """Do what is not done yet, and return what the stages returned, by key.
 
     `engine` names what does it; None: NBSUPPORT_ENGINE, else "local" (see `engine_named`).
+    `workers`; None: NBSUPPORT_WORKERS, else as many as fit. `turns` order jobs (see `in_order`).
     The results of their parents come too, where those are in the store or were needed. Raises
     JobsFailed when jobs failed (after the others are done), StoreError when the store cannot be
     written, Interrupted on Ctrl-C. Whatever is done by then is kept.
@@ -59,15 +62,19 @@ def run(
     factory = engine_named(engine)
     if workers is not None and (isinstance(workers, bool) or workers < 1):
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
-    work = schedule(jobs, store)
-    return _Run(work, store, on_event or (lambda event: None)).work(factory, workers)
+    workers = workers or workers_asked()
+    work = schedule(jobs, store, turns)
+    return _Run(work, store, turns, on_event or (lambda event: None)).work(factory, workers)
 
 
 class _Run:
     """The state of one call of `run`."""
 
-    def __init__(self, work: Schedule, store: Store, on_event: Emit) -> None:
+    def __init__(
+        self, work: Schedule, store: Store, turns: Mapping[str, int] | None, on_event: Emit
+    ) -> None:
         self.schedule, self.store, self.on_event = work, store, on_event
+        self.turns = turns
         self.known = {job.key: job for job in work.jobs}
         self.waiting = {job.key: job for job in work.to_train}
         self.not_before: dict[str, float] = {}
@@ -108,19 +115,19 @@ class _Run:
         engine = None
         if self.waiting:
             self.store.require_writable()
-            engine = factory(workers, len(self.waiting), self._news)
+            engine = factory(workers, list(self.waiting.values()), self._news)
         try:
-            self._announce(engine.slots if engine else 0)
+            self._announce(engine.slots if engine else 0, getattr(engine, "where", ""))
             while engine and (self.waiting or self.running):
                 self._step(engine)
         finally:
             if engine:
                 engine.cancel()
 
-    def _announce(self, slots: int) -> None:
+    def _announce(self, slots: int, where: str) -> None:
         counts = {"found": len(self.found), "to_train": len(self.waiting)}
         total = {"kind": "planned", "jobs": len(self.known), "cost": self.schedule.cost}
-        self.on_event({**total, **counts, "workers": slots})
+        self.on_event({**total, **counts, "workers": slots, "where": where})
         for job in self.schedule.found:
             self._tell("found", job, waited=False)
 
@@ -233,4 +240,4 @@ class _Run:
                 self.known[parent.key] = self.waiting[parent.key] = parent
                 self.found.discard(parent.key)
                 self._tell("added", parent)
-            self.waiting = {job.key: job for job in in_order(self.waiting.values())}
+            self.waiting = {job.key: job for job in in_order(self.waiting.values(), self.turns)}

@@ -1,6 +1,6 @@
 """Which jobs are to be done, and in which order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nbsupport.jobs.job import Job
@@ -33,8 +33,8 @@ class Schedule:
         return sum(job.cost for job in self.to_train)
 
 
-def schedule(jobs: Iterable[Job], store: Store) -> Schedule:
-    """Sort jobs into found and to be trained.
+def schedule(jobs: Iterable[Job], store: Store, turns: Mapping[str, int] | None = None) -> Schedule:
+    """Sort jobs into found and to be trained, these in the order of `in_order`.
 
     A parent that nobody asks for, and that is not in the store, is trained only where a job that
     is itself to be trained starts from it. Reads the store, writes nothing.
@@ -53,7 +53,7 @@ def schedule(jobs: Iterable[Job], store: Store) -> Schedule:
             needed = job.key in missing
     children = _children(missing)
     shared = tuple(job for job in missing.values() if len(children[job.key]) > 1)
-    return Schedule(tuple(found.values()), tuple(in_order(missing.values())), shared)
+    return Schedule(tuple(found.values()), tuple(in_order(missing.values(), turns)), shared)
 
 
 def _children(jobs: dict[str, Job]) -> dict[str, list[Job]]:
@@ -65,18 +65,25 @@ def _children(jobs: dict[str, Job]) -> dict[str, list[Job]]:
     return children
 
 
-def in_order(jobs: Iterable[Job]) -> list[Job]:
-    """Those that others wait for first, with the most work behind them; then the longest."""
+def in_order(jobs: Iterable[Job], turns: Mapping[str, int] | None = None) -> list[Job]:
+    """Those that others wait for first, with the most work behind them; then the longest.
+
+    `turns` say by key which part of the work a job belongs to (0): parts come one after the other,
+    as far as there are workers; a later one begins where an earlier has no job left to begin.
+    """
     by_key = {job.key: job for job in jobs}
     children = _children(by_key)
     behind = {key: job.cost for key, job in by_key.items()}
+    turn = {key: (turns or {}).get(key, 0) for key in by_key}
     for job in by_key.values():
         for ancestor in job.ancestors():
             if ancestor.key in behind:
                 behind[ancestor.key] += job.cost
+                turn[ancestor.key] = min(turn[ancestor.key], turn[job.key])
 
-    def rank(job: Job) -> tuple[bool, int, float]:
-        return not children[job.key], len(list(job.ancestors())), -behind[job.key]
+    def rank(job: Job) -> tuple[int, bool, int, float]:
+        waited_for, depth = bool(children[job.key]), len(list(job.ancestors()))
+        return turn[job.key], not waited_for, depth, -behind[job.key]
 
     return sorted(by_key.values(), key=rank)
 

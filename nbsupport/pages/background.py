@@ -4,6 +4,7 @@ Where points make no line, which happens in a quick look at a few runs, tables s
 and numbers read NO_LINE.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -209,6 +210,18 @@ def answered(page: "OpenPage", runs: "pd.DataFrame") -> str:
     """`answer` from the same runs."""
     points, origin = _best(page, runs)
     return answer(points, page.axis, origin)
+
+
+OPTIONS = ("it rises as much as its scores do", "it stays about the same", "it falls")
+
+
+def right_option(page: "OpenPage", runs: "pd.DataFrame") -> str:
+    """Which of OPTIONS these runs bear out: none where height rises, and by less than scores."""
+    told = answered(page, runs)
+    rise = re.search(r"it rises, by \+([\d.]+) gaps where the OOD score moves by \+([\d.]+)", told)
+    if rise:
+        return OPTIONS[0] if float(rise[1]) > float(rise[2]) / 2 else ""
+    return next((option for option in OPTIONS[1:] if told.startswith(option)), "")
 
 
 def numbers(page: "OpenPage", runs: "pd.DataFrame") -> dict[str, str]:

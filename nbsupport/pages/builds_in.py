@@ -12,6 +12,8 @@ from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.errors import NotHereError
 from nbsupport.evidence import recorded
 from nbsupport.evidence.judged import WORLDS
+from nbsupport.pages.granularity import bit_numbers as bit_numbers
+from nbsupport.pages.granularity import label_numbers as label_numbers
 from nbsupport.pages.groups import given_or, reference_groups
 from nbsupport.pages.open_page import OpenPage
 from nbsupport.pages.page import Page
@@ -73,7 +75,7 @@ def _own_textures(study: Study) -> Group:
 
 
 def _own_species(study: Study) -> Group:
-    label = f"{len(study.species):,} photographs of the task's species"
+    label = f"{len(study.species):,} source pictures of the task's species"
     return Group("control/own-species", label, study.species)
 
 

@@ -8,10 +8,12 @@ from nbsupport.data.subsets.subset import Subset
 from nbsupport.errors import UserError
 from nbsupport.pages.groups import distinct, reference_groups
 from nbsupport.pages.page import Page
+from nbsupport.pages.shown import room_to_lose
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:
     from nbsupport.data.subsets.subset import Subset
+    from nbsupport.pages.open_page import OpenPage
 
 
 def classes_or_images_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
@@ -83,6 +85,11 @@ def trade_numbers(study: Study) -> dict[str, str]:
         for side, classes, each in zip(("many", "few"), trade.classes, trade.each, strict=True):
             numbers[f"{side}-{role.lower()}"] = f"{classes:,} classes of {each:,} images"
     return numbers
+
+
+def room_numbers(page: "OpenPage") -> dict[str, str]:
+    """Whether there is anything to lose at the smaller total, as text to glue."""
+    return {"room-60k": room_to_lose(page, ["imagenet/classes-many-60K", "imagenet/images-many-60K"])}
 
 
 def by_total(groups: Sequence[Group]) -> list[list[str]]:

@@ -1,13 +1,15 @@
 """Section 4.2: the same images under coarser labels."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbsupport.analysis.roles import role_of
-from nbsupport.display.html import Html, table
+from nbsupport.analysis.roles import FULL, SCRATCH, role_of
+from nbsupport.display.html import Html, signed, table
 from nbsupport.display.where_possible import numbers_where_possible
 from nbsupport.errors import UserError, said
 from nbsupport.pages.groups import distinct, whole
@@ -15,7 +17,9 @@ from nbsupport.pages.page import Page
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:
+    from nbsupport.analysis.contrasts import Contrast
     from nbsupport.data.subsets.subset import Subset
+    from nbsupport.pages.open_page import OpenPage
 
 
 def granularity_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
@@ -104,6 +108,66 @@ def label_numbers(study: Study) -> dict[str, str]:
     if study.has("inaturalist"):
         numbers["labels-coarse"] = study.inaturalist.superclasses(granularity.coarse).num_classes
     return {name: f"{value:,}" for name, value in numbers.items()}
+
+
+PAPER_LABELS = (5, 1000)  # the paper's coarsest labels, and its classes
+
+
+def bit_numbers(study: Study) -> dict[str, str]:
+    """How many bits the coarsest labels hold by both readings, and in the paper, as text to glue.
+
+    A label's bits are the entropy of its distribution; in the paper, of equally frequent labels.
+    """
+    few, all_labels = PAPER_LABELS
+    texts = {"bits-full": bits(study.imagenet), "bits-depth-2": float("nan")}
+    coarsest = study.profile.granularity.depths.get("depth-2")
+    if coarsest is not None:
+        texts["bits-depth-2"] = bits(study.imagenet.superclasses(coarsest))
+    by_bits = study.imagenet.superclasses(BITS_DEPTH)
+    texts |= {"bits-by-bits": bits(by_bits)}
+    texts |= {"bits-paper-2": math.log2(few), "bits-paper-full": math.log2(all_labels)}
+    found = {name: f"{value:.1f}" for name, value in texts.items()}
+    return found | {"labels-by-bits": f"{by_bits.num_classes:,}"}
+
+
+def bits(subset: "Subset") -> float:
+    """The bits that a label of a subset holds: the entropy of how often each occurs."""
+    share = subset.drawn.counts() / len(subset)
+    share = share[share > 0]
+    return float(-(share * np.log2(share)).sum())
+
+
+STEPS = ("the first one", "one in the middle", "the last one")  # what a reader can guess
+NONE = "none: labels do not matter"
+
+
+def costliest_step(page: "OpenPage") -> Html:
+    """The reader's guess beside the step towards coarser labels that costs most, as recorded."""
+    from nbsupport.display.widgets import compare_prediction
+
+    found = steps(page)
+    if not found:
+        return compare_prediction("granularity-order", "no runs of these groups are recorded yet")
+    costs = [contrast.estimate.value for contrast in found]
+    place = int(np.argmax(costs))
+    low = found[place].low
+    told = f"{found[place].name} costs most, {signed(costs[place])}"
+    right = STEPS[0 if place == 0 else 2 if place == len(found) - 1 else 1] if low > 0 else ""
+    if all(contrast.high < contrast.margin for contrast in found) and not right:
+        right = NONE
+    start = right or "no step is proven to cost anything"
+    return compare_prediction("granularity-order", f"{start} ({told} of macro F1)", right)
+
+
+def steps(page: "OpenPage") -> "list[Contrast]":
+    """The contrasts of neighbouring depths, finest first; empty where a depth is not recorded."""
+    from nbsupport.analysis.verdicts import contrast
+
+    points = page.recorded(page.study.world)
+    roles = [FULL, *(f"imagenet/{role}" for role in page.study.profile.granularity.depths)]
+    if not {*roles, SCRATCH} <= set(points["role"]):
+        return []
+    return [contrast(points, a, b, axis=page.axis) for a, b in pairwise(roles)]
 
 
 BITS_DEPTH = 2  # nearest on the pilot world to the share of bits of the paper's five labels

@@ -15,8 +15,10 @@ from nbsupport.display import numbers as page_numbers
 from nbsupport.display.figure_request import FigureInput, FigureRequest, anchor
 from nbsupport.display.figures import PageView
 from nbsupport.display.live_check import LiveCheck, live_check
+from nbsupport.display.said import headline, outcome, says
 from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.errors import NotHereError, UserError, said
+from nbsupport.evidence.recorded import families_by_seeds
 from nbsupport.evidence.records import read_records
 from nbsupport.pages import page_named
 from nbsupport.pages.request import PageRequest
@@ -127,6 +129,21 @@ class OpenPage:
             live_first=self.view.other_groups,
         )
 
+    def answer(self, claim_id: str, options: Mapping[str, str]) -> html.Html:
+        """The reader's guess beside what the recorded runs say on a claim.
+
+        options: the option that is right where the claim is "supported", and where it is proven to
+        be wrong because a difference is "higher" or "lower", of a composite with the names of the
+        two groups ("lower fractaldb/full scratch"); an outcome without an option is open.
+        """
+        from nbsupport.display.widgets import compare_prediction
+
+        verdict, _ = headline(self.study.profile, claim_id, self.axis)
+        right = options.get(outcome(verdict)) or options.get(outcome(verdict, named=True), "")
+        told = says(self.study.profile, claim_id, self.axis)
+        text = f"{right}; the claim is {told}" if right else f"no answer settled: {told}"
+        return compare_prediction(claim_id, text, right)
+
     # figures --------------------------------------------------------------------------------------
     def trend(
         self,
@@ -207,8 +224,21 @@ class OpenPage:
         self.glue(page_numbers.source_numbers(self.study) | page_numbers.task_numbers(self.study))
 
     def glue_gains(self, runs: "pd.DataFrame", roles: Mapping[str, str]) -> None:
-        """Glue the effective robustness of roles over scratch as `gain-NAME`."""
-        self.glue(page_numbers.gain_numbers(runs, roles, self.axis))
+        """Glue the effective robustness of roles over scratch as `gain-NAME`, and as `gain-runs`
+        what runs it is of: the recorded ones of this world where they hold all, else the live."""
+        held = self.recorded(self.study.world)
+        whole = {FULL, SCRATCH, *roles.values()} <= set(held["role"])
+        points, kind = (held, "recorded") if whole else (runs, "live")
+        of = f"{kind} runs ({families_by_seeds(points)})"
+        found = page_numbers.gain_numbers(points, roles, self.axis)
+        live = page_numbers.gain_numbers(runs, {}, self.axis)
+        self.glue(found | live | {"gain-runs": of})
+
+    def glue_says(self, *claim_ids: str) -> None:
+        """Glue what the recorded runs say on claims as `says-ID`; default: on those of the page."""
+        profile = self.study.profile
+        for claim_id in claim_ids or self.page.claims:
+            self.glue({f"says-{claim_id}": says(profile, claim_id, self.axis)})
 
     def glue(self, numbers: Mapping[str, str]) -> None:
         """Glue each text under its name, for the prose to quote."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from nbsupport.errors import UserError
 from nbsupport.evidence.records import missing_runs, read_records
+from nbsupport.jobs import devices
+from nbsupport.jobs.engines import workers_asked
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.progress import duration
 from nbsupport.jobs.schedule import in_order, makespan
@@ -35,8 +37,9 @@ class Plan:
 
     `shared` are the jobs that several runs need or, in a plan of the book, several pages.
     `compute_seconds` are those of a GPU where the profile is meant for one (`on_gpu`), else of a
-    thread. `minutes` are those on the clock with all cores of this machine (None where a GPU is
-    meant). `basis` says what the estimates rest on, `disk_gb` how much room the new weights take.
+    thread. `minutes` are those on the clock of `workers`: this machine's cores, or as many GPUs as
+    are asked for (None where none are). `basis` says what the estimates rest on. `disk_gb` is what
+    the weights take that they leave in the store.
     """
 
     page: str
@@ -48,6 +51,7 @@ class Plan:
     to_train: int
     compute_seconds: float
     on_gpu: bool
+    workers: int
     minutes: float | None
     basis: str
     disk_gb: float
@@ -75,19 +79,21 @@ def plan_book(profile: str, store: Store) -> list[Plan]:
 def measure(profile: str, store: Store) -> None:
     """Time some updates of each family here, and keep in the store how fast this machine is.
 
-    Raises UserError where the profile is meant for a GPU and there is none.
+    Raises UserError where the profile is meant for a GPU and none can be used.
     """
     from nbsupport.jobs.work import one_thread
-    from nbsupport.training.timing import measure_families, on_gpu
+    from nbsupport.training.timing import measure_families
 
     chosen = profile_named(profile)
-    if chosen.px > SMALL_PX and not on_gpu():
+    place = devices.choose_for(chosen.px)
+    if chosen.px > SMALL_PX and not place.gpus:
         raise UserError(
-            f"profile {profile} is meant for a GPU, and torch finds none here: measure where one is"
+            f"profile {profile} is meant for a GPU, and here is none ({place.reason}): measure "
+            "where one is"
         )
     store.require_writable()
     batch = recipe_named(chosen.recipes, "finetune", chosen.families[0]).batch_size
-    with one_thread():  # as a worker has it
+    with devices.obeyed(place), one_thread():  # as a worker has it
         measured = measure_families(NAMES, chosen.px, batch)
     note(store.root, chosen.px, batch, measured)
 
@@ -121,6 +127,7 @@ def _plan(
     jobs: dict[str, Job] = {job.key: job for run in distinct.values() for job in run.jobs}
     missing = [job for key, job in jobs.items() if not store.done(key)]
     px = profile_named(profile).px
+    workers = workers_asked() or (0 if px > SMALL_PX else cpu_count())
     weights = sum(weights_bytes(job.spec["family"], px) for job in missing if "family" in job.spec)
     return Plan(
         page=page,
@@ -132,7 +139,8 @@ def _plan(
         to_train=len(missing),
         compute_seconds=round(sum(job.cost for job in missing), 1),
         on_gpu=px > SMALL_PX,
-        minutes=None if px > SMALL_PX else round(makespan(in_order(missing), cpu_count()) / 60, 2),
+        workers=workers,
+        minutes=round(makespan(in_order(missing), workers) / 60, 2) if workers else None,
         basis=pace_of(store.root, px).basis,
         disk_gb=round(weights / 1e9, 2),
         parameters=parameters or [],
@@ -161,15 +169,23 @@ _STUDY = (
 
 
 def basis_note(plans: list[Plan]) -> str:
-    """What the estimates rest on, and what the last plan takes on the clock of this machine."""
-    whole, cores = plans[-1], cpu_count()
-    if whole.minutes is None:
-        return _assumed() if whole.basis == ASSUMED else f"GPU-hours rest on {whole.basis}."
+    """What the estimates rest on, and what the last plan takes on the clock of its workers."""
+    whole = plans[-1]
+    if whole.on_gpu:
+        known = _assumed() if whole.basis == ASSUMED else f"GPU-hours rest on {whole.basis}."
+        return f"{known}\n{_time(whole, 'GPU')}." if whole.workers else known
     known = f"by {whole.basis}"
     if whole.basis == ASSUMED:
         known = "if it is as fast as the one that recorded the demo (--measure finds out)"
-    time, where = duration(60 * whole.minutes), f"{cores} core{'s' * (cores > 1)}"
-    return f"Training for {whole.page} takes about {time} on this machine's {where}, {known}."
+    return f"{_time(whole, 'core')}, {known}."
+
+
+def _time(plan: Plan, what: str) -> str:
+    """What training takes on the clock of the plan's workers, as the beginning of a sentence."""
+    where = f"{plan.workers} {what}{'s' * (plan.workers > 1)}"
+    if not plan.on_gpu:
+        where = f"{plan.workers} workers here" if workers_asked() else f"this machine's {where}"
+    return f"Training for {plan.page} takes about {duration(60 * (plan.minutes or 0))} on {where}"
 
 
 def _assumed() -> str:

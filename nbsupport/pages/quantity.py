@@ -1,12 +1,15 @@
 """Section 4.1: fewer pre-training images, from two sources."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbsupport.display.numbers import example_sizes
 from nbsupport.pages.groups import balanced, distinct, present, reference_groups, sized_role, wholes
 from nbsupport.pages.page import Page
 from nbsupport.study.study import Group, Study
+
+if TYPE_CHECKING:
+    from nbsupport.pages.open_page import OpenPage
 
 LADDER = ("150K", "50K", "25K", "5K")  # the sizes that the paper names; full comes first
 
@@ -34,6 +37,21 @@ def _sized(study: Study, kind: str, images: int) -> Group:
 def example(study: Study) -> dict[str, Any]:
     """Other parameters to try: sizes that fit the profile, three seeds, one family."""
     return {"sizes": example_sizes(study), "families": ["resnet"], "seeds": [0, 1, 2]}
+
+
+def updates(page: "OpenPage") -> dict[str, str]:
+    """Updates of pre-training at equal epochs of the full source and of its smallest size, as text
+    to glue."""
+    from nbsupport.training.recipe import Recipe
+
+    counts = {
+        len(run.group.subset): Recipe.from_spec(run.finetune.parent.spec["recipe"])
+        for run in page.study.runs(page.groups)
+        if run.group.subset is not None and run.finetune.parent is not None
+    }
+    found = {images: recipe.updates_for(images) for images, recipe in counts.items()}
+    ends = {"full": len(page.study.imagenet), "least": min(found)}
+    return {f"updates-{name}": f"{found[images]:,}" for name, images in ends.items()}
 
 
 def equal_updates(study: Study, _: dict[str, Any]) -> list[Group]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.data.real_labels import CoOccurrence, co_occurrence, real_labels
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.display import images, widgets
-from nbsupport.display.html import Html, table
+from nbsupport.display.html import Html, signed, table
 from nbsupport.display.numbers import position_numbers as position_numbers
+from nbsupport.display.said import headline
 from nbsupport.pages.groups import (
     distinct_shares,
     given_or,
@@ -21,6 +22,7 @@ from nbsupport.pages.shown import plate as plate
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:
+    from nbsupport.analysis.verdicts import Verdict
     from nbsupport.data.subsets.subset import Subset
 
 
@@ -50,6 +52,28 @@ def halves_of(study: Study) -> tuple[Subset, Subset]:
 
 def _as_many(half: Subset, images: int) -> Subset:
     return half.take(images) if images else half
+
+
+def textures_say(page: OpenPage) -> dict[str, str]:
+    """What the control of objects with textures of their own adds to the claim, as text to glue."""
+    profile, axis = page.study.profile, page.axis
+    usual, own = (headline(profile, c, axis)[0] for c in ("semantics-same", "control-own-textures"))
+    return {"textures-say": _textures_text(usual, own)}
+
+
+def _textures_text(usual: "Verdict", own: "Verdict") -> str:
+    if "not run" in (usual.word, own.word) or usual.contrast is None or own.contrast is None:
+        return "One of the two is not recorded yet."
+    words = (usual.word, own.word)
+    if words == ("supported", "supported"):
+        return "So the halves are alike for another reason than textures that both have."
+    if words == ("supported", "contradicted"):
+        return "So what the halves share is how this program draws, and not images in general."
+    apart = own.contrast.estimate.value - usual.contrast.estimate.value
+    told = f"The control's difference is {signed(apart)} from the claim's. "
+    if words == ("contradicted", "contradicted"):
+        return told + "Animals and objects part with and without textures in common."
+    return told + "The two do not settle what the halves share."
 
 
 def _mixed(study: Study, objects: Subset, share: float) -> Group:

@@ -225,4 +225,12 @@ def setup_numbers(study: Study) -> dict[str, str]:
     }
 
 
+def size_option(study: Study) -> str:
+    """Which option of the page's question is right: how many times the task the source holds."""
+    times = len(study.imagenet) / len(study.task.table("train"))
+    options = {7.5: "ten times as well", 3.5: "about five", 1.5: "two or three"}
+    close = next((text for least, text in options.items() if times >= least), "")
+    return close if times >= 1 else "fewer images"
+
+
 PAGE = Page("03_setup", "Experimental setup", "3")

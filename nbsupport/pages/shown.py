@@ -1,7 +1,8 @@
 """What two or three pages show. What more pages show is in `open_page`, what one shows in its
 module."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import roles
@@ -78,3 +79,26 @@ def sensitivity(page: OpenPage, claim_id: str, points: "pd.DataFrame") -> html.H
 def matching(page: OpenPage, *patterns: str) -> list[str]:
     """The roles that fit a pattern ("imagenet/within-*"), between the two reference lines."""
     return [roles.FULL, *roles.matching(page.view.roles(), *patterns), roles.SCRATCH]
+
+
+def room_to_lose(page: OpenPage, names: Sequence[str]) -> str:
+    """Whether groups gain enough over scratch for "the same" to say something, in a sentence.
+
+    By the recorded runs of the page's world; where the best of the groups gains less than the
+    margin, no two of them could differ by more.
+    """
+    from nbsupport.analysis.verdicts import contrast
+
+    points = page.recorded(page.study.world)
+    if not {roles.FULL, roles.SCRATCH, *names} <= set(points["role"]):
+        return "How much there is to lose is not recorded yet."
+    found = [contrast(points, name, roles.SCRATCH, axis=page.axis) for name in names]
+    best, margin = max(c.estimate.value for c in found), found[0].margin
+    if not (math.isfinite(best) and margin > 0):
+        return "How much there is to lose cannot be told from these runs."
+    told = f"The most that any of them gains is {best / margin:.1f} margins. "
+    if best < margin:
+        return told + 'So there is less to lose than what counts as a difference: "the same" is ' + (
+            "the only word that they can get, and it says little."
+        )
+    return told + "So one of them could fall behind by more than what counts as none."

@@ -19,10 +19,12 @@ from nbsupport.pages.groups import (
 )
 from nbsupport.pages.page import Page
 from nbsupport.pages.shown import matching as matching
+from nbsupport.pages.shown import room_to_lose
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:
     from nbsupport.data.subsets.subset import Subset
+    from nbsupport.pages.open_page import OpenPage
 
 
 REPEATED = "25K"
@@ -105,6 +107,14 @@ def superclass_table(groups: Sequence[Group], source: str) -> Html:
         rows.append((node, tree[node], *cells))
     first, *more = (f"p = {p:.3g}" for p in parts)
     return table(("superclass", "part of", first, *(f"more at {p}" for p in more)), rows)
+
+
+def room_numbers(page: "OpenPage") -> dict[str, str]:
+    """Whether there is anything to lose with superclasses of either source, as text to glue."""
+    return {
+        f"room-{source}": room_to_lose(page, [f"{source}/within-{p}" for p in ("1.0", "0.67", "0.33")])
+        for source in ("imagenet", "inaturalist")
+    }
 
 
 def subclass_grids(groups: Sequence[Group], source: str, count: int = 12) -> Html:

@@ -1,6 +1,7 @@
-"""A training's state on disk at the end of an epoch: one file, replaced in one step."""
+"""A training's state on disk, at or within an epoch: one file, replaced in one step."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,22 @@ from torch import nn
 from nbsupport.sharing import open_as_folder
 
 NAME = "checkpoint.safetensors"
+MODEL, LOOSE = "model.", "loose."
+
+Tensors = dict[str, torch.Tensor]
 
 
-def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Any) -> None:
-    """Model, optimizer and `state` (JSON-able), so that a reader sees all of it or none."""
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+def save(
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    state: Any,
+    loose: Mapping[str, torch.Tensor] | None = None,
+) -> None:
+    """Model, optimizer, `state` (JSON-able) and other tensors by name, so that a reader sees all of
+    it or none."""
+    tensors = {f"{MODEL}{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"{LOOSE}{name}": value for name, value in (loose or {}).items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     flat = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
@@ -29,8 +41,11 @@ def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state
     partial.replace(path)
 
 
-def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
-    """Put back what `save` kept, and return its state; None where there is no checkpoint.
+def load(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[Any, Tensors] | None:
+    """Put back what `save` kept, and return its state and its other tensors, which are on the CPU;
+    None where there is no checkpoint.
 
     Raises SafetensorError where the file is damaged.
     """
@@ -44,14 +59,16 @@ def load(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> An
     if seal is not None and seal != _seal(tensors, kept):
         raise SafetensorError(f"{NAME} does not match its checksum")
     state = json.loads(kept)
-    prefix = "model."
-    weights = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    model.load_state_dict(weights)
+    model.load_state_dict(_named(tensors, MODEL))
     _restore(optimizer, tensors)
-    return state
+    return state, _named(tensors, LOOSE)
 
 
-def _seal(tensors: dict[str, torch.Tensor], state: str) -> str:
+def _named(tensors: Tensors, prefix: str) -> Tensors:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _seal(tensors: Tensors, state: str) -> str:
     """SHA-256 of names, values and state: 0.6 s for a gigabyte."""
     total = sha256(state.encode())
     for name in sorted(tensors):
@@ -60,7 +77,7 @@ def _seal(tensors: dict[str, torch.Tensor], state: str) -> str:
     return total.hexdigest()
 
 
-def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+def _restore(optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for name, value in tensors.items():
         kind, _, rest = name.partition(".")

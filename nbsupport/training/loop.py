@@ -1,7 +1,8 @@
-"""The training loop: one device, uint8 images on it, resumable at the end of an epoch."""
+"""The training loop: one device, uint8 images on it, resumable after any update."""
 
 import json
 import math
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ from torch.nn import functional as F
 
 from nbsupport.data.loading.batches import ImageSet, batches
 from nbsupport.errors import UserError
+from nbsupport.stopping import put_off
 from nbsupport.training import checkpoint
-from nbsupport.training.device import autocast, clock
+from nbsupport.training.device import autocast, clock, precision
 from nbsupport.training.recipe import Recipe
 from nbsupport.training.seeds import mix, seeded
 
@@ -26,12 +28,15 @@ Objective = Callable[
 ]
 
 METRICS = "metrics.jsonl"
-CHECKPOINT_UPDATES = 30  # about a second; epochs of tiny subsets are shorter than a checkpoint
+CHECKPOINT_SECONDS = 60.0  # between two: one of a large model is half a gigabyte on a shared disk
 
 
 @dataclass
 class Progress:
-    """What a checkpoint holds besides tensors: epochs and updates done, metrics, seconds."""
+    """What a checkpoint holds besides tensors: epochs and updates done, metrics, seconds.
+
+    `epoch` and `rows` are of whole epochs; the others count the one under way as well.
+    """
 
     epoch: int = 0
     updates: int = 0
@@ -70,10 +75,10 @@ def train(
 
     `objective` is what is minimised, given the model and a batch; it is called under autocast.
     `after_epoch(epoch, epochs)` returns what to add to the epoch's row of metrics.jsonl (scores);
-    `report` is given each new row. A checkpoint in `folder` is resumed from; the caller removes it
-    when what the training was for is safely written. All draws come from (seed, epoch), so a
-    resumed training equals an uninterrupted one, bit for bit on a CPU thread. Raises UserError
-    where the loss is no number.
+    `report` is given each new row. A checkpoint is written into `folder` once a minute, and when
+    the process is told to end (TERM); one that is there is resumed from, and the caller removes it
+    when what the training was for is safely written. A resumed training equals an uninterrupted
+    one, bit for bit on a CPU thread. Raises UserError where the loss is no number.
     """
     return _Training(model, data, recipe, seed, folder, objective, after_epoch, report).run()
 
@@ -95,71 +100,127 @@ class _Training:
         self.model = model.to(data.device)
         self.model.to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.model, recipe)
+        in_half = precision(data.device) == "float16"  # whose small gradients would be 0
+        self.scaler = torch.amp.GradScaler(data.device.type, enabled=in_half)
         self.epochs = recipe.epochs_for(len(data))
         self.rates = learning_rates(recipe, recipe.updates_for(len(data)))
-        self.saved_at = 0
+        # Of the epoch under way: each update's loss and count of right predictions, on the device.
+        self.losses: list[torch.Tensor] = []
+        self.hits: list[torch.Tensor] = []
+        self.random: dict[str, torch.Tensor] = {}
 
     def run(self) -> Progress:
         self.progress = self._resume()
-        self.started = clock(self.data.device) - self.progress.seconds
+        self.saved, self.mark = time.monotonic(), clock(self.data.device)
+        self.started = self.mark - self.progress.seconds
         self._write_metrics()
-        while self.progress.epoch < self.epochs:
-            self._epoch(self.progress.epoch + 1)
+        with put_off() as self.told_to_end:
+            while self.progress.epoch < self.epochs:
+                self._epoch(self.progress.epoch + 1)
         return self.progress
 
-    def _resume(self) -> Progress:
-        state = checkpoint.load(self.folder, self.model, self.optimizer)
-        progress = Progress(**state) if state else Progress()
-        self.saved_at = progress.updates
-        return progress
-
     def _epoch(self, epoch: int) -> None:
-        began = clock(self.data.device)
         row = {"epoch": epoch, "epochs": self.epochs, **self._updates(epoch)}
-        self.progress.training_seconds += clock(self.data.device) - began
         if self.after_epoch:
             row |= self.after_epoch(epoch, self.epochs)
         self.progress.epoch = epoch
         self.progress.rows.append(row)
+        self.losses, self.hits = [], []
         self.progress.seconds = clock(self.data.device) - self.started
         self._write_metrics()
-        if self.progress.updates - self.saved_at >= CHECKPOINT_UPDATES or epoch == self.epochs:
-            checkpoint.save(self.folder, self.model, self.optimizer, asdict(self.progress))
-            self.saved_at = self.progress.updates
+        self._keep_in_time()
         if self.report:
             self.report(row)
 
     def _updates(self, epoch: int) -> dict[str, float]:
         """One pass over the data, or what is left of the updates: mean loss, training accuracy."""
         self.model.train()
-        losses, hits, seen = [], [], 0
+        self.mark = clock(self.data.device)
         with seeded(self.seed, "dropout", epoch):
-            for images, labels in self._batches(epoch):
+            self._go_on_drawing()
+            for images, labels in self._batches(epoch, first=len(self.losses)):
                 if self.progress.updates == len(self.rates):
                     break
-                batch_loss, right = self._update(images, labels)
-                losses.append(batch_loss)
-                hits.append(right.sum())
-                seen += len(labels)
-        self.progress.images += seen
-        loss = torch.stack(losses).mean().item()
+                self._update(images, labels)
+                self.progress.images += len(labels)
+                self._keep_in_time()
+        loss = torch.stack(self.losses).mean().item()
+        self._count_seconds()
         if not math.isfinite(loss):
             raise UserError(
                 f"training diverged in epoch {epoch} (loss {loss}): "
                 f"give a learning rate below {self.recipe.lr:g}, or clip"
             )
-        return {
-            "loss": loss,
-            "train_accuracy": torch.stack(hits).sum().item() / seen,
-        }
+        seen = len(self.losses) * min(self.recipe.batch_size, len(self.data))
+        return {"loss": loss, "train_accuracy": torch.stack(self.hits).sum().item() / seen}
 
-    def _batches(self, epoch: int) -> Any:
+    def _count_seconds(self) -> None:
+        """What has passed since the last mark was training."""
+        now = clock(self.data.device)
+        self.progress.training_seconds += now - self.mark
+        self.progress.seconds = now - self.started
+        self.mark = now
+
+    # checkpoints --------------------------------------------------------------------------------
+    def _resume(self) -> Progress:
+        found = checkpoint.load(self.folder, self.model, self.optimizer)
+        if found is None:
+            return Progress()
+        state, loose = found
+        if scale := state.pop("scaler", None):
+            self.scaler.load_state_dict(scale)
+        if loose:
+            device = self.data.device
+            self.losses = list(loose.pop("losses").to(device))
+            self.hits = list(loose.pop("hits").to(device))
+            self.random = loose
+        return Progress(**state)
+
+    def _go_on_drawing(self) -> None:
+        """Put PyTorch's global state where it was, should this epoch have begun before."""
+        if "cpu" in self.random:
+            torch.set_rng_state(self.random["cpu"])
+        if "cuda" in self.random and self.data.device.type == "cuda":
+            torch.cuda.set_rng_state(self.random["cuda"], self.data.device)
+        self.random = {}
+
+    def _keep_in_time(self) -> None:
+        """Write a checkpoint when the last one is old enough, or the process is told to end.
+
+        Then KeyboardInterrupt follows, where the signal itself does not end the process.
+        """
+        ending = self.told_to_end()
+        if not ending and time.monotonic() - self.saved < CHECKPOINT_SECONDS:
+            return
+        loose = self._of_this_epoch()
+        if loose:
+            self._count_seconds()
+        state = asdict(self.progress) | {"scaler": self.scaler.state_dict()}
+        checkpoint.save(self.folder, self.model, self.optimizer, state, loose)
+        self.saved, self.mark = time.monotonic(), clock(self.data.device)
+        if ending:
+            raise KeyboardInterrupt
+
+    def _of_this_epoch(self) -> dict[str, torch.Tensor]:
+        """What going on within an epoch takes; nothing between two."""
+        if not self.losses:
+            return {}
+        # On the CPU: what a GPU still has to do is waited for, and counts as training.
+        kept = {"losses": torch.stack(self.losses).cpu(), "hits": torch.stack(self.hits).cpu()}
+        kept["cpu"] = torch.get_rng_state()
+        if self.data.device.type == "cuda":
+            kept["cuda"] = torch.cuda.get_rng_state(self.data.device)
+        return kept
+
+    # updates ------------------------------------------------------------------------------------
+    def _batches(self, epoch: int, first: int) -> Any:
         recipe = self.recipe
         return batches(
             self.data,
             recipe.batch_size,
             seed=mix(self.seed, "batches"),
             epoch=epoch,
+            first=first,
             flip=recipe.flip,
             shift=recipe.shift,
             colour=recipe.colour,
@@ -167,20 +228,21 @@ class _Training:
             crop=recipe.crop,
         )
 
-    def _update(
-        self, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rates[self.progress.updates]
         with autocast(self.data.device):
             loss, right = self.objective(self.model, images, labels, self.recipe.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        self.scaler.scale(loss).backward()
         if self.recipe.clip:
+            self.scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        self.optimizer.step()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.progress.updates += 1
-        return loss.detach(), right
+        self.losses.append(loss.detach())
+        self.hits.append(right.sum())
 
     def _write_metrics(self) -> None:
         """All rows anew: after a kill the file may hold rows later than the checkpoint."""

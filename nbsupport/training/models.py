@@ -6,10 +6,12 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.nn import functional as F
 
 from nbsupport import registry
 from nbsupport.errors import UserError
 from nbsupport.sharing import open_as_folder
+from nbsupport.training.device import exact
 from nbsupport.training.families import FAMILIES, SMALL_PX
 from nbsupport.training.families import architecture as architecture_of
 from nbsupport.training.seeds import seeded
@@ -17,6 +19,16 @@ from nbsupport.training.seeds import seeded
 __all__ = ["FAMILIES", "build", "head_name", "load_weights", "replace_head", "save_weights"]
 
 WEIGHTS = "weights.safetensors"
+
+
+class Head(nn.Linear):
+    """A linear layer that gives float32 on a GPU too, where others give bfloat16: that has seven
+    bits, so that two classes often come out equal, and the first of them would win."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Features [n, width] to logits [n, num_classes]."""
+        with exact(features.device):
+            return F.linear(features.to(self.weight.dtype), self.weight, self.bias)
 
 
 def build(
@@ -33,11 +45,19 @@ def build(
         if px <= SMALL_PX and not architecture:
             from nbsupport.training.families.parts import build_small
 
-            return build_small(family, num_classes, px)
+            return _with_head(build_small(family, num_classes, px))
         if not architecture and hasattr(own, "full_size"):
-            model: nn.Module = own.full_size(num_classes)
-            return model
-        return _of_timm(architecture or architecture_of(family, px), num_classes, px)
+            return _with_head(own.full_size(num_classes))
+        model = _of_timm(architecture or architecture_of(family, px), num_classes, px)
+        return _with_head(model)
+
+
+def _with_head(model: nn.Module) -> nn.Module:
+    """The same model, its plain linear head made a `Head` of the same weights."""
+    head = model.get_submodule(head_name(model))
+    if type(head) is nn.Linear:
+        head.__class__ = Head
+    return model
 
 
 def _of_timm(name: str, num_classes: int, px: int) -> nn.Module:
@@ -65,7 +85,7 @@ def replace_head(model: nn.Module, num_classes: int, generator_seed: int) -> nn.
     name = head_name(model)
     width = int(model.get_parameter(f"{name}.weight").shape[1])
     with seeded(generator_seed, "head"):
-        head = nn.Linear(width, num_classes)
+        head = Head(width, num_classes)
     parent, _, attribute = name.rpartition(".")
     setattr(model.get_submodule(parent), attribute, head)
     return model

@@ -8,7 +8,7 @@ import torch
 
 from nbsupport.data.loading.batches import LabelledImages
 from nbsupport.training.costs import Measured
-from nbsupport.training.device import choose_device, clock
+from nbsupport.training.device import clock, given_device
 from nbsupport.training.evaluation import predict
 from nbsupport.training.loop import train
 from nbsupport.training.models import build
@@ -16,11 +16,6 @@ from nbsupport.training.recipe import Recipe
 
 UPDATES = 20
 CLASSES = 10
-
-
-def on_gpu() -> bool:
-    """Whether trainings here run on a GPU."""
-    return choose_device().type != "cpu"
 
 
 def measure_families(families: Iterable[str], px: int, batch_size: int) -> dict[str, Measured]:
@@ -32,7 +27,7 @@ def measure_families(families: Iterable[str], px: int, batch_size: int) -> dict[
 
 
 def _measure(family: str, px: int, batch_size: int) -> Measured:
-    device = choose_device()
+    device = given_device()
     generator = torch.Generator().manual_seed(0)
     shape = (UPDATES * batch_size, 3, px, px)
     images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)

@@ -4,14 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from nbsupport.building.execute import execute_pages, read_sources
+from nbsupport.cli import main
+from nbsupport.cli.parsing import time_limit
 from nbsupport.paths import root
-from nbsupport.stopping import stopping
+from nbsupport.stopping import GO_ON, put_off, stopping
 
 SCRIPT = """
 import sys
@@ -146,3 +150,81 @@ def test_a_terminal_that_closes_ends_the_command_without_an_error():
     os.close(leader)
     process.send_signal(signal.SIGHUP)
     assert process.wait(20) == 129
+
+
+LIMITED = """
+import sys, time
+from nbsupport import cli
+from nbsupport.building import build
+def work(profile):
+    time.sleep(30)
+build.build_book = work
+sys.exit(cli.main(["build", "--time-limit", sys.argv[1]]))
+"""
+
+
+def test_a_time_limit_ends_a_command_with_a_status_that_says_go_on():
+    command = [sys.executable, "-c", LIMITED, "1s"]
+    environment = {**os.environ, "PYTHONPATH": str(root())}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=25)
+    assert done.returncode == GO_ON == 75
+    said = "the time limit is reached; what was finished is kept, the same command goes on\n"
+    assert done.stderr == said
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("7h30m", 27000.0), ("90m", 5400.0), ("45s", 45.0)])
+def test_a_time_limit_is_hours_minutes_and_seconds(given, seconds):
+    assert time_limit(Namespace(time_limit=given)) == seconds
+
+
+@pytest.mark.parametrize("given", ["", "0s", "90", "1d", "m", "1.5h", "-1s", "2m1h"])
+def test_another_time_limit_is_refused_in_one_line(given, capsys):
+    assert main(["build", f"--time-limit={given}"]) == 2
+    assert f"--time-limit {given!r}: give hours, minutes or seconds" in capsys.readouterr().err
+
+
+def test_no_time_limit_is_left_behind():
+    with stopping(3600):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    assert time_limit(Namespace(time_limit=None)) is None
+
+
+def test_a_signal_that_is_put_off_comes_afterwards():
+    steps = []
+
+    def work() -> None:
+        with put_off() as came:
+            signal.raise_signal(signal.SIGTERM)
+            steps.append(came())
+            signal.raise_signal(signal.SIGTERM)  # a scheduler's and the engine's
+            steps.append(came())
+
+    with stopping() as state, pytest.raises(KeyboardInterrupt):
+        work()
+    assert steps == [True, True]
+    assert state.status == 143
+
+
+def test_what_is_ignored_is_not_put_off_either():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with put_off() as came:
+            signal.raise_signal(signal.SIGHUP)
+            assert not came()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_another_thread_puts_nothing_off():
+    told = []
+
+    def work() -> None:
+        with put_off() as came:
+            told.append((came(), signal.getsignal(signal.SIGTERM)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert told == [(False, signal.SIG_DFL)]

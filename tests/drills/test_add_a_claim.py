@@ -86,9 +86,10 @@ def test_one_entry_is_enough(project):
     add(project, CLAIM)
     done = run(project, "-m", "nbsupport", "judge")
     assert done.returncode == 0, done.stderr
-    first = (project / "records" / "claims-demo.csv").read_text().splitlines()[1].split(",")
-    assert first[0] == "two-thirds-suffice"
-    assert first[7] in ("supported", "contradicted", "inconclusive")
+    with (project / "records" / "claims-demo.csv").open(newline="") as file:
+        first = next(csv.DictReader(file))
+    assert first["id"] == "two-thirds-suffice"
+    assert first["verdict"] in ("supported", "contradicted", "negligible", "inconclusive")
     shown = run(project, "-c", SHOWN)
     told = dict(line.split(" ", 1) for line in shown.stdout.splitlines())
     assert told.pop("title", shown.stderr).lower().endswith("enough")

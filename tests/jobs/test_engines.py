@@ -90,7 +90,7 @@ def test_no_more_workers_than_jobs(store: Store) -> None:
     events: list[dict] = []
     run([toy("a")], store, workers=7, on_event=events.append)
     assert events[0]["workers"] == 1
-    assert local.LocalEngine(3, 9, events.append).slots == 3
+    assert local.LocalEngine(3, [toy(f"{i}") for i in range(9)], events.append).slots == 3
 
 
 def test_a_parent_nobody_needs_is_not_trained(store: Store) -> None:
@@ -237,7 +237,7 @@ def test_a_damaged_parent_that_fails_now(store: Store, tmp_path: Path) -> None:
 
 def test_a_worker_uses_one_thread_and_imports_torch_only_when_asked(store: Store) -> None:
     job = Job("surroundings", 1, {}, "")
-    expected = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "torch": False}
+    expected = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "torch": False, "device": "cpu"}
     assert run([job], store)[job.key] == expected
 
 
@@ -274,7 +274,7 @@ OWN_ENGINE = """
 from nbsupport.jobs.engines.serial import SerialEngine
 made = []
 def open_it(workers, jobs, on_message):
-    made.append((workers, jobs))
+    made.append((workers, len(jobs)))
     return SerialEngine(workers, jobs, on_message)
 """
 
@@ -362,3 +362,27 @@ def test_the_second_does_other_work_while_it_waits(store: Store, diary: Path) ->
     run([held, free], store, workers=1, on_event=release)
     assert entries(diary, "end") == ["free", "held"]
     assert kinds(events, held).count("waiting") == 1
+
+
+def test_parts_of_the_work_take_turns_and_leave_no_worker_idle(store: Store, diary: Path) -> None:
+    """With one worker part by part; a parent that two parts need belongs to the first of them."""
+    kept = {"diary": str(diary)}
+    shared, late = toy("shared", cost=1, **kept), toy("late", cost=9, **kept)
+    jobs = {
+        0: [toy("a", cost=1, **kept), toy("child", shared, cost=2, **kept)],
+        1: [toy("b", late, cost=50, **kept), toy("c", shared, cost=40, **kept)],
+    }
+    turns = {job.key: turn for turn, part in jobs.items() for job in part}
+    turns |= {late.key: 1, shared.key: 1}
+    run([*jobs[1], *jobs[0]], store, engine="serial", turns=turns)
+    assert entries(diary, "end") == ["shared", "a", "child", "late", "b", "c"]
+
+
+def test_a_later_part_begins_where_an_earlier_has_nothing_to_begin(
+    store: Store, diary: Path
+) -> None:
+    kept = {"diary": str(diary)}
+    parent = toy("parent", pause=0.5, **kept)
+    child, other = toy("child", parent, **kept), toy("other", **kept)
+    run([child, other], store, workers=2, turns={parent.key: 0, child.key: 0, other.key: 1})
+    assert entries(diary, "end") == ["other", "parent", "child"]

@@ -1,6 +1,5 @@
 """Workers that use GPUs, and what becomes of the others when one fails."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,8 @@ import toy_stages
 from toy_jobs import toy
 
 from nbsupport.errors import UserError
+from nbsupport.jobs import devices
+from nbsupport.jobs.devices import Devices
 from nbsupport.jobs.engines import local
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.runner import JobsFailed, run
@@ -16,26 +17,6 @@ from nbsupport.jobs.store import Store
 
 def kinds(events: list[dict], job: Job) -> list[str]:
     return [event["kind"] for event in events if event.get("job") == job.key]
-
-
-def test_gpus_are_counted_without_torch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(local, "version", lambda name: "2.15.0")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
-    assert local.gpu_names() == ["2", "5"]
-    engine = local.LocalEngine(None, 9, lambda message: None)
-    assert engine.slots == 2
-    assert engine._environment(1)["CUDA_VISIBLE_DEVICES"] == "5"
-    for nothing in ("", "-1"):
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", nothing)
-        assert local.gpu_names() == []
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\necho 'GPU 0: One (UUID: a)'\necho 'GPU 1: Two (UUID: b)'\n")
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert local.gpu_names() == ["0", "1"]
-    monkeypatch.setattr(local, "version", lambda name: "2.15.0+cpu")
-    assert local.gpu_names() == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +58,8 @@ def test_a_process_that_lost_its_gpu_ends_its_run(store: Store) -> None:
 def test_a_full_gpu_is_shared_by_fewer(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "gpu_names", lambda: ["0"])
+    one = Devices(("0",), kind="a GPU")
+    monkeypatch.setattr(devices, "choose", lambda jobs: one)
     flag = str(tmp_path / "full")
     tight, other = toy("tight", full=3, flag=flag, cost=9), toy("other", epochs=3)
     events: list[dict] = []
@@ -92,3 +74,48 @@ def test_a_full_gpu_is_shared_by_fewer(
     with pytest.raises(JobsFailed, match="CUDA out of memory"):
         run([hopeless, toy("more")], store, engine="serial")
     assert store.check(toy("more"))
+
+
+def test_a_full_gpu_gives_up_its_own_worker_and_no_other(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = Devices(("0", "1"), kind="GPUs")
+    monkeypatch.setattr(devices, "choose", lambda jobs: two)
+    engine = local.LocalEngine(5, [toy(f"{i}") for i in range(9)], lambda message: None)
+    full = {"memory": True, "how": "CUDA out of memory"}
+    assert engine._gave_way(2, full)  # slots 0, 2, 4 share the first
+    assert engine._gave_way(0, full)
+    assert not engine._gave_way(4, full)  # the last one: the job is too large
+    assert (engine._slots, engine.slots) == ([1, 3, 4], 3)
+    assert [engine._gpu(slot) for slot in engine._slots] == ["1", "1", "0"]
+
+
+@pytest.mark.parametrize("broken", ["0", "1"])
+def test_a_gpu_that_works_no_more_fails_no_job(
+    store: Store, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """It would be idle at once each time, and take job after job."""
+    two = Devices(("0", "1"), kind="GPUs")
+    monkeypatch.setattr(devices, "choose", lambda jobs: two)
+    monkeypatch.setattr(devices, "works", lambda gpu: gpu != broken)
+    jobs = [toy(f"{i}", epochs=3, pause=0.05, fails_on=broken) for i in range(8)]
+    events: list[dict] = []
+    results = run(jobs, store, on_event=events.append)
+    assert set(results) == {job.key for job in jobs}
+    assert [event["kind"] for event in events].count("retried") == 1
+    monkeypatch.setattr(devices, "choose", lambda jobs: Devices((broken,), kind="a GPU"))
+    with pytest.raises(UserError, match=rf"GPU {broken} works no more \(.*unspecified launch"):
+        run([toy("late", fails_on=broken)], store)
+
+
+def test_whether_a_gpu_works_is_looked_at_on_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def look(more: dict) -> dict:
+        seen.append(more)
+        return {"torch": "2", "why": "", "gpus": [{"works": more[devices.VISIBLE] == "5"}]}
+
+    monkeypatch.setattr(devices, "_look", look)
+    assert devices.works("5")
+    assert not devices.works("6")
+    assert seen == [{devices.VISIBLE: "5"}, {devices.VISIBLE: "6"}]

@@ -143,3 +143,23 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path, store: Store, diary:
     assert process.returncode == 0
     lines = [line.split()[:2] for line in diary.read_text().splitlines()]
     assert [name for what, name in lines if what == "begin"] == ["quick", "long"]
+
+
+def test_workers_are_all_told_at_once_and_have_time_to_keep_their_work(
+    store: Store, diary: Path
+) -> None:
+    tidy = [Job("toy_stages:tidy", 1, {"diary": str(diary), "takes": 4 - i}, "") for i in range(3)]
+    begun = []
+
+    def interrupt(event: dict) -> None:
+        begun.append(event["kind"])
+        if begun.count("epoch") == 3:
+            begun.append("interrupted")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tidy, store, workers=3, on_event=interrupt)
+    kept = [float(line.split()[1]) for line in diary.read_text().splitlines()]
+    assert len(kept) == 3
+    assert kept[-1] - kept[0] < 3.5  # one after the other they would take 9 seconds
+    assert not any(store.locked(job) for job in tidy)

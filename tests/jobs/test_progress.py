@@ -183,7 +183,9 @@ def test_a_log_gets_a_line_now_and_then(store: Store) -> None:
     stream = io.StringIO()
     shown = Progress(stream=stream)
     run([toy("a")], store, engine="serial", on_event=shown)
-    assert stream.getvalue() == f"{shown.text}\n"
+    where, last = stream.getvalue().splitlines()
+    assert where.startswith("training on 1 CPU thread: ")
+    assert last == shown.text
     assert re.fullmatch(r"1 job: 1 trained, 0 from the store, \d s", shown.text)
     stream = io.StringIO()
     run([toy("a"), toy("b")], store, engine="serial", on_event=Progress(stream=stream, every=0))
@@ -200,7 +202,7 @@ def test_a_terminal_gets_one_line_redrawn(store: Store, monkeypatch: pytest.Monk
     run([toy("a", pause=0.15)], store, engine="serial", on_event=shown)
     text = stream.getvalue()
     assert text.endswith(f"\r\x1b[K{shown.text}\n")
-    assert text.count("\n") == 1
+    assert text.count("\n") == 2  # the first says on what is trained
     drawn = text.split("\r\x1b[K")[1:-1]
     assert drawn
     assert all(len(line) < 60 and line[0] in "█░" for line in drawn)

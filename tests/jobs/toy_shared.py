@@ -125,7 +125,7 @@ def main() -> None:
     job.STAGES["toy"] = "toy_shared:learn"
     sys.modules["toy_shared"] = sys.modules["__main__"]
     serial.copy_to = worker.log_to  # as worker processes do it
-    loop.CHECKPOINT_UPDATES = 1
+    loop.CHECKPOINT_SECONDS = 0.0
     torch.set_num_threads(1)
     os.environ["NBSUPPORT_STORE"] = str(folder / "warm" / "store")
     (folder / "warm").mkdir()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import StoreWarning, UserError
+from nbsupport.stopping import put_off
 
 
 class AcceleratorError(RuntimeError):
@@ -29,6 +30,8 @@ def _use_gpu(spec: dict[str, Any]) -> None:
     """A GPU that an error makes useless to the process, or that is full as often as is asked."""
     if spec.get("spoil"):
         SPOILT.append(spec["spoil"])
+    if spec.get("fails_on", "none") == os.environ.get("CUDA_VISIBLE_DEVICES"):
+        SPOILT.append("CUDA error: unspecified launch failure")
     if SPOILT:
         kind = AcceleratorError if SPOILT[0].startswith("named") else RuntimeError
         raise kind(SPOILT[0].removeprefix("named ") + "\nCompile with DSA to debug.")
@@ -75,6 +78,18 @@ def grow(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     return {"total": start["total"], "seconds": 0.1, "device": "cpu", "odd": float("nan")}
 
 
+def tidy(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """Works until it is told to end, and then takes its time to keep what it has done."""
+    report({"epoch": 1, "epochs": 2})
+    with put_off() as told_to_end:
+        while not told_to_end():
+            time.sleep(0.02)
+        time.sleep(spec["takes"])
+        with Path(spec["diary"]).open("a") as diary:
+            diary.write(f"kept {time.monotonic()}\n")
+    return {}
+
+
 def _misbehave(spec: dict, epoch: int, folder: Path) -> None:
     how = spec.get("trouble", "")
     if how == "raise":
@@ -101,4 +116,5 @@ def threads(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
 def surroundings(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     """What a worker sees."""
     names = ("OMP_NUM_THREADS", "PYTHONHASHSEED")
-    return {**{name: os.environ.get(name) for name in names}, "torch": "torch" in sys.modules}
+    seen = {"torch": "torch" in sys.modules, "device": os.environ.get("NBSUPPORT_DEVICE")}
+    return {name: os.environ.get(name) for name in names} | seen

@@ -82,6 +82,15 @@ def test_a_figure_of_sources_that_do_not_part_says_so():
     assert page._parted([level, level]).startswith("Sources lie within 1.0 points of one line")
 
 
+@pytest.mark.parametrize("axis", ["linear", "logit", "probit"])
+def test_models_slide_along_the_line_where_the_axis_lets_them(axis):
+    """An accuracy near 0 is on no line that is straight in accuracies."""
+    figure = page.parts_figure(axis, number="Figure P.2", caption="")
+    rows = figure.table[figure.table["pre-training"] == "1/32 of the images"]
+    off = max(abs(float(v.replace("−", "-"))) for v in rows["height above the line"])
+    assert ("moves a model down the line" in figure.title) == (100 * off < page.SLID)
+
+
 def test_what_the_prose_says_is_so():
     """Sentences that no number in them would give away."""
     assert height("instagram-1b", "r") < 0  # "no higher than ImageNet-1K alone"

@@ -211,7 +211,7 @@ def trained(folder: Path, stop_after: int | None = None) -> TwoTowers:
 
 
 def test_a_resumed_training_is_the_uninterrupted_one_bit_for_bit(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "CHECKPOINT_UPDATES", 1)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     whole = trained(tmp_path / "whole").state_dict()
     for epoch in (1, 3):
         with pytest.raises(Stopped):

@@ -10,6 +10,7 @@ import pytest
 
 from nbsupport.errors import UserError
 from nbsupport.evidence.records import read_records
+from nbsupport.jobs import devices
 from nbsupport.jobs.store import Store
 from nbsupport.machine import cpu_model
 from nbsupport.pages import page_named
@@ -204,8 +205,8 @@ def test_measuring_is_short_and_is_kept(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_profile_for_a_gpu_is_measured_where_one_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nbsupport.training.timing.on_gpu", lambda: False)
-    with pytest.raises(UserError, match="is meant for a GPU, and torch finds none here"):
+    monkeypatch.setattr(devices, "choose_for", lambda px: devices.Devices(reason="no driver"))
+    with pytest.raises(UserError, match=r"is meant for a GPU, and here is none \(no driver\)"):
         measure("paper", Store(tmp_path))
     assert not (tmp_path / "paces").exists()
 

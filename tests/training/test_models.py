@@ -10,15 +10,29 @@ from torch import fx, nn
 
 from nbsupport.errors import UserError
 from nbsupport.training.families import NAMES, architecture, family_named
-from nbsupport.training.models import build, head_name, load_weights, replace_head, save_weights
+from nbsupport.training.models import (
+    Head,
+    build,
+    head_name,
+    load_weights,
+    replace_head,
+    save_weights,
+)
 
 ADDITIONS = {operator.add, operator.iadd}
 NORMALISATIONS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.LocalResponseNorm)
 
 
+class Layers(fx.Tracer):
+    """Follows what a model computes down to its layers, of which its head is one."""
+
+    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
+        return isinstance(module, Head) or super().is_leaf_module(module, name)
+
+
 def graph(family: str) -> tuple[nn.Module, fx.Graph]:
     model = build(family, 9, 32)
-    return model, fx.symbolic_trace(model).graph
+    return model, Layers().trace(model)
 
 
 def calls(found: fx.Graph, functions: set) -> list[fx.Node]:

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 from toy_lab import spec
 
+from nbsupport.training import checkpoint
 from nbsupport.training.families import NAMES
 from nbsupport.training.stages import labels
 from nbsupport.training.stages.labels import finetune, pretrain
@@ -101,9 +102,33 @@ def test_a_parent_of_a_pretraining_is_where_its_images_lie(tmp_path, monkeypatch
     assert with_parent["loss"] == without["loss"]  # the model starts from nothing all the same
 
 
-def start(made: Path) -> subprocess.Popen:
-    command = [sys.executable, str(HERE / "toy_lab.py"), str(made), "alexnet"]
+def start(made: Path, between: float = 0.0) -> subprocess.Popen:
+    command = [sys.executable, str(HERE / "toy_lab.py"), str(made), "alexnet", str(between)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def read_epochs(process: subprocess.Popen, last: int) -> None:
+    assert process.stdout is not None
+    assert any(int(line) == last for line in process.stdout)
+
+
+def test_told_to_end_it_keeps_what_it_has_trained(tmp_path):
+    """No checkpoint is due for an hour."""
+    whole, cut = folder(tmp_path, "whole"), folder(tmp_path, "cut")
+    with start(whole, 3600) as process:
+        assert len(process.communicate()[0].split()) == 40
+    with start(cut, 3600) as process:
+        read_epochs(process, 9)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGTERM
+    assert (cut / checkpoint.NAME).exists()
+    with start(cut, 3600) as process:
+        epochs = process.communicate()[0].split()
+    assert process.returncode == 0
+    assert int(epochs[0]) >= 10
+    for name in ("weights.safetensors", "metrics.jsonl"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
 
 
 @pytest.mark.slow

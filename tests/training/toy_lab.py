@@ -1,5 +1,6 @@
 """A toy source and task in memory, in the place of the real ones; also a program that trains on
-them: `python toy_lab.py FOLDER FAMILY`, which prints a line at the end of each epoch."""
+them: `python toy_lab.py FOLDER FAMILY SECONDS` (between checkpoints). It prints a line an epoch.
+"""
 
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import torch
 
 from nbsupport.data.loading.batches import LabelledImages
 from nbsupport.study.profiles.recipes import Recipe
+from nbsupport.training import loop
 from nbsupport.training.stages import labels as stages
 
 PX = 16
@@ -66,6 +68,7 @@ def spec(family: str, **recipe: Any) -> dict[str, Any]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    loop.CHECKPOINT_SECONDS = float(sys.argv[3])
     install()
     stages.pretrain(
         spec(sys.argv[2], epochs=40),

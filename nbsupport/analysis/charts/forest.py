@@ -81,7 +81,7 @@ def forest(
         dot = dot.encode(shape=alt.Shape("group:N", scale=scale, legend=None))
     area = base.mark_rect().encode(x=alt.value(0), x2=alt.value(width), opacity=alt.value(0.001))
     layers = [
-        *_margin(margin, x),
+        *_margin(margin, x, height if headed else 0),
         zero.encode(x=x),
         interval.encode(x=alt.X("low:Q"), x2="high:Q", opacity=faded(0.75, 0.2)),
         dot.encode(x=x, opacity=faded(1, 0.2)),
@@ -146,9 +146,17 @@ def _row_tooltip(title: list[str] | None, counted: str) -> list[alt.Tooltip]:
     ]
 
 
-def _margin(margin: float | None, x: alt.X) -> list[alt.Chart]:
-    """The zone in which a difference counts as none."""
+def _margin(margin: float | None, x: alt.X, foot: int) -> list[alt.Chart]:
+    """The zone in which a difference counts as none, with its name at its head or its foot.
+
+    foot: the panel's height where rows have headings, which its head has no room beside; else 0.
+    """
     if not margin:
         return []
     zone = alt.Chart(inline([{"er": -margin, "end": margin}]))
-    return [zone.mark_rect(color="@muted", opacity=0.12).encode(x=x, x2="end:Q")]
+    name = alt.Chart(inline([{"er": 0, "zone": "margin"}])).mark_text(color="@muted", fontSize=9)
+    place = alt.value(foot - 5 if foot else 6)
+    return [
+        zone.mark_rect(color="@muted", opacity=0.12).encode(x=x, x2="end:Q"),
+        name.encode(x=x, y=place, text="zone:N"),
+    ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -81,7 +82,7 @@ class LabelledImages:
 
     def in_order(self, order: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
         """The images at the rows `order`, `size` at a time: each batch is one copy."""
-        order, pixels = order.to(self.device), self.images.permute(0, 2, 3, 1)
+        order, pixels = sent(order, self.device), self.images.permute(0, 2, 3, 1)
         for start in range(0, len(order), size):
             yield pixels.index_select(0, order[start : start + size]).permute(0, 3, 1, 2)
 
@@ -91,10 +92,22 @@ class LabelledImages:
             yield self.images[start : start + size]
 
 
+def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the CPU on the device. A GPU gets it from pinned memory, and nobody waits."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
+@lru_cache
 def _scale(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Factor and offset [3] that take 0..255 to zero mean and unit variance."""
-    mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
-    return 1 / (255 * std), -mean / std
+    """Factor and offset [3] that take 0..255 to zero mean and unit variance.
+
+    Made once a device, as each making waits for a GPU; a training may follow an evaluation.
+    """
+    with torch.inference_mode(False):
+        mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
+        return 1 / (255 * std), -mean / std
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
@@ -137,24 +150,55 @@ def augment(
     a side or the image's own size.
     The generator is a CPU one.
     """
+    drawn = draw(generator, 1, len(images), cropped=area < 1)
+    how: dict[str, Any] = {
+        "flip": flip,
+        "shift": shift,
+        "colour": colour,
+        "area": area,
+        "crop": crop,
+    }
+    return _augmented(images, sent(drawn, images.device)[0], **how)
+
+
+def draw(generator: torch.Generator, count: int, size: int, *, cropped: bool) -> torch.Tensor:
+    """What decides how so many batches of `size` images are augmented: float [count, size * k].
+
+    Uniform in [0, 1). k is 5, or 9 with crops: in a row come first 4 numbers an image for its box,
+    then 5 for flip, shift and colours. All at once they are what batch by batch would draw.
+    """
+    return torch.rand(count, size * (9 if cropped else 5), generator=generator)
+
+
+def _augmented(
+    images: torch.Tensor,
+    drawn: torch.Tensor,
+    *,
+    flip: bool,
+    shift: int,
+    colour: float,
+    area: float,
+    crop: int | None,
+) -> torch.Tensor:
+    """What `augment` does, by a row of `draw`, on the device of both."""
     n, device = len(images), images.device
+    boxes, draws = drawn[: -5 * n].view(n, -1), drawn[-5 * n :].view(n, 5)
     if area < 1:
-        images = random_resized_crop(images, torch.rand(n, 4, generator=generator), area, crop)
-    draws = torch.rand(n, 5, generator=generator)
+        images = random_resized_crop(images, boxes, area, crop)
     pixels = images.permute(0, 2, 3, 1)
     factor, offset = _scale(device)
     if colour:
-        change = (draws[:, 3:, None, None].to(device) * 2 - 1) * colour  # [n, 2, 1, 1]
+        change = (draws[:, 3:, None, None] * 2 - 1) * colour  # [n, 2, 1, 1]
         offset = offset * (1 + change[:, 0]) + change[:, 1]
         factor = factor * (1 + change[:, 0])
     height, width = images.shape[2:]
     if device.type == "cpu" and height * width >= LARGE and shift < min(height, width):
         return _one_by_one(pixels, draws, flip, shift, factor, offset)
     if flip:
-        turned = (draws[:, 0] >= 0.5).nonzero().view(-1).to(device)
-        pixels = pixels.index_copy(0, turned, pixels.index_select(0, turned).flip(2))
+        turned = (draws[:, 0] >= 0.5)[:, None, None, None]
+        pixels = torch.where(turned, pixels.flip(2), pixels)
     if shift:
-        start = (draws[:, 1:3] * (2 * shift + 1)).long().to(device)
+        start = (draws[:, 1:3] * (2 * shift + 1)).long()
         pixels = _shifted(pixels, start, shift)
     return _scaled(pixels, factor, offset)
 
@@ -222,6 +266,7 @@ def batches(
     *,
     seed: int,
     epoch: int,
+    first: int = 0,
     augmented: bool = True,
     flip: bool = True,
     shift: int = 2,
@@ -233,19 +278,29 @@ def batches(
 
     Order and augmentation are functions of (seed, epoch) alone, the same to the last bit wherever
     the pixels are. What is left over after the last whole batch is dropped (other images in every
-    epoch); fewer images than a batch are one batch.
+    epoch); fewer images than a batch are one batch. `first` is the first batch that comes, of all
+    that there are: 0, or how many are not wanted again.
+
+    All that is drawn is sent to the device at the beginning: no batch waits for a GPU.
     """
-    order_stream = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
-    draws = torch.Generator().manual_seed(_mixed(seed, epoch, 1))
     size = min(batch_size, len(data))
-    order = torch.randperm(len(data), generator=order_stream)[: len(data) // size * size]
-    labels = data.labels[order.to(data.device)].split(size)
-    for chosen, own in zip(data.in_order(order, size), labels, strict=True):
-        if augmented:
-            x = augment(chosen, draws, flip=flip, shift=shift, colour=colour, area=area, crop=crop)
-        else:
-            x = normalise(chosen)
-        yield x, own
+    count = len(data) // size
+    if first >= count:
+        return
+    order_stream = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
+    stream = torch.Generator().manual_seed(_mixed(seed, epoch, 1))
+    order = torch.randperm(len(data), generator=order_stream)[first * size : count * size]
+    labels = data.labels[sent(order, data.device)].split(size)
+    drawn = sent(draw(stream, count, size, cropped=area < 1)[first:], data.device)
+    how: dict[str, Any] = {
+        "flip": flip,
+        "shift": shift,
+        "colour": colour,
+        "area": area,
+        "crop": crop,
+    }
+    for chosen, own, row in zip(data.in_order(order, size), labels, drawn, strict=True):
+        yield _augmented(chosen, row, **how) if augmented else normalise(chosen), own
 
 
 def _mixed(seed: int, epoch: int, stream: int) -> int:

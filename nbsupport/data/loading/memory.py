@@ -70,9 +70,15 @@ def fits(size: int, device: torch.device) -> bool:
 
 
 def memory(device: torch.device) -> tuple[int, int]:
-    """Free and all bytes of a device's memory; of a CPU, what this process may use."""
+    """Free and all bytes of a device's memory; of a CPU, what this process may use.
+
+    What PyTorch keeps of a GPU for its next tensors is free: from its second job on a worker would
+    stream what it could hold.
+    """
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)
+        free, total = torch.cuda.mem_get_info(device)
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return free + kept, total
     free, total = _machine()
     for limit, used in _groups():
         free, total = min(free, limit - used), min(total, limit)

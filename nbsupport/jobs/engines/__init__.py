@@ -1,21 +1,28 @@
 """Engines: where jobs are done. Each is one file here with `open_it(workers, jobs, on_message)`."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from nbsupport import registry
+from nbsupport.errors import UserError
+from nbsupport.jobs import devices
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.work import Emit, Message, Request
 
 VARIABLE = "NBSUPPORT_ENGINE"
+WORKERS = "NBSUPPORT_WORKERS"
 
 # What `result` hands over; all else is news on the way and goes to `on_message`.
 ENDS = {"done", "found", "busy", "orphan", "failed", "died"}
 
 
 class Engine(Protocol):
-    """What does jobs. `slots` is how many at a time; `submit` no more than that."""
+    """What does jobs. `slots` is how many at a time; `submit` no more than that.
+
+    One that has chosen its devices says in `where`, a line for people, which and why.
+    """
 
     slots: int
 
@@ -26,10 +33,10 @@ class Engine(Protocol):
         """The message that ends a job (see `perform`; or "died"), None after `timeout` seconds."""
 
     def cancel(self) -> None:
-        """End all work at once, and free what the engine holds; also called after the last job."""
+        """End all work, and free what the engine holds; also called after the last job."""
 
 
-Factory = Callable[[int | None, int, Emit], Engine]
+Factory = Callable[[int | None, Sequence[Job], Emit], Engine]
 
 
 def engine_named(name: str | None) -> Factory:
@@ -41,20 +48,36 @@ def engine_named(name: str | None) -> Factory:
     return factory
 
 
-@contextmanager
-def chosen(name: str | None) -> Iterator[None]:
-    """For as long as it lasts the engine is that of the name, here and in processes begun here.
+def workers_asked() -> int | None:
+    """How many workers NBSUPPORT_WORKERS asks for, None where it is not set. UserError for what is
+    no number of them."""
+    given = os.environ.get(WORKERS, "")
+    if not given:
+        return None
+    if given.isascii() and given.isdigit() and 0 < len(given) < 5 and int(given):
+        return int(given)
+    raise UserError(f"workers {given!r}: give a whole number from 1 to 9999")
 
-    None leaves it as it is. UserError, at once, for an unknown one.
+
+@contextmanager
+def chosen(
+    engine: str | None = None, workers: str | None = None, device: str | None = None
+) -> Iterator[None]:
+    """For as long as it lasts the engine, its workers and their device are those given, here and in
+    processes begun here.
+
+    None leaves each as it is. UserError, at once, for what there is not.
     """
-    before = os.environ.get(VARIABLE)
-    if name is not None:
-        engine_named(name)
-        os.environ[VARIABLE] = name
+    given = {VARIABLE: engine, WORKERS: workers, devices.VARIABLE: device}
+    before = {name: os.environ.get(name) for name, value in given.items() if value is not None}
+    os.environ.update({name: value for name, value in given.items() if value is not None})
     try:
+        if before:
+            engine_named(None), workers_asked(), devices.asked()
         yield
     finally:
-        if before is not None:
-            os.environ[VARIABLE] = before
-        elif name is not None:
-            del os.environ[VARIABLE]
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

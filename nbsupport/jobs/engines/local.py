@@ -3,41 +3,24 @@
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from nbsupport.errors import UserError
+from nbsupport.jobs import devices
 from nbsupport.jobs.engines import ENDS
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.work import Emit, Message, Request
 from nbsupport.machine import cpu_count, wanted
 from nbsupport.paths import root
 
-
-def gpu_names() -> list[str]:
-    """The CUDA devices to use, as CUDA_VISIBLE_DEVICES names them, found without torch."""
-    try:
-        if version("torch").endswith("+cpu"):
-            return []
-    except PackageNotFoundError:
-        return []
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
-    if not shutil.which("nvidia-smi"):
-        return []
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    lines = listed.stdout.splitlines() if listed.returncode == 0 else []
-    return [str(i) for i, _ in enumerate(line for line in lines if line.startswith("GPU "))]
+GRACE = 30.0  # seconds in which a worker that is to end may keep what it has trained
 
 
 class _Worker:
@@ -97,12 +80,12 @@ class _Worker:
         return lines[-1] if lines else ""
 
     def end(self) -> None:
-        """End the process, now, and wait for that."""
+        """End the process, and wait for that: a training first writes its checkpoint."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.terminate()
         try:
-            self.process.wait(3)
+            self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -114,32 +97,40 @@ class _Worker:
 
 
 class LocalEngine:
-    """Worker processes on this machine: one a core, of one thread; or one a GPU where there is one.
+    """Worker processes on this machine: one a core, of one thread; or one a GPU (see `devices`).
 
     A worker is started when a job needs it, and lives until `cancel`: importing torch takes
     5 to 7 seconds, paid once a worker.
     """
 
-    def __init__(self, workers: int | None, jobs: int, on_message: Emit) -> None:
-        self._gpus = gpu_names()
-        self.slots = max(1, min(workers or len(self._gpus) or cpu_count(), jobs))
+    def __init__(self, workers: int | None, jobs: Sequence[Job], on_message: Emit) -> None:
+        self._devices = devices.choose(jobs)
+        self._gpus = self._devices.gpus
+        most = max(1, min(workers or len(self._gpus) or cpu_count(), len(jobs)))
+        self._slots = list(range(most))
+        self.where = self._devices.said(most)
+        self._threads = str(max(1, cpu_count() // most) if self._gpus else 1)
         self._on_message = on_message
         self._workers: dict[int, _Worker] = {}
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
+    @property
+    def slots(self) -> int:
+        """Jobs at a time: fewer once a GPU was too full, or works no more."""
+        return len(self._slots)
+
     def submit(self, request: Request) -> None:
         """Send the job to an idle worker, a new one if there is none."""
-        for worker in self._workers.values():
+        for worker in (self._workers[slot] for slot in self._slots if slot in self._workers):
             if not worker.job:
                 worker.send(request)
                 return
-        slot = next(slot for slot in range(self.slots) if slot not in self._workers)
+        slot = next(slot for slot in self._slots if slot not in self._workers)
         self._workers[slot] = _Worker(self._environment(slot), self._inbox)
         self._workers[slot].send(request)
 
     def _environment(self, slot: int) -> dict[str, str]:
         """The worker's environment; threads are counted when torch is imported, so say it here."""
-        threads = str(max(1, cpu_count() // self.slots) if self._gpus else 1)
         # What this process can import, its worker can: the caller's own modules may hold stages.
         places = [str(root()), *(str(Path(place).absolute()) for place in sys.path)]
         places += filter(None, [os.environ.get("PYTHONPATH")])
@@ -149,13 +140,11 @@ class LocalEngine:
             "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
             # The order of a set of strings is the same in each worker.
             "PYTHONHASHSEED": "0",
-            "NBSUPPORT_THREADS": threads,
+            "NBSUPPORT_THREADS": self._threads,
         }
         for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
-            environment[f"{library}_NUM_THREADS"] = threads
-        if self._gpus:
-            environment["CUDA_VISIBLE_DEVICES"] = self._gpus[slot % len(self._gpus)]
-        return environment
+            environment[f"{library}_NUM_THREADS"] = self._threads
+        return environment | self._devices.environment(slot)
 
     def result(self, timeout: float) -> Message | None:
         """The next message that ends a job; news on the way goes to `on_message`."""
@@ -185,18 +174,40 @@ class LocalEngine:
         worker.end()
         if not worker.ready:
             raise UserError(f"a worker process cannot start: {complaint or how}")
-        return {"kind": "died", "job": job, "how": how, "again": self._made_room(worker)}
+        again = bool(worker.last_words) and self._gave_way(slot, worker.last_words)
+        return {"kind": "died", "job": job, "how": how, "again": again}
 
-    def _made_room(self, worker: _Worker) -> bool:
-        """Whether a worker that found its GPU full has left it to those that share it."""
-        shared = self.slots > len(self._gpus) > 0
-        if not (shared and worker.last_words.get("memory")):
+    def _gave_way(self, slot: int, last_words: Message) -> bool:
+        """Whether a slot is given up whose worker ended by its GPU: one that is too full is left to
+        those that share it, one that works no more is left to nobody.
+
+        Otherwise its next worker would take the same job, and every job after it, to the same end.
+        UserError where no GPU is left.
+        """
+        if not self._gpus:
             return False
-        self.slots -= 1
+        sharing = [other for other in self._slots if self._gpu(other) == self._gpu(slot)]
+        if last_words["memory"]:
+            if len(sharing) > 1:
+                self._slots.remove(slot)
+            return len(sharing) > 1
+        if devices.works(self._gpu(slot)):
+            return False
+        self._slots = [other for other in self._slots if other not in sharing]
+        if not self._slots:
+            raise UserError(
+                f"GPU {self._gpu(slot)} works no more ({last_words['how']}): what is done is kept, "
+                "the same command goes on where a GPU does"
+            )
         return True
+
+    def _gpu(self, slot: int) -> str:
+        return self._devices.environment(slot)[devices.VISIBLE]
 
     def cancel(self) -> None:
         """End the workers."""
+        for worker in self._workers.values():
+            worker.process.terminate()  # all at once, so that they write side by side
         for worker in self._workers.values():
             worker.end()
         self._workers.clear()

@@ -2,12 +2,14 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, Any
 
 from nbsupport.errors import UserError
+from nbsupport.jobs import devices
+from nbsupport.jobs.job import Job
 from nbsupport.jobs.work import Emit, Message, Request, log_heading, log_records, perform
 
 
@@ -46,7 +48,9 @@ class SerialEngine:
 
     slots = 1
 
-    def __init__(self, workers: int | None, jobs: int, on_message: Emit) -> None:
+    def __init__(self, workers: int | None, jobs: Sequence[Job], on_message: Emit) -> None:
+        self._devices = devices.choose(jobs)
+        self.where = self._devices.said(1)
         self._waiting: deque[Request] = deque()
         self._on_message = on_message
 
@@ -58,7 +62,8 @@ class SerialEngine:
         """Do the job at the head of the line."""
         if not self._waiting:
             return None
-        message = perform(self._waiting.popleft(), self._on_message, copy_to)
+        with devices.obeyed(self._devices):
+            message = perform(self._waiting.popleft(), self._on_message, copy_to)
         if message["kind"] != "spoilt":
             return message
         if message["memory"]:

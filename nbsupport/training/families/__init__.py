@@ -9,8 +9,8 @@ from typing import Any
 
 from nbsupport import registry
 from nbsupport.errors import UserError
+from nbsupport.jobs.devices import SMALL_PX
 
-SMALL_PX = 64  # the largest image side that a small sibling is meant for
 SMALL_PARAMETERS = 100_000  # of a small sibling, on average
 UPDATE_SECONDS = 0.003  # of a small sibling, whatever its batch
 GPU_EVALUATION = 3.0  # times as fast: a forward pass is about a third of an update

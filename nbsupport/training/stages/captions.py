@@ -20,7 +20,7 @@ from nbsupport.data.loading.batches import ImageSet, normalise
 from nbsupport.data.subsets.captioned import captioned, load_pairs
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.training import checkpoint
-from nbsupport.training.device import autocast, choose_device
+from nbsupport.training.device import autocast, exact, given_device
 from nbsupport.training.loop import Report, train
 from nbsupport.training.models import build, save_weights
 from nbsupport.training.recipe import Recipe
@@ -66,7 +66,10 @@ class TwoTowers(nn.Module):
         # reached the limit would be 0 and the scale could never come down again.
         with torch.no_grad():
             self.log_scale.clamp_(max=math.log(LARGEST_SCALE))
-        return self.log_scale.exp() * self.vectors(images) @ self.vectors(tokens).T
+        pictures, texts = self.vectors(images), self.vectors(tokens)
+        # bfloat16 has steps of 0.5 near the largest scale: many captions would come first at once.
+        with exact(images.device):
+            return self.log_scale.exp() * pictures.float() @ texts.float().T
 
     def vectors(self, inputs: torch.Tensor) -> torch.Tensor:
         """Vectors of length 1 [b, EMBEDDING] of pictures (floats) or captions (token ids)."""
@@ -103,7 +106,7 @@ def contrast(
     """
     if parent is not None:
         raise ValueError(f"a pre-training starts from nothing, not from {parent}")
-    device = choose_device()
+    device = given_device()
     subset = Subset.from_spec(spec["subset"])
     source = captioned(subset.source)
     model = two_towers(spec["family"], spec["px"], source.vocabulary_size, spec["seed"])

@@ -8,7 +8,7 @@ import torch
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.data.tasks import open_task
 from nbsupport.training import checkpoint, loop
-from nbsupport.training.device import choose_device, precision
+from nbsupport.training.device import given_device, precision
 from nbsupport.training.evaluation import TestSets
 from nbsupport.training.loop import Report, train
 from nbsupport.training.models import WEIGHTS, build, load_weights, replace_head, save_weights
@@ -31,7 +31,7 @@ def pretrain(
     the last epoch, on augmented images), loss, epochs, updates, images_per_second, seconds, device,
     precision.
     """
-    device = choose_device()
+    device = given_device()
     data = Subset.from_spec(_with_images(spec["subset"], parent)).load(device)
     model = build(spec["family"], data.num_classes, spec["px"], spec["seed"])
     recipe = Recipe.from_spec(spec["recipe"])
@@ -50,7 +50,7 @@ def finetune(
     another than the family's own, and `id_val: true` where recipes are being chosen.
     Returns what `pretrain` does, and `records`: the scores after each evaluated epoch.
     """
-    device = choose_device()
+    device = given_device()
     task = open_task(spec["task"])
     data = task.load("train", device)
     tests = TestSets.of(task, device, id_val=spec.get("id_val", False))
