@@ -216,7 +216,7 @@ class Answer:
             "hold, of those tested. Each cell leads to its page."
         )
         return (
-            f'<table class="nb-grid"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+            f'<table class="nb-evidence"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
             f"<caption>{escape(told)}</caption></table>"
         )
 
@@ -251,11 +251,13 @@ class Answer:
 def _cell(link: str, about: str, state: str, letter: str, word: str, count: str) -> str:
     label = escape(": ".join([about, ", ".join(filter(None, [word, count]))]), quote=True)
     kind = state.replace(" ", "-")
-    inner = f'<b aria-hidden="true">{letter}</b><span class="nb-grid-word">{escape(word)}</span>'
-    near = ' class="nb-grid-near"' if count == NEAR else ""
+    inner = (
+        f'<b aria-hidden="true">{letter}</b><span class="nb-evidence-word">{escape(word)}</span>'
+    )
+    near = ' class="nb-evidence-near"' if count == NEAR else ""
     small = f"<small{near}>{escape(count)}</small>" if count else ""
     return (
-        f'<td class="nb-grid-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
+        f'<td class="nb-evidence-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
         f"{inner}{small}</a></td>"
     )
 

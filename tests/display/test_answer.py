@@ -92,7 +92,7 @@ def test_the_sentences_count_every_tested_claim_once():
 def test_nothing_is_said_to_hold_where_nothing_does():
     shown = answer(dict.fromkeys((c.id for c in PAPER), "inconclusive"))
     assert f"Of {len(PAPER)} claims 0 hold in simulated worlds." == shown.sentences()[0]
-    assert not re.search(r'nb-grid-(holds|in-part|fails)"', shown.html().html)
+    assert not re.search(r'nb-evidence-(holds|in-part|fails)"', shown.html().html)
 
 
 def test_each_cell_is_a_link_with_a_letter_and_a_name():
@@ -111,8 +111,8 @@ def test_published_models_that_lean_both_ways_are_open():
     row = next(row for row in ROWS if key in row.claims)
     other = replace(said[key], word=AGAINST)
     alone = Answer([entry(c, "supported") for c in PAPER], {key: other}, "worlds")
-    assert "nb-grid-leans-against" in alone._of_published(row)
-    assert "nb-grid-not-run" in Answer([], {}, "worlds")._of_published(row)
+    assert "nb-evidence-leans-against" in alone._of_published(row)
+    assert "nb-evidence-not-run" in Answer([], {}, "worlds")._of_published(row)
 
 
 # the conclusion -----------------------------------------------------------------------------------
