@@ -54,6 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root() / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root() / "_toc.yml", copy)
     (copy / "records").mkdir()
+    shutil.copy(root() / "records" / "published-models.csv", copy / "records")
     for profile in ("demo", "pacs-32"):
         with (root() / "records" / f"{profile}.csv").open(newline="") as file:
             header, *rows = csv.reader(file)
