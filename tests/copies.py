@@ -10,7 +10,16 @@ from typing import Any
 
 from nbsupport.paths import root
 
-PARTS = ("nbsupport", "notebooks", "records", "assets", "book", "_toc.yml", "_config.yml")
+PARTS = (
+    "nbsupport",
+    "notebooks",
+    "records",
+    "assets",
+    "book",
+    "_toc.yml",
+    "_config.yml",
+    "CITATION.cff",
+)
 
 
 class Copy:

@@ -22,6 +22,7 @@ from nbsupport.evidence.ledger import ledger_paths
 from nbsupport.evidence.published.models import models_path
 from nbsupport.evidence.records import evidence_profile, records_path
 from nbsupport.imports import imported_in, module_file, reached
+from nbsupport.pages.citation import FILE
 from nbsupport.pages.page import no_groups
 from nbsupport.pages.request import PageRequest
 from nbsupport.paths import root
@@ -34,6 +35,7 @@ DATA = ("nbsupport.data", "nbsupport.savanna")
 PROFILES = "nbsupport.study.profiles"
 APART = (*DATA, PROFILES, "nbsupport.training", "nbsupport.cli")
 CALIBRATION, LEDGER = "nbsupport.display.calibration", "nbsupport.pages.claims"
+CITATION = "nbsupport.pages.citation"
 PUBLISHED = "nbsupport.evidence.published.models"
 PUBLISHED_TABLES = "nbsupport/evidence/published/*.toml"  # sources and claims
 
@@ -72,6 +74,8 @@ def _files(request: PageRequest) -> Iterator[str]:
     paths = [*modules.values()]
     if CALIBRATION in modules:
         paths += sorted((root() / "records").glob("calibration*.csv"))
+    if CITATION in modules:
+        paths.append(root() / FILE)
     if PUBLISHED in modules:
         paths += [models_path(), *sorted(root().glob(PUBLISHED_TABLES))]
     for profile in dict.fromkeys((name, evidence_profile(name))):

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from html import escape
 
 from nbsupport.analysis import claims
-from nbsupport.display.html import Html, note
+from nbsupport.display.html import MINUS, Html, note
 from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, decided, listed, side
 from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.published.verdicts import AGAINST, FOR, PublishedVerdict
 
 PART, NEAR = "in part", "near chance"
-LETTERS = {HOLDS: "H", PART: "P", FAILS: "N", OPEN: "O", NONE: "\N{EN DASH}"}
+LETTERS = {HOLDS: "H", PART: "P", FAILS: "F", OPEN: "O", NONE: "\N{EN DASH}"}
 WORDS = {
     HOLDS: "holds",
-    PART: "holds in part",
-    FAILS: "does not hold",
+    PART: "in part",
+    FAILS: "fails",
     OPEN: "open",
     NONE: "no evidence",
 }
-LEANS = {FOR: ("leans for", "L+", "for"), AGAINST: ("leans against", "L\N{MINUS SIGN}", "against")}
+LEANS = {FOR: ("leans for", "L+", "for"), AGAINST: ("leans against", f"L{MINUS}", "against")}
 COLUMNS = ("Simulated worlds", "Real images", "Published models")
 HEADS = ("What holds up", "What does not", "What is open")
 UNTESTED = ("calibrated", "measured", "not run")  # words that judge nothing
@@ -182,7 +182,8 @@ class Answer:
         return f"{len(failed)} {verb} out otherwise than in the paper: {what}."
 
     def _open(self) -> str:
-        text = f"{len(self.of(OPEN))} are not settled by these runs."
+        left = len(self.of(OPEN))
+        text = f"{left} {'is' if left == 1 else 'are'} not settled by these runs."
         real = [each for e in self.tested if (each := on_real(e)) != NONE]
         if real:
             text += (
@@ -209,13 +210,13 @@ class Answer:
     def _grid(self) -> str:
         head = "".join(f'<th scope="col">{name}</th>' for name in ("Finding on", *COLUMNS))
         body = "".join(self._row(row) for row in ROWS)
-        key = ", ".join(f"{LETTERS[s]} {WORDS[s]}" for s in (HOLDS, PART, FAILS, OPEN))
+        key = "H holds, P holds in part, F comes out otherwise than in the paper, O open"
         told = (
-            f"{key}; L+ and L{chr(0x2212)}: other people's models lean for or against. "
-            "Numbers: claims that hold, of those tested. Each cell leads to its page."
+            f"{key}; L+ and L{MINUS}: models of others lean for or against. Numbers: claims that "
+            "hold, of those tested. Each cell leads to its page."
         )
         return (
-            f'<table class="nb-grid"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+            f'<table class="nb-evidence"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
             f"<caption>{escape(told)}</caption></table>"
         )
 
@@ -250,11 +251,13 @@ class Answer:
 def _cell(link: str, about: str, state: str, letter: str, word: str, count: str) -> str:
     label = escape(": ".join([about, ", ".join(filter(None, [word, count]))]), quote=True)
     kind = state.replace(" ", "-")
-    inner = f'<b aria-hidden="true">{letter}</b><span class="nb-grid-word">{escape(word)}</span>'
-    near = ' class="nb-grid-near"' if count == NEAR else ""
+    inner = (
+        f'<b aria-hidden="true">{letter}</b><span class="nb-evidence-word">{escape(word)}</span>'
+    )
+    near = ' class="nb-evidence-near"' if count == NEAR else ""
     small = f"<small{near}>{escape(count)}</small>" if count else ""
     return (
-        f'<td class="nb-grid-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
+        f'<td class="nb-evidence-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
         f"{inner}{small}</a></td>"
     )
 

@@ -9,6 +9,8 @@ from nbsupport.display.figure_request import FigureInput, FigureRequest
 from nbsupport.display.html import Html, note, signed
 from nbsupport.display.numbers import MISSING
 from nbsupport.evidence import recorded
+from nbsupport.evidence.judged import WORLDS
+from nbsupport.pages.conclusion import conclusion as concluded
 from nbsupport.pages.groups import reference_groups
 from nbsupport.pages.page import Page, named_by
 from nbsupport.study.study import Group, Study
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 
 LEADING = "quantity-over-semantics"
+FEWEST = 4  # groups that have an order worth a number
 ROLES = ("no-gap/full", "no-gap/scratch")  # the two lines of its figure
 AXIS_TITLES = (
     "ID macro F1 (new places, the same year)",
@@ -65,6 +68,15 @@ def effects_figure(
     return page.figure(runs, FigureRequest(LEADING, number, caption, draw, marks=""))
 
 
+def conclusion(page: "OpenPage") -> Html:
+    """What follows from the recorded runs for the questions of this section."""
+    own = recorded.own(page.study.profile)
+    names = {n: s.name for n, s in own.settings.items() if n in WORLDS}
+    tables = {name: effects.positions(own.points(n), page.axis) for n, name in names.items()}
+    correlations = {n: rank_correlation(t) for n, t in tables.items() if len(t) >= FEWEST}
+    return concluded(own, correlations, page.axis)
+
+
 def lacking(points: "pd.DataFrame") -> Html:
     """Which of the effects have no runs yet."""
     absent = effects.missing(points)
@@ -97,7 +109,7 @@ def rank_correlation(table: "pd.DataFrame") -> float:
 
 
 def _two_rankings(table: "pd.DataFrame") -> str:
-    if len(table) < 4:
+    if len(table) < FEWEST:
         return "Height above the line and place along it are two different numbers"
     return (
         f"The order of {len(table)} groups by robustness and by score "

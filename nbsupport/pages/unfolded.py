@@ -9,21 +9,20 @@ from nbsupport.evidence.recorded import Recorded
 
 
 def unfolded(entry: Judged, real: Recorded | None) -> str:
-    """A row for each part and a column for each setting, which unfold; nothing for one part."""
+    """Under each part a line for each setting, which unfold; nothing for a claim of one part."""
     parts = entry.headline.parts
     settings = {name: v for name, v in _settings(entry, real).items() if len(v.parts) == len(parts)}
     if not parts or not settings:
         return ""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("Part", *settings))
     rows = "".join(
-        f'<tr><th scope="row">{escape(part.contrast.name)}</th>'
-        f"{''.join(_cell(v.parts[place]) for v in settings.values())}</tr>"
+        f"<dt>{escape(part.contrast.name)}</dt>"
+        f"{''.join(_cell(name, v.parts[place]) for name, v in settings.items())}"
         for place, part in enumerate(parts)
         if part.contrast is not None
     )
     return (
         f'<details class="nb-parts"><summary>{look.supported(entry.headline)}</summary>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
+        f"<dl>{rows}</dl></details>"
     )
 
 
@@ -37,6 +36,7 @@ def _settings(entry: Judged, real: Recorded | None) -> dict[str, Verdict]:
     return {name: v for name, v in found.items() if v.word != "not run"}
 
 
-def _cell(part: Verdict) -> str:
+def _cell(name: str, part: Verdict) -> str:
     told = look.interval_text(part.contrast) if part.contrast is not None else ""
-    return f'<td>{look.badge(part.word, part.text)} <div class="nb-interval">{told}</div></td>'
+    badge = look.badge(part.word, part.text)
+    return f'<dd><span>{escape(name)}</span> {badge} <span class="nb-interval">{told}</span></dd>'

@@ -9,9 +9,8 @@ from real_images import FAMILIES, REAL_HEIGHTS, real_runs
 
 from nbsupport.building.page_key import page_key
 from nbsupport.display.html import Html
-from nbsupport.display.tabs import Tabs, text_of, together
+from nbsupport.display.tabs import Tabs, together
 from nbsupport.pages import background, discussion, domain_pairs, pages, residuals
-from nbsupport.pages import index as welcome
 from nbsupport.pages.open_page import open_page
 from nbsupport.pages.request import PageRequest
 from nbsupport.study.profiles import PROFILES, profile_named
@@ -115,7 +114,6 @@ def test_without_records_the_tab_says_how_to_make_them(quantity, set_beside):
     shown = quantity.trend(nothing(), "imagenet", claim="quantity-imagenet", **FIGURE)
     assert "No runs of this profile" in shown.panels[REAL].text
     assert "make record PROFILE=pacs-32" in quantity.verdicts(nothing()).panels[REAL].text
-    assert "No runs" in text_of(welcome.ledger("smoke").panels[REAL])
 
 
 def test_incomplete_records_are_shown_and_said_to_be_so(quantity, set_beside):
@@ -248,7 +246,7 @@ def test_new_records_execute_the_pages_that_show_them_and_no_other(set_beside):
 
 
 def test_the_pages_that_show_every_run_say_so_in_code():
-    calls = ("BookLedger(", "welcome.ledger(", "discussion.effects_figure(", "welcome.headline(")
+    calls = ("BookLedger(", "welcome.answer(", "discussion.effects_figure(", "welcome.headline(")
     found = {p.id for p in pages().values() if any(c in p.notebook.read_text() for c in calls)}
     assert found == set(WHOLE_BOOK)
 

@@ -39,6 +39,7 @@ recorded = page.recorded(world=1)
 print("page", "two-thirds-suffice" in pages()["04_1_quantity"].claims)
 print("table", 'id="verdict-two-thirds-suffice"' in page.verdicts(recorded).html)
 print("title", page.view.title("two-thirds-suffice", recorded))
+print("found", "Two thirds are" in page.found().text)
 book = claims.BookLedger(page)
 print("claims", 'href="04_1_quantity.html#verdict-two-thirds-suffice"' in book.table().html)
 print("finding", "two-thirds-suffice" in introduction.findings_table(book).text.splitlines()[0])
@@ -53,6 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root() / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root() / "_toc.yml", copy)
     (copy / "records").mkdir()
+    shutil.copy(root() / "records" / "published-models.csv", copy / "records")
     for profile in ("demo", "pacs-32"):
         with (root() / "records" / f"{profile}.csv").open(newline="") as file:
             header, *rows = csv.reader(file)
@@ -92,7 +94,7 @@ def test_one_entry_is_enough(project):
     shown = run(project, "-c", SHOWN)
     told = dict(line.split(" ", 1) for line in shown.stdout.splitlines())
     assert told.pop("title", shown.stderr).lower().endswith("enough")
-    assert told == dict.fromkeys(("page", "table", "claims", "finding"), "True")
+    assert told == dict.fromkeys(("page", "table", "found", "claims", "finding"), "True")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.trends import role_line
 from nbsupport.display import calibration, html, titles
 from nbsupport.display import numbers as page_numbers
+from nbsupport.display.tabs import text_of
 from nbsupport.errors import UserError
 from nbsupport.pages import background, residuals, setup
 from nbsupport.pages import index as welcome
@@ -350,17 +351,16 @@ def test_the_welcome_falls_back_on_the_profile_with_records(recorded, set_beside
     recorded(made_up().iloc[:0])
     assert "No runs of this profile" in welcome.headline("smoke").text
     assert welcome.record_numbers("demo")["recorded-runs"] == "0"
-    assert "No runs of this profile" in welcome.ledger("smoke").text
+    assert "No runs are recorded yet" in welcome.answer("smoke").text
 
 
 def test_the_welcome_judges_recorded_runs(recorded):
     recorded(made_up({"scratch": 0.0, "imagenet/full": 0.06}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        text = welcome.ledger("demo").text
-    first = next(line for line in text.splitlines() if line.startswith("Models pre-trained on"))
+        text = text_of(open_page("02_background", {}).verdicts(made_up().iloc[:0]))
+    first = next(line for line in text.splitlines() if "Models pre-trained on" in line)
     assert "simulated world 1: calibrated" in first
-    assert "simulated world 2: not run" in first
     assert welcome.record_numbers("demo")["recorded-cells"] == "9"
 
 

@@ -140,7 +140,7 @@ def test_real_images_have_a_column_that_can_be_filtered(table, real_profile):
     html = ledger_table(entries, "", real).html
     rows = rows_of(html)
     names = [name for name, _, _ in header(real)]
-    assert names.index("Real images") == names.index("Live") - 1
+    assert names.index("Real images") == names.index("Published") - 1
     for row in rows:
         assert re.findall(r'data-label="([^"]+)"', row) == names
     same = next(row for row in rows if 'id="claim-semantics-same"' in row)
