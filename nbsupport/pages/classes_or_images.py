@@ -89,7 +89,9 @@ def trade_numbers(study: Study) -> dict[str, str]:
 
 def room_numbers(page: "OpenPage") -> dict[str, str]:
     """Whether there is anything to lose at the smaller total, as text to glue."""
-    return {"room-60k": room_to_lose(page, ["imagenet/classes-many-60K", "imagenet/images-many-60K"])}
+    return {
+        "room-60k": room_to_lose(page, ["imagenet/classes-many-60K", "imagenet/images-many-60K"])
+    }
 
 
 def by_total(groups: Sequence[Group]) -> list[list[str]]:

@@ -112,7 +112,9 @@ def superclass_table(groups: Sequence[Group], source: str) -> Html:
 def room_numbers(page: "OpenPage") -> dict[str, str]:
     """Whether there is anything to lose with superclasses of either source, as text to glue."""
     return {
-        f"room-{source}": room_to_lose(page, [f"{source}/within-{p}" for p in ("1.0", "0.67", "0.33")])
+        f"room-{source}": room_to_lose(
+            page, [f"{source}/within-{p}" for p in ("1.0", "0.67", "0.33")]
+        )
         for source in ("imagenet", "inaturalist")
     }
 
