@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
-from nbsupport.analysis.roles import SCRATCH
+from nbsupport.analysis.roles import SCRATCH, role_of
 from nbsupport.display import over_worlds, titles
 from nbsupport.display.figure_request import (
     FigureInput,
@@ -149,7 +149,11 @@ def _words(
 
     where = "" if own else "real images, "
     figure = request.number if own else f"{request.number}, real images"
-    caption = request.caption if own else f"The same on real images: {runs.words(number)}."
+    caption = request.caption
+    if not own:
+        caption = (
+            f"The same on real images: {runs.words(number)}.{_by_chance(runs, number, request)}"
+        )
     chosen = "" if number == runs.leading.number else CHOSEN
     lacking = f" Not run there: {', '.join(absent)}." if absent else ""
     start = f"Recorded runs on {where}{runs.settings[number].name}"
@@ -159,6 +163,21 @@ def _words(
         number=figure,
         caption=f"{caption}{chosen}{lacking}",
         name=anchor(figure),
+    )
+
+
+def _by_chance(runs: Recorded, number: int, request: FigureRequest) -> str:
+    """How many classes a task has, and how often models are right beside guessing."""
+    upper, lower = request.lines[0], request.lines[-1]
+    source = role_of(lower).source
+    chance = runs.profile.chances(number).get(source.name if source.own_task else "")
+    right = runs.points(number).groupby("role")["ood_accuracy"].mean()
+    if chance is None or not {upper, lower} <= set(right.index):
+        return ""
+    shares = " and ".join(f"{right[role]:.0%}" for role in dict.fromkeys((lower, upper)))
+    return (
+        f" The task has {round(1 / chance)} classes, so guessing is right {chance:.0%} of the "
+        f"time. On the new images the models of the reference lines are right {shares} of the time."
     )
 
 
