@@ -79,7 +79,10 @@ def figure_tabs(view: PageView, runs: "pd.DataFrame | None", request: FigureRequ
 
     def content(other: Recorded, own: bool) -> "Display":
         roles = other.by_size(at_defaults.roles) if others else at_defaults.roles
-        return recorded_figure(view, other, replace(at_defaults, roles=roles), own=own)
+        asked = replace(at_defaults, roles=roles)
+        shown = recorded_figure(view, other, asked, own=own)
+        every = None if own else all_shifts(view, other, asked)
+        return shown if every is None else together(shown, every)
 
     live = None if runs is None else live_figure(view, runs, request)
     roles, key = at_defaults.roles or None, anchor(request.number)
@@ -133,6 +136,31 @@ def recorded_figure(
     labels = runs.labels(roles, number, request.source)
     where, margin = (runs.profile, number), margin_of(verdict)
     return request.draw(FigureInput(points, roles, labels, words, margin, *where, view))
+
+
+def all_shifts(view: PageView, runs: Recorded, request: FigureRequest) -> "Display | None":
+    """What the groups amount to in every setting that holds them all, in one figure: none of them
+    is left out for want of a gap. Nothing where fewer than two do, or no groups are compared."""
+    from nbsupport.analysis.charts import Words, shifts_figure
+
+    if len(request.lines) < 2 or not set(request.roles) > set(request.lines):
+        return None
+    held = [role for role in request.roles if role in set(runs.records["role"])]
+    whole = [n for n in runs.settings if set(held) <= set(runs.points(n)["role"])]
+    if len(whole) < 2 or not set(held) > set(request.lines):
+        return None
+    number = f"{request.number}, all shifts"
+    words = Words(
+        title="Every shift between real images, whether it separates the two lines or not",
+        subtitle=f"Recorded runs on {len(whole)} shifts. Zero is the line from scratch.",
+        number=number,
+        caption="The groups of the figure above in each shift, each measured from its own line.",
+        name=anchor(number),
+    )
+    lines = (request.lines[0], request.lines[-1])
+    labels = runs.labels(held, whole[0], request.source)
+    points = {runs.settings[n].short: runs.points(n) for n in whole}
+    return shifts_figure(points, held, words, labels=labels, lines=lines, axis=view.axis)
 
 
 def _words(
