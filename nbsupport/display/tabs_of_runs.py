@@ -196,6 +196,8 @@ def _words(
 
 def _by_chance(runs: Recorded, number: int, request: FigureRequest) -> str:
     """How many classes a task has, and how often models are right beside guessing."""
+    if not request.lines:
+        return ""
     upper, lower = request.lines[0], request.lines[-1]
     source = role_of(lower).source
     chance = runs.profile.chances(number).get(source.name if source.own_task else "")
