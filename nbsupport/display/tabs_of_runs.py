@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
-from nbsupport.analysis.roles import SCRATCH
+from nbsupport.analysis.roles import SCRATCH, role_of
 from nbsupport.display import over_worlds, titles
 from nbsupport.display.figure_request import (
     FigureInput,
@@ -79,7 +79,10 @@ def figure_tabs(view: PageView, runs: "pd.DataFrame | None", request: FigureRequ
 
     def content(other: Recorded, own: bool) -> "Display":
         roles = other.by_size(at_defaults.roles) if others else at_defaults.roles
-        return recorded_figure(view, other, replace(at_defaults, roles=roles), own=own)
+        asked = replace(at_defaults, roles=roles)
+        shown = recorded_figure(view, other, asked, own=own)
+        every = None if own else all_shifts(view, other, asked)
+        return shown if every is None else together(shown, every)
 
     live = None if runs is None else live_figure(view, runs, request)
     roles, key = at_defaults.roles or None, anchor(request.number)
@@ -135,6 +138,31 @@ def recorded_figure(
     return request.draw(FigureInput(points, roles, labels, words, margin, *where, view))
 
 
+def all_shifts(view: PageView, runs: Recorded, request: FigureRequest) -> "Display | None":
+    """What the groups amount to in every setting that holds them all, in one figure: none of them
+    is left out for want of a gap. Nothing where fewer than two do, or no groups are compared."""
+    from nbsupport.analysis.charts import Words, shifts_figure
+
+    if len(request.lines) < 2 or not set(request.roles) > set(request.lines):
+        return None
+    held = [role for role in request.roles if role in set(runs.records["role"])]
+    whole = [n for n in runs.settings if set(held) <= set(runs.points(n)["role"])]
+    if len(whole) < 2 or not set(held) > set(request.lines):
+        return None
+    number = f"{request.number}, all shifts"
+    words = Words(
+        title="Every shift between real images, whether it separates the two lines or not",
+        subtitle=f"Recorded runs on {len(whole)} shifts. Zero is the line from scratch.",
+        number=number,
+        caption="The groups of the figure above in each shift, each measured from its own line.",
+        name=anchor(number),
+    )
+    lines = (request.lines[0], request.lines[-1])
+    labels = runs.labels(held, whole[0], request.source)
+    points = {runs.settings[n].short: runs.points(n) for n in whole}
+    return shifts_figure(points, held, words, labels=labels, lines=lines, axis=view.axis)
+
+
 def _words(
     runs: Recorded,
     number: int,
@@ -149,7 +177,11 @@ def _words(
 
     where = "" if own else "real images, "
     figure = request.number if own else f"{request.number}, real images"
-    caption = request.caption if own else f"The same on real images: {runs.words(number)}."
+    caption = request.caption
+    if not own:
+        caption = (
+            f"The same on real images: {runs.words(number)}.{_by_chance(runs, number, request)}"
+        )
     chosen = "" if number == runs.leading.number else CHOSEN
     lacking = f" Not run there: {', '.join(absent)}." if absent else ""
     start = f"Recorded runs on {where}{runs.settings[number].name}"
@@ -159,6 +191,23 @@ def _words(
         number=figure,
         caption=f"{caption}{chosen}{lacking}",
         name=anchor(figure),
+    )
+
+
+def _by_chance(runs: Recorded, number: int, request: FigureRequest) -> str:
+    """How many classes a task has, and how often models are right beside guessing."""
+    if not request.lines:
+        return ""
+    upper, lower = request.lines[0], request.lines[-1]
+    source = role_of(lower).source
+    chance = runs.profile.chances(number).get(source.name if source.own_task else "")
+    right = runs.points(number).groupby("role")["ood_accuracy"].mean()
+    if chance is None or not {upper, lower} <= set(right.index):
+        return ""
+    shares = " and ".join(f"{right[role]:.0%}" for role in dict.fromkeys((lower, upper)))
+    return (
+        f" The task has {round(1 / chance)} classes, so guessing is right {chance:.0%} of the "
+        f"time. On the new images the models of the reference lines are right {shares} of the time."
     )
 
 

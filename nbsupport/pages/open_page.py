@@ -141,7 +141,11 @@ class OpenPage:
         verdict, _ = headline(self.study.profile, claim_id, self.axis)
         right = options.get(outcome(verdict)) or options.get(outcome(verdict, named=True), "")
         told = says(self.study.profile, claim_id, self.axis)
-        text = f"{right}; the claim is {told}" if right else f"no answer settled: {told}"
+        text = (
+            f"{right}; the claim is {told}"
+            if right
+            else f"none of the answers is settled: the claim is {told}"
+        )
         return compare_prediction(claim_id, text, right)
 
     # figures --------------------------------------------------------------------------------------

@@ -97,10 +97,7 @@ def room_to_lose(page: OpenPage, names: Sequence[str]) -> str:
     if not (math.isfinite(best) and margin > 0):
         return "How much there is to lose cannot be told from these runs."
     told = f"The most that any of them gains is {best / margin:.1f} margins. "
-    if best < margin:
-        return (
-            told
-            + 'So there is less to lose than what counts as a difference: "the same" is '
-            + ("the only word that they can get, and it says little.")
-        )
-    return told + "So one of them could fall behind by more than what counts as none."
+    if best >= margin:
+        return told + "So one of them could fall behind by more than what counts as none."
+    told += "So there is less to lose than what counts as a difference: "
+    return told + '"the same" is the only word that they can get, and it says little.'

@@ -44,7 +44,7 @@ def test_a_figure_is_drawn_where_its_tab_is_opened(visit):
     closed = visible_figures(tabs)
     tabs.locator("label", has_text="Real images").click()
     assert "Figure 4 (left), real images" in tabs.inner_text()
-    assert visible_figures(tabs) == 1
+    assert visible_figures(tabs) == 2  # one shift in full, and what all of them amount to
     tabs.locator("label", has_text="Recorded").click()
     assert visible_figures(tabs) == closed
 

@@ -8,8 +8,11 @@ import pytest
 from real_images import FAMILIES, REAL_HEIGHTS, real_runs
 
 from nbsupport.building.page_key import page_key
+from nbsupport.display import tabs_of_runs
+from nbsupport.display.figure_request import FigureRequest
 from nbsupport.display.html import Html
 from nbsupport.display.tabs import Tabs, together
+from nbsupport.evidence import recorded
 from nbsupport.pages import background, discussion, domain_pairs, pages, residuals
 from nbsupport.pages.open_page import open_page
 from nbsupport.pages.request import PageRequest
@@ -18,6 +21,13 @@ from nbsupport.study.profiles import PROFILES, profile_named
 REAL = "Real images (Tiny-ImageNet to PACS)"
 FIGURE = {"number": "Figure 4", "caption": "c"}
 BOTH = {1: REAL_HEIGHTS, 2: REAL_HEIGHTS}
+
+
+@pytest.fixture(autouse=True)
+def one_figure(request, monkeypatch):
+    """A tab holds its figure alone, but in the tests of the figure of all shifts."""
+    if "all_shifts" not in request.node.name:
+        monkeypatch.setattr(tabs_of_runs, "all_shifts", lambda *_: None)
 
 
 @pytest.fixture
@@ -45,6 +55,36 @@ def simulated() -> pd.DataFrame:
 
 def nothing() -> pd.DataFrame:
     return real_runs({1: {}})
+
+
+# all shifts ---------------------------------------------------------------------------------------
+def asked(quantity) -> FigureRequest:
+    lines = ("imagenet/full", "scratch")
+    roles = quantity.view.roles("imagenet")
+    return FigureRequest("quantity-imagenet", "Figure 4", "c", None, roles, lines, "imagenet")
+
+
+def test_all_shifts_are_panels_with_the_same_rows(quantity, complete):
+    real = recorded.beside(PROFILES["demo"])[0]
+    figure = tabs_of_runs.all_shifts(quantity.view, real, asked(quantity))
+    assert figure.table["shift"].nunique() == len(figure.datasets) == len(BOTH)
+    groups = figure.table.groupby("shift")["pre-training"].agg(tuple)
+    assert groups.nunique() == 1
+    assert (figure.data["role"] == "scratch").sum() == len(BOTH)
+    shown = quantity.trend(None, "imagenet", claim="quantity-imagenet", **FIGURE).panels[REAL]
+    assert "Figure 4, real images" in shown.text
+    assert "Figure 4, all shifts" in shown.text
+
+
+def test_all_shifts_are_no_figure_where_only_one_is_whole(quantity, set_beside):
+    set_beside(real_runs({1: REAL_HEIGHTS}))
+    real = recorded.beside(PROFILES["demo"])[0]
+    assert tabs_of_runs.all_shifts(quantity.view, real, asked(quantity)) is None
+
+
+def test_a_caption_of_real_images_tells_what_guessing_gives(quantity, complete):
+    shown = quantity.trend(None, "imagenet", claim="quantity-imagenet", **FIGURE).panels[REAL]
+    assert "The task has 7 classes, so guessing is right 14% of the time" in shown.caption
 
 
 # figures ------------------------------------------------------------------------------------------

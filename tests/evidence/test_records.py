@@ -80,7 +80,10 @@ def test_an_edited_value_is_named_with_its_place(
 
 def test_a_decimal_comma_is_a_value_too_many(path: Path) -> None:
     edited(path, 4, "ood_macro_f1", "0,35")
-    with pytest.raises(UserError, match=f"line 6: {1 + len(records.COLUMNS)} values under {len(records.COLUMNS)} columns"):
+    with pytest.raises(
+        UserError,
+        match=f"line 6: {1 + len(records.COLUMNS)} values under {len(records.COLUMNS)} columns",
+    ):
         records.read_records("demo")
 
 

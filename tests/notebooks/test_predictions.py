@@ -1,5 +1,7 @@
 """Every guess that a page asks for has a key of its own, and an answer on that very page."""
 
+import ast
+import html
 import re
 
 import pytest
@@ -9,6 +11,7 @@ from nbsupport.display import widgets
 from nbsupport.pages import pages
 from nbsupport.pages.introduction import CHOICES
 
+COMPARED = re.compile(r"compare_prediction\(\s*QUESTION")
 ASKED = re.compile(r"predict_first\(|rank_first\(")
 
 
@@ -25,7 +28,7 @@ class Asked:
             shown = eval(_last_call(source), namespace)
             self.guessed += re.findall(r'data-prediction="([^"]+)"', shown.html)
         question = namespace.get("QUESTION")
-        compared = any("compare_prediction(QUESTION" in source for source in sources)
+        compared = any(COMPARED.search(source) for source in sources)
         if question and compared:
             self.answered.add(widgets.slug(str(question)))
 
@@ -60,6 +63,27 @@ def test_the_answer_comes_after_the_question():
         text = "\n".join(cells(page_id))
         asked = ASKED.search(text)
         if asked:
-            answer = re.search(r"compare_prediction\(QUESTION|page\.verdicts\(runs\)", text)
+            answer = re.search(rf"{COMPARED.pattern}|page\.verdicts\(runs\)", text)
             assert answer, page_id
             assert asked.start() < answer.start(), page_id
+
+
+ANSWERED = [page_id for page_id in pages() if any("page.answer(" in c for c in cells(page_id))]
+
+
+@pytest.mark.parametrize("page_id", ANSWERED)
+def test_an_answer_is_one_of_the_options(page_id):
+    """What a page calls right is what a reader could have chosen, for a claim of the page."""
+    text = "\n".join(cells(page_id))
+    options = {html.unescape(option) for option in re.findall(r'value="([^"]+)"', _asked(page_id))}
+    call = re.search(r"page\.answer\(\s*(\"[^\"]+\"),\s*(\{.*?\}),?\s*\)", text, re.DOTALL)
+    claim, right = ast.literal_eval(call.group(1)), ast.literal_eval(call.group(2))
+    assert claim in pages()[page_id].claims
+    assert set(right.values()) <= options
+
+
+def _asked(page_id: str) -> str:
+    namespace: dict = {}
+    source = next(s for s in cells(page_id) if ASKED.search(s))
+    exec(source, namespace)
+    return eval(_last_call(source), namespace).html

@@ -6,6 +6,7 @@ from nbsupport.analysis.charts.histogram import class_histogram
 from nbsupport.analysis.charts.pairs import Pair, pairs_figure
 from nbsupport.analysis.charts.reference import reference_figure
 from nbsupport.analysis.charts.residuals import residual_figure
+from nbsupport.analysis.charts.shifts import shifts_figure
 from nbsupport.analysis.charts.summary import effects_figure, positions_figure
 from nbsupport.analysis.charts.trend import trend_figure
 from nbsupport.analysis.charts.worlds import worlds_figure
@@ -21,6 +22,7 @@ __all__ = [
     "positions_figure",
     "reference_figure",
     "residual_figure",
+    "shifts_figure",
     "trend_figure",
     "worlds_figure",
 ]
