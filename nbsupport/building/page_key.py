@@ -20,6 +20,7 @@ from nbsupport.errors import NotHereError
 from nbsupport.evidence import recorded
 from nbsupport.evidence.ledger import ledger_paths
 from nbsupport.evidence.published.models import models_path
+from nbsupport.evidence.published.verdicts import published_claims
 from nbsupport.evidence.records import evidence_profile, records_path
 from nbsupport.imports import imported_in, module_file, reached
 from nbsupport.pages.citation import FILE
@@ -76,7 +77,7 @@ def _files(request: PageRequest) -> Iterator[str]:
         paths += sorted((root() / "records").glob("calibration*.csv"))
     if CITATION in modules:
         paths.append(root() / FILE)
-    if PUBLISHED in modules:
+    if _shows_published(request):
         paths += [models_path(), *sorted(root().glob(PUBLISHED_TABLES))]
     for profile in dict.fromkeys((name, evidence_profile(name))):
         paths.append(records_path(profile))
@@ -85,6 +86,16 @@ def _files(request: PageRequest) -> Iterator[str]:
     for path in paths:
         written = path.stat().st_mtime_ns if path.exists() else 0
         yield f"{path.parent.name}/{path.name}:{_hash(path, written)}"
+
+
+def _shows_published(request: PageRequest) -> bool:
+    """Whether a page shows what published models say: on one of its claims, on all, or by what it
+    imports itself. `open_page`, which every page has, says it on claims alone."""
+    page = request.page
+    if page.whole_book or not published_claims().keys().isdisjoint(page.claims):
+        return True
+    apart = (*APART, *BEHIND)
+    return PUBLISHED in reached(page.module, *_named(request), follow=lambda n: not _in(n, apart))
 
 
 @cache

@@ -120,4 +120,6 @@ def test_the_page_is_executed_again_when_the_table_changes(tmp_path, monkeypatch
     monkeypatch.setattr(page_key, "models_path", lambda: other)
     assert page_key.page_key(request) != before
     scale = PageRequest(pages()["scale"], {"profile": "smoke"})
-    assert page_key.PUBLISHED not in page_key.shown_modules(scale)
+    quantity = PageRequest(pages()["04_1_quantity"], {"profile": "smoke"})
+    assert not page_key._shows_published(scale)
+    assert page_key._shows_published(quantity)  # its claims are among those they speak to
