@@ -74,7 +74,7 @@ class RecipeSpread:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Heights:
     """Models, and how far each lies above the line through some of them (`base`, by index).
 
     Models without both scores are left out. UserError where the base makes no line.
@@ -274,13 +274,13 @@ def student(degrees: int) -> float:
 
 
 # which models -------------------------------------------------------------------------------------
-def fine_tuned(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Measured:
+def fine_tuned(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Heights:
     """timm's models above the line of ImageNet-1K alone."""
     own = models[models["publication"] == "timm"]
-    return Measured(own, own.index[own["source"] == BASE], shift, axis)
+    return Heights(own, own.index[own["source"] == BASE], shift, axis)
 
 
-def zero_shot(models: pd.DataFrame, shift: Shift = IWILDCAM, axis: str = "logit") -> Measured:
+def zero_shot(models: pd.DataFrame, shift: Shift = IWILDCAM, axis: str = "logit") -> Heights:
     """CLIP models that were not fine-tuned, around the line through all of them.
 
     Left out are those at the floor, those trained on one set after another, and of models that are
@@ -289,13 +289,13 @@ def zero_shot(models: pd.DataFrame, shift: Shift = IWILDCAM, axis: str = "logit"
     own = models[(models["publication"] == "open_clip") & (models["imagenet"] >= FLOOR)]
     own = own[own["source"] != "several"]
     own = own.drop_duplicates(["tag", "imagenet", "v2", "sketch", "r", "iwildcam"])
-    return Measured(own, own.index, shift, axis)
+    return Heights(own, own.index, shift, axis)
 
 
-def on_a_part(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Measured:
+def on_a_part(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Heights:
     """One recipe on parts of ImageNet-1K, above the line of standard trainings on all of it."""
     own = models[models["publication"] == "testbed"]
-    return Measured(own, own.index[own["source"] == BASE], shift, axis)
+    return Heights(own, own.index[own["source"] == BASE], shift, axis)
 
 
 def one_model(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> RecipeSpread:
@@ -305,5 +305,5 @@ def one_model(models: pd.DataFrame, shift: Shift, axis: str = "logit") -> Recipe
     """
     own = models[models["publication"].isin(["timm", "soups"]) & (models["model"] != "model_0")]
     base = own.index[own["source"] == BASE]
-    soup = Measured(own, base, shift, axis).er[own["publication"] == "soups"].dropna()
+    soup = Heights(own, base, shift, axis).er[own["publication"] == "soups"].dropna()
     return RecipeSpread(float(soup.std()), 1, len(soup))

@@ -71,7 +71,7 @@ ROWS = (
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """What one kind of evidence says on a finding: a state, and how many claims hold of those that
     it judges."""
 
@@ -93,19 +93,19 @@ class Cell:
         return f"{self.holds} of {self.judged}" if self.judged else ""
 
 
-def cell(sides: Sequence[str], *, near_chance: bool = False) -> Cell:
+def cell(sides: Sequence[str], *, near_chance: bool = False) -> GridCell:
     """The state of several claims by their sides; those without evidence are left out."""
     seen = [each for each in sides if each != NONE]
     holds, fails = seen.count(HOLDS), seen.count(FAILS)
     if not seen:
-        return Cell(NONE, 0, 0)
+        return GridCell(NONE, 0, 0)
     if holds == len(seen):
         state = HOLDS
     elif holds:
         state = PART
     else:
         state = FAILS if fails else OPEN
-    return Cell(state, holds, len(seen), near_chance and state == OPEN)
+    return GridCell(state, holds, len(seen), near_chance and state == OPEN)
 
 
 def on_real(entry: Judged) -> str:
@@ -201,7 +201,7 @@ class Answer:
         return text
 
     # the grid -------------------------------------------------------------------------------------
-    def cells(self, row: Row) -> tuple[Cell, Cell]:
+    def cells(self, row: Row) -> tuple[GridCell, GridCell]:
         """What simulated worlds and real images say on a finding."""
         own = [self.entries[key] for key in row.claims if key in self.entries]
         simulated = cell([side(e.headline) for e in own])

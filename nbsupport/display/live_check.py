@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbsupport.evidence.provenance import PLACE, Place, place
+from nbsupport.evidence.provenance import PLACE, RunOrigin, place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,7 +199,7 @@ def live_check(
         [both[s].to_numpy(float) - both[f"{s}_recorded"].to_numpy(float) for s in SCORES]
     )
     both = both.assign(apart=np.nanmax(abs(apart), axis=0, initial=0.0))
-    made = {key: place(store, key) if store else Place() for key in both["key"].unique()}
+    made = {key: place(store, key) if store else RunOrigin() for key in both["key"].unique()}
     before = _places(recorded)
     equal = both["key"].map(lambda key: made[key].known and made[key] == before[key])
     equal &= both.get("device", "cpu") == "cpu"  # a GPU's sums have no fixed order
@@ -220,15 +220,15 @@ def _count(points: "pd.DataFrame") -> int:
     return len(points[["role", "key"]].drop_duplicates())
 
 
-def _places(recorded: "pd.DataFrame") -> dict[str, Place]:
+def _places(recorded: "pd.DataFrame") -> dict[str, RunOrigin]:
     """Where each recorded run was made, by key."""
     if not set(PLACE) <= set(recorded.columns):
-        return dict.fromkeys(recorded["key"], Place())
+        return dict.fromkeys(recorded["key"], RunOrigin())
     rows = recorded[["key", *PLACE[:2]]].drop_duplicates("key").astype(object).fillna("")
-    return {key: Place(processor, torch) for key, processor, torch in rows.to_numpy()}
+    return {key: RunOrigin(processor, torch) for key, processor, torch in rows.to_numpy()}
 
 
-def _told(places: Iterable[Place]) -> str:
+def _told(places: Iterable[RunOrigin]) -> str:
     """Where runs were made: the places, most runs first, or that they are not known."""
     counts = Counter(str(p) if p.known else "" for p in places)
     named = [f"on {name}" for name, _ in counts.most_common() if name]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import UserError
-from nbsupport.evidence.provenance import Place, place
+from nbsupport.evidence.provenance import RunOrigin, place
 from nbsupport.evidence.records import locked, replace_file
 from nbsupport.paths import root
 from nbsupport.reading import RESTORE, parsed_toml, read_text, shown
@@ -36,9 +36,9 @@ class Digits:
     found: dict[str, str]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RunOrigin:
         """Where they were made."""
-        return Place(self.processor, self.torch)
+        return RunOrigin(self.processor, self.torch)
 
     def equal(self, other: "Digits") -> int:
         """How many of the trainings gave the same in another place."""

@@ -17,7 +17,7 @@ PLACE = ["processor", "torch", "finished"]  # columns of the records: where and 
 
 
 @dataclass(frozen=True)
-class Place:
+class RunOrigin:
     """Where a run was made: processor and PyTorch, "" where that is not known."""
 
     processor: str = ""
@@ -104,15 +104,15 @@ def _content(store: Store, key: str, name: str) -> dict[str, Any]:
 
 
 # where one run was made ---------------------------------------------------------------------------
-def place(store: Store, key: str) -> Place:
+def place(store: Store, key: str) -> RunOrigin:
     """Where a run and all that it rests on were made; not known where places differ or are lost."""
     found = {(note["processor"], note["torch"], note["threads"]) for note in _chain(store, key)}
     if len(found) != 1:
-        return Place()
+        return RunOrigin()
     processor, torch, threads = found.pop()
     if not processor or torch == "unknown":
-        return Place()
-    return Place(processor if threads == 1 else f"{processor}, {threads} threads", torch)
+        return RunOrigin()
+    return RunOrigin(processor if threads == 1 else f"{processor}, {threads} threads", torch)
 
 
 def _chain(store: Store, key: str) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import published as measured
-from nbsupport.analysis.published import BASE, SHIFTS, Measured, Shift
+from nbsupport.analysis.published import BASE, SHIFTS, Heights, Shift
 from nbsupport.analysis.roles import NOMINAL, SCRATCH_COLOUR, SOURCES
 from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import sources
@@ -148,7 +148,7 @@ def _looks(
 
 
 def _panel(
-    own: Measured, named: Mapping[str, str], *, base: str = "", over: str = "ImageNet-1K alone"
+    own: Heights, named: Mapping[str, str], *, base: str = "", over: str = "ImageNet-1K alone"
 ) -> "Panel":
     """A panel of the groups of these sources (label -> source); with a base only of these."""
     from nbsupport.analysis.charts.published import Panel
@@ -169,7 +169,7 @@ def _panel(
     )
 
 
-def _points(own: Measured, rows: "pd.DataFrame", labels: "pd.Series") -> "pd.DataFrame":
+def _points(own: Heights, rows: "pd.DataFrame", labels: "pd.Series") -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame(
@@ -197,7 +197,7 @@ def _with_rows(
     return pd.concat([effects[columns], pd.DataFrame(more, columns=columns)], ignore_index=True)
 
 
-def _parts_panel(own: Measured, labels: Mapping[str, str], standard: str) -> "Panel":
+def _parts_panel(own: Heights, labels: Mapping[str, str], standard: str) -> "Panel":
     """A panel of single models: their heights have no interval, and may be extrapolated."""
     from nbsupport.analysis.charts.published import Panel
 
@@ -256,17 +256,17 @@ def _words(title: str, number: str, caption: str) -> Any:
 
 
 @cache
-def _fine_tuned(shift: Shift, axis: str) -> Measured:
+def _fine_tuned(shift: Shift, axis: str) -> Heights:
     return measured.fine_tuned(published_models(), shift, axis)
 
 
 @cache
-def _zero_shot(axis: str) -> Measured:
+def _zero_shot(axis: str) -> Heights:
     return measured.zero_shot(published_models(), axis=axis)
 
 
 @cache
-def _on_a_part(shift: Shift, axis: str) -> Measured:
+def _on_a_part(shift: Shift, axis: str) -> Heights:
     return measured.on_a_part(published_models(), shift, axis)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nbsupport.analysis import claims as of_paper
 from nbsupport.analysis import published as measured
 from nbsupport.analysis.claims import Claim
-from nbsupport.analysis.published import ALL_CLASSES, SHIFTS, SKETCH, V2, Estimate, Measured
+from nbsupport.analysis.published import ALL_CLASSES, SHIFTS, SKETCH, V2, Estimate, Heights
 from nbsupport.analysis.trends import AXES
 from nbsupport.display.html import Html, signed, table
 from nbsupport.evidence.published.models import published_models
@@ -115,7 +115,7 @@ def mean_of(source: str, shift: str, axis: str) -> Estimate:
 
 
 @cache
-def by_shift(axis: str) -> dict[str, Measured]:
+def by_shift(axis: str) -> dict[str, Heights]:
     """timm's models on each shift."""
     models = published_models()
     return {name: measured.fine_tuned(models, shift, axis) for name, shift in SHIFTS.items()}

@@ -1,7 +1,7 @@
 """The numbers that the page on published models quotes, as text to glue."""
 
 from nbsupport.analysis import published as measured
-from nbsupport.analysis.published import LEAST_RECIPES, SHIFTS, V2, Measured
+from nbsupport.analysis.published import LEAST_RECIPES, SHIFTS, V2, Heights
 from nbsupport.evidence import recorded
 from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import sources
@@ -110,7 +110,7 @@ def _task(axis: str) -> dict[str, str]:
     }
 
 
-def _largest(own: Measured) -> float:
+def _largest(own: Heights) -> float:
     """The largest mean height, in either direction, of a set with enough models."""
     sets = own.models["source"].value_counts()
     named = [name for name in sets[sets >= ENOUGH].index if not sources()[name].apart]

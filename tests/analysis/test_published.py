@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from nbsupport.analysis import published
-from nbsupport.analysis.published import V2, Measured, Shift, fine_tuned, mean_of
+from nbsupport.analysis.published import V2, Heights, Shift, fine_tuned, mean_of
 from nbsupport.analysis.trends import AXES, fit_line, inverse, transform
 
 
@@ -24,7 +24,7 @@ def models(lift: float = 0.05, noise: float = 0.004, seed: int = 0) -> pd.DataFr
     return pd.DataFrame(rows, columns=columns).assign(publication="timm")
 
 
-def plain_interval(own: Measured, wanted: pd.Series) -> tuple[float, float]:
+def plain_interval(own: Heights, wanted: pd.Series) -> tuple[float, float]:
     """The same jackknife by fitting anew: mean, and half the width of its interval."""
 
     def mean_without(name: str) -> float:
@@ -153,5 +153,5 @@ def test_a_mean_of_units_is_students():
 def test_models_without_both_scores_are_left_out():
     table = models()
     table.loc[:4, "v2"] = np.nan
-    own = Measured(table, table.index[table["source"] == "in1k"], Shift("imagenet", "v2", "V2"))
+    own = Heights(table, table.index[table["source"] == "in1k"], Shift("imagenet", "v2", "V2"))
     assert len(own.models) == len(table) - 5

@@ -8,13 +8,13 @@ import pytest
 
 from nbsupport.display import live_check as page_live
 from nbsupport.display.live_check import live_check
-from nbsupport.evidence.provenance import Place
+from nbsupport.evidence.provenance import RunOrigin
 
 SPREAD = 0.02
-HERE, THERE = Place("one processor", "2.15"), Place("another", "2.15")
+HERE, THERE = RunOrigin("one processor", "2.15"), RunOrigin("another", "2.15")
 
 
-def recorded(seeds: int = 5, where: Place = THERE) -> pd.DataFrame:
+def recorded(seeds: int = 5, where: RunOrigin = THERE) -> pd.DataFrame:
     """Four groups in three families; each seed moves all scores of a run."""
     rng = np.random.default_rng(1)
     rows = []
@@ -45,7 +45,7 @@ def live(table: pd.DataFrame, spread: float = 0.0, shift: float = 0.0) -> pd.Dat
 def made(monkeypatch):
     """Sets where the live runs were made."""
 
-    def at(where: Place) -> object:
+    def at(where: RunOrigin) -> object:
         monkeypatch.setattr(page_live, "place", lambda store, key: where)
         return object()
 
@@ -80,7 +80,7 @@ def test_in_another_place_a_run_is_another_draw(made):
 
 
 def test_a_place_that_is_lost_is_said_to_be_lost(made):
-    table = recorded(where=Place())
+    table = recorded(where=RunOrigin())
     assert "recorded runs were made in a place that was not noted" in str(
         live_check(live(table, spread=0.01), table, made(HERE))
     )
@@ -89,7 +89,7 @@ def test_a_place_that_is_lost_is_said_to_be_lost(made):
 
 
 def test_another_version_of_torch_is_another_place(made):
-    table = recorded(where=Place("one processor", "2.16"))
+    table = recorded(where=RunOrigin("one processor", "2.16"))
     assert live_check(live(table, spread=0.01), table, made(HERE)).alike == 0
 
 

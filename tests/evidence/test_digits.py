@@ -16,7 +16,7 @@ from nbsupport.evidence.digits import (
     trainings,
     write_digits,
 )
-from nbsupport.evidence.provenance import Place
+from nbsupport.evidence.provenance import RunOrigin
 
 HERE = Digits("one processor", "2.15", "0123", {"resnet scratch": "2.5 ab", "alexnet full": "1 c"})
 THERE = replace(HERE, processor='an "odd" one \\ other', found=HERE.found | {"alexnet full": "1 d"})
@@ -92,7 +92,7 @@ def test_the_same_training_gives_the_same_digits_and_these_are_the_committed_one
     first, second = train_digits(), train_digits()
     assert first == second
     assert len(set(first.found.values())) == len(first.found)
-    here = [d for d in read_digits() if d.place == Place(first.processor, first.torch)]
+    here = [d for d in read_digits() if d.place == RunOrigin(first.processor, first.torch)]
     if not here:
         pytest.skip("no digits are committed for this kind of processor")
     assert first == here[0]

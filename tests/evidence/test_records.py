@@ -13,7 +13,7 @@ from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.evidence import records
 from nbsupport.evidence.ledger import read_ledger, write_ledger
-from nbsupport.evidence.provenance import Place, place, places, with_places
+from nbsupport.evidence.provenance import RunOrigin, place, places, with_places
 from nbsupport.jobs.store import Store
 from nbsupport.paths import root
 from nbsupport.study.profiles import PROFILES, profile_named
@@ -267,7 +267,9 @@ def test_a_job_notes_the_processor_it_ran_on(tmp_path: Path) -> None:
 
     store = Store(tmp_path)
     noted(store, "finetune", "a" * 64, None, **TORCH)
-    assert place(store, "a" * 64) == (Place(processor(), "2.15") if processor() else Place())
+    assert place(store, "a" * 64) == (
+        RunOrigin(processor(), "2.15") if processor() else RunOrigin()
+    )
 
 
 def test_a_run_was_made_where_all_its_trainings_were(tmp_path: Path) -> None:
@@ -291,7 +293,7 @@ def test_a_damaged_account_in_the_store_is_one_that_is_lost(tmp_path: Path) -> N
     store = Store(tmp_path)
     noted(store, "finetune", "a" * 64, None, **TORCH)
     (store.root / "finetune" / ("a" * 64) / "environment.json").write_text("{")
-    assert place(store, "a" * 64) == Place()
+    assert place(store, "a" * 64) == RunOrigin()
 
 
 def test_old_rows_stay_and_new_ones_say_where_they_were_made(path: Path) -> None:

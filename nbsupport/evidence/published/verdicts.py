@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import claims as of_paper
-from nbsupport.analysis.published import SHIFTS, Estimate, Measured, fine_tuned
+from nbsupport.analysis.published import SHIFTS, Estimate, Heights, fine_tuned
 from nbsupport.errors import UserError, unknown
 from nbsupport.evidence.published.models import published_models
 from nbsupport.reading import parsed_toml, read_text, shown
@@ -104,13 +104,13 @@ def published_verdicts(
     return {claim.id: _verdict(claim, measured) for claim in published_claims().values()}
 
 
-def _verdict(claim: PublishedClaim, measured: dict[str, Measured]) -> PublishedVerdict:
+def _verdict(claim: PublishedClaim, measured: dict[str, Heights]) -> PublishedVerdict:
     own = {name: measured[name] for name in claim.shifts}
     found = tuple(find([published_contrasts()[name] for name in claim.contrasts], own))
     return PublishedVerdict(claim, word_for(claim.expects, found), found)
 
 
-def find(contrasts: Iterable[PublishedContrast], measured: dict[str, Measured]) -> Iterable[Found]:
+def find(contrasts: Iterable[PublishedContrast], measured: dict[str, Heights]) -> Iterable[Found]:
     """Each contrast on each shift."""
     margins = {name: own.recipe_spread().median for name, own in measured.items()}
     for contrast in contrasts:
@@ -118,7 +118,7 @@ def find(contrasts: Iterable[PublishedContrast], measured: dict[str, Measured]) 
             yield Found(contrast, name, _estimate(contrast, own), margins[name])
 
 
-def _estimate(contrast: PublishedContrast, own: Measured) -> Estimate:
+def _estimate(contrast: PublishedContrast, own: Heights) -> Estimate:
     if contrast.measure == "pair":
         return own.paired(contrast.recipes)
     first = own.models["source"].isin(contrast.sources)
