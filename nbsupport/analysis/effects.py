@@ -79,8 +79,8 @@ def missing(points: pd.DataFrame) -> list[str]:
 
 
 def ranking(table: pd.DataFrame) -> list[tuple[str, float]]:
-    """The factors by the size of the effect that leads each, largest first."""
-    leading = table[table["leads"]]
+    """The factors that have a leading effect, by its size, largest first."""
+    leading = table[table["leads"].astype(bool) & table["value"].notna()]
     pairs = zip(leading["factor"], leading["value"].abs(), strict=True)
     return sorted(pairs, key=lambda pair: -pair[1])
 

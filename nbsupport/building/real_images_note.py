@@ -8,7 +8,7 @@ from nbsupport.display.where_possible import MISSING
 from nbsupport.study.profiles import PROFILES
 
 CELL = "on-real-images"
-DIFFERS = "{admonition} What differs"
+DIFFERS = "What differs here", "What differs in the demo"
 
 
 def real_note(profile: str, world: int) -> str:
@@ -44,13 +44,13 @@ def _data(profile: Any, kind: str, world: int) -> str:
 def add_real_note(notebook: Any, parameters: Mapping[str, object]) -> None:
     """Put the note, if there is one, below the first cell of an executed notebook, in place.
 
-    It says that the differences from the paper in that cell are those of the simulated world.
+    Where the page tells what differs from the paper, it then says: in the demo.
     """
     from nbformat.v4 import new_markdown_cell
 
     world = parameters.get("world", 1)
     text = real_note(str(parameters.get("profile", "")), world if isinstance(world, int) else 1)
     if text:
-        title = notebook.cells[0]
-        title["source"] = title["source"].replace(f"{DIFFERS} here", f"{DIFFERS} in the demo")
+        for cell in (cell for cell in notebook.cells if cell["cell_type"] == "markdown"):
+            cell["source"] = cell["source"].replace(*DIFFERS)
         notebook.cells.insert(1, new_markdown_cell(text, id=CELL))

@@ -57,6 +57,8 @@ def conclusion(own: "Recorded", correlations: Mapping[str, float], axis: str = "
 def order(table: "pd.DataFrame", judged: Mapping[str, Judged], where: str) -> str:
     """The factors by their leading effects, which are inside the margin, and what was claimed."""
     ranked = effects.ranking(table)
+    if not ranked:
+        return ""
     told = ", ".join(f"{factor} ({value:.2f})" for factor, value in ranked)
     text = f"By the size of its leading step, in gaps on {where}: {told}."
     first = ranked[0][0]

@@ -54,6 +54,15 @@ CLIP_LOOKS = {
     "commonpool-m": (NOMINAL[5], "cross"),
     "yfcc-15m": (SCRATCH_COLOUR, "diamond"),
 }
+CHOICES = [  # what a reader guesses among
+    "ImageNet-21K",
+    "Instagram 1B, no labels",
+    "Instagram 940M, hashtags",
+    "JFT 300M, pseudo-labels",
+    "LAION 2B, captions",
+    "OpenAI 400M, captions",
+    "YFCC 90M, pseudo-labels",
+]
 OTHERS = "other sets"
 SLID = 5.0  # points off the line, beyond which nobody would say that a model slid along it
 

@@ -122,8 +122,8 @@ def simulated_margin() -> str:
     """What counts as no difference in the book's simulated world, in points of macro F1."""
     runs = recorded.own(profile_named("demo"))
     verdict = runs.verdicts(["reference-gap"], 1)["reference-gap"]
-    margin = verdict.contrast.margin if verdict.contrast else None
-    return points(margin) if margin else "(not recorded)"
+    margin = verdict.contrast.margin if verdict.contrast else 0.0
+    return points(margin) if margin > 0 else "(not recorded)"
 
 
 def _words(axis: str) -> dict[str, str]:

@@ -16,13 +16,14 @@ from nbsupport.study.study import Study
 EVERY = set(pages())
 GATHERING = {page.id for page in pages().values() if page.gathers}
 OF_FRACTALS = {"04_5_sources", "01_introduction", "claims"}
+OF_LABELS = {"04_2_granularity", "builds_in"}
 FIRST = ('"""', '"""Otherwise: ')
 # (file, a text in it, what it becomes, the pages that show it)
 CHANGES = [
     ("nbsupport/study/study.py", '"from scratch"', '"not pre-trained"', EVERY),
     ("nbsupport/data/fractals/drawing.py", "LEAST_PADDING = 4", "LEAST_PADDING = 5", OF_FRACTALS),
     ("nbsupport/data/fractals/pictures.py", *FIRST, OF_FRACTALS),
-    ("nbsupport/pages/granularity.py", " coarse labels", " labels", {"04_2_granularity"}),
+    ("nbsupport/pages/granularity.py", " coarse labels", " labels", OF_LABELS),
     (
         "nbsupport/pages/classes_or_images.py",
         " images of each",
@@ -86,7 +87,7 @@ def test_a_changed_label_moves_the_pages_that_gather_its_group(tmp_path) -> None
     before = copy.value(asked)
     copy.edit("nbsupport/pages/granularity.py", " labels (", " names (")
     moved = {page for page, key in copy.value(asked).items() if key != before[page]}
-    assert moved == {"04_2_granularity", *GATHERING}
+    assert moved == {*OF_LABELS, *GATHERING}
 
 
 # each thing once ----------------------------------------------------------------------------------
