@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import StoreWarning
 from nbsupport.jobs.runner import run
 from nbsupport.jobs.schedule import Schedule, schedule
-from nbsupport.jobs.store import Store
 from nbsupport.pages.larger_budgets import saturation_groups
 from nbsupport.pages.plan import _plan
 from nbsupport.pages.sources import GeneratedPage, generated_groups
@@ -141,8 +141,8 @@ def test_a_pretraining_does_not_begin_on_damaged_images(
 def _then(action: Callable[[], object]) -> Callable[..., Schedule]:
     """A plan of jobs, after which something happens before they begin."""
 
-    def planned(jobs: Iterable[Job], store: Store) -> Schedule:
-        made = schedule(jobs, store)
+    def planned(jobs: Iterable[Job], *others: Any) -> Schedule:
+        made = schedule(jobs, *others)
         action()
         return made
 
