@@ -21,11 +21,12 @@ STATIC = Path(__file__).parents[2] / "book" / "_static"
 
 def contrast(value: float, low: float, high: float, margin: float = 0.01) -> SimpleNamespace:
     """What the table reads of a contrast."""
-    return SimpleNamespace(estimate=SimpleNamespace(value=value), low=low, high=high, margin=margin)
+    estimate = SimpleNamespace(value=value)
+    return SimpleNamespace(estimate=estimate, low=low, high=high, margin=margin, name="")
 
 
 def verdict(word: str, found: SimpleNamespace | None, remark: str = "") -> SimpleNamespace:
-    return SimpleNamespace(word=word, text=word, contrast=found, remark=remark)
+    return SimpleNamespace(word=word, text=word, contrast=found, remark=remark, parts=())
 
 
 # predictions --------------------------------------------------------------------------------------
