@@ -149,13 +149,13 @@ def test_workers_are_all_told_at_once_and_have_time_to_keep_their_work(
     store: Store, diary: Path
 ) -> None:
     tidy = [Job("toy_stages:tidy", 1, {"diary": str(diary), "takes": 4 - i}, "") for i in range(3)]
-    begun = []
+    under_way: set[str] = set()
 
     def interrupt(event: dict) -> None:
-        begun.append(event["kind"])
-        if begun.count("epoch") == 3:
-            begun.append("interrupted")
-            raise KeyboardInterrupt
+        if event["kind"] == "epoch" and len(under_way) < 3:
+            under_way.add(event["job"])
+            if len(under_way) == 3:
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(tidy, store, workers=3, on_event=interrupt)

@@ -80,8 +80,8 @@ def grow(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
 
 def tidy(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
     """Works until it is told to end, and then takes its time to keep what it has done."""
-    report({"epoch": 1, "epochs": 2})
     with put_off() as told_to_end:
+        report({"epoch": 1, "epochs": 2})
         while not told_to_end():
             time.sleep(0.02)
         time.sleep(spec["takes"])
