@@ -49,7 +49,7 @@ def test_other_processors_have_no_such_mode(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_workers_are_told_of_the_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = LocalEngine(1, 1, lambda message: None)
+    engine = LocalEngine(1, [], lambda message: None)
     assert not portable(engine._environment(0))
     monkeypatch.setenv("NBSUPPORT_PORTABLE", "1")
     assert portable(engine._environment(0))

@@ -114,7 +114,7 @@ def test_both_sides_of_a_trade_have_the_same_total_and_four_times_the_other(tota
     few = subset(groups, f"imagenet/images-many-{total}")
     assert len(many) == len(few)
     assert many.num_classes == 4 * few.num_classes
-    assert many.imbalance == few.deviation == 0
+    assert many.imbalance == few.imbalance == 0
 
 
 def test_a_trade_of_different_totals_is_refused() -> None:
