@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RULES = ("all", "some-of-each")
 VERSIONS = (1, 2)  # of the rules
-FINDINGS = (*FACTORS, "none")
+FINDINGS = (*FACTORS, "captions", "shifts", "none")
 SAID = ("holds", "fails", "open")  # what was found, by the verdict
 # Every claim but a control has these.
 WORDED = ("paper", "finding", "title", "opposite", "matter", *SAID)

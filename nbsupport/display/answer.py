@@ -31,10 +31,16 @@ UNTESTED = ("calibrated", "measured", "not run")  # words that judge nothing
 
 @dataclass(frozen=True)
 class Row:
-    """One of the paper's findings: what a reader calls it, the claims that it stands on."""
+    """One of the paper's findings: what a reader calls it, and its name in claims.toml."""
 
     name: str
-    claims: tuple[str, ...]
+    finding: str
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """All claims that are a part of it, but for other readings of a claim that came later."""
+        known = claims.load()
+        return tuple(key for key in claims.of_finding(self.finding) if known[key].since == 1)
 
     @property
     def page(self) -> str:
@@ -42,31 +48,14 @@ class Row:
         return claims.load()[self.claims[0]].page
 
 
-# What each finding of the paper asserts itself. Claims that compare factors, or add to a finding
-# what the paper does not report, are on All claims.
 ROWS = (
-    Row("Data quantity", ("quantity-imagenet", "quantity-inaturalist", "small-subset-helps")),
-    Row(
-        "Label detail",
-        ("granularity-order", "granularity-inaturalist", "quantity-over-granularity"),
-    ),
-    Row("Label semantics", ("semantics-same",)),
-    Row(
-        "Image diversity",
-        (
-            *("classes-or-images", "classes-or-images-large"),
-            *("within-class-imagenet", "within-class-inaturalist"),
-        ),
-    ),
-    Row(
-        "Data sources",
-        (
-            *("natural-sources", "natural-sources-equal", "fractals-between"),
-            *("generated-same", "generated-over-fractals"),
-        ),
-    ),
-    Row("Captions", ("clip-on-line",)),
-    Row("Other shifts", ("some-shifts-only", "no-gap-task")),
+    Row("Data quantity", "quantity"),
+    Row("Label detail", "granularity"),
+    Row("Label semantics", "semantics"),
+    Row("Image diversity", "diversity"),
+    Row("Data sources", "source"),
+    Row("Captions", "captions"),
+    Row("Other shifts", "shifts"),
 )
 
 
@@ -203,7 +192,7 @@ class Answer:
     # the grid -------------------------------------------------------------------------------------
     def cells(self, row: Row) -> tuple[GridCell, GridCell]:
         """What simulated worlds and real images say on a finding."""
-        own = [self.entries[key] for key in row.claims if key in self.entries]
+        own = [e for e in self.tested if e.claim.id in row.claims]
         simulated = cell([side(e.headline) for e in own])
         return simulated, cell([on_real(e) for e in own], near_chance=_near_chance(own))
 

@@ -104,36 +104,29 @@ def judge_all(
     """Every claim, then every control, against recorded runs (and live ones, and those on real
     images, if given)."""
     known, profile = claims.load(), own.profile
-    further = sorted({n for n in own.settings if n > 0}.difference(WORLDS))
-    found = {world: own.judged(known, world) for world in (*WORLDS, *further)}
-    over = own.over_worlds(known)
-    others = _others(own, {key: each[1] for key, each in found[WORLDS[0]].items()})
+    entries = judge_some(own, known, real=real)
+    worlds_of = [*WORLDS, *entries[0].further]
+    found = {
+        world: own.judged(known, world) for world in worlds_of
+    }  # kept: nothing is judged twice
+    others = _others(own, {e.claim.id: e.first for e in entries})
     now = {}
     if live is not None:
         chances = profile.chances(WORLDS[0])
         now = verdicts(live, known, simulated=profile.simulated, chances=chances)
-    shifts = {n: real.judged(known, n) for n in real.settings} if real else {}
     before = {world: _before(own, world, found[world]) for world in WORLDS}
-    on_real = {n: _before(real, n, each) for n, each in shifts.items()} if real else {}
-    entries = []
-    for key, claim in known.items():
-        of_worlds = {world: each[key] for world, each in found.items()}
-        entries.append(
-            Judged(
-                claim,
-                of_worlds[1][1],
-                of_worlds[2][1],
-                others.get(key, {}),
-                now.get(key),
-                {world: of_worlds[world][1] for world in further},
-                {shift: each[key][1] for shift, each in shifts.items()},
-                {world: each[key] for world, each in before.items() if key in each},
-                {shift: each[key] for shift, each in on_real.items() if key in each},
-                _differences({world: each[0] for world, each in of_worlds.items()}),
-                tuple(world for world, (c, _) in of_worlds.items() if c.counts),
-                over[key][1] if key in over and over[key][0].worlds else None,
-            )
+    on_real = {n: _before(real, n, real.judged(known, n)) for n in real.settings} if real else {}
+    entries = [
+        replace(
+            entry,
+            others=others.get(key, {}),
+            live=now.get(key),
+            before={world: each[key] for world, each in before.items() if key in each},
+            real_before={shift: each[key] for shift, each in on_real.items() if key in each},
+            compared=_differences({world: each[key][0] for world, each in found.items()}),
         )
+        for key, entry in zip(known, entries, strict=True)
+    ]
     return _corrected(entries, recorded.same_runs(own.records))
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -151,9 +151,16 @@ def _nothing(why: str) -> dict[str, Any]:
 def obeyed(devices: Devices) -> Iterator[None]:
     """What is trained in this process, for as long as it lasts, is trained on the first of them."""
     names: Sequence[str] = (VARIABLE, VISIBLE) if devices.gpus else (VARIABLE,)
-    before = {name: os.environ.get(name) for name in names}
     told = devices.environment()
-    os.environ.update({name: told[name] for name in names})
+    with variables({name: told[name] for name in names}):
+        yield
+
+
+@contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """For as long as it lasts these variables of the environment have these values."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:

@@ -114,7 +114,7 @@ from nbsupport.data.tasks import open_task
 task = open_task({SPEC!r})
 task.table("train"), task.fingerprint
 assert "torch" not in sys.modules and "wilds" not in sys.modules
-from nbsupport.data.tasks.iwildcam import wilds_module
+from nbsupport.data.tasks.through_wilds import wilds_module
 wilds_module("wilds")
 assert threading.active_count() == 1, threading.enumerate()
 assert "outdated" not in sys.modules

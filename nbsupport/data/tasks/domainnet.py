@@ -253,7 +253,7 @@ def _published() -> dict[str, int]:
 # rehearsing -----------------------------------------------------------------------------------
 def rehearsal(_: int | None) -> DataSet:
     """domainnet/<domain>/<class>/<domain>_<class>_<number>.jpg and its lists; two of each class."""
-    from nbsupport.data.tasks.iwildcam import wilds_module
+    from nbsupport.data.tasks.through_wilds import wilds_module
 
     classes = wilds_module("wilds.datasets.domainnet_dataset").DOMAIN_NET_CATEGORIES
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is
 from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
 from nbsupport.data.tasks.files import Counting, FileTask, Listing, miscounts, unreadable
-from nbsupport.data.tasks.iwildcam import wilds_module
+from nbsupport.data.tasks.through_wilds import official_data, wilds_module
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -160,24 +159,14 @@ def _picture(row: int) -> str:
     return f"rgb_img_{row}.png"
 
 
-def _wilds() -> ModuleType:
-    return wilds_module("wilds.datasets.fmow_dataset")
-
-
+# reading ------------------------------------------------------------------------------------------
 @lru_cache(maxsize=2)
 def official(folder: Path) -> Any:
     """The FMoWDataset of wilds on this folder. UserError where it would not accept it."""
     _metadata(folder)
-    if not (folder / RELEASE).is_file():
-        raise UserError(f"{folder} has no {RELEASE}, so wilds takes it for incomplete: {HOW}")
-    dataset = _wilds().FMoWDataset
-    try:
-        return dataset(version="1.1", root_dir=str(folder.parent), download=False)
-    except Exception as error:  # of a table that was edited, in a way that we have let pass
-        raise UserError(f"wilds does not read {folder} ({reason(error)}): {HOW}") from error
+    return official_data("fmow", folder, RELEASE, HOW)
 
 
-# reading ------------------------------------------------------------------------------------------
 @lru_cache(maxsize=2)
 def _listing(folder: Path) -> Listing:
     table = _metadata(folder)
@@ -285,7 +274,7 @@ def rehearsal(_: int | None) -> DataSet:
 
 def _rows() -> Iterator[dict[str, str]]:
     """The rows of the table: each class in each split, in a random order."""
-    rng, categories = chance("satellite"), _wilds().categories
+    rng, categories = chance("satellite"), wilds_module("wilds.datasets.fmow_dataset").categories
     every = [
         (split, category, years)
         for split, count, years in EACH.values()

@@ -2,17 +2,13 @@
 
 import csv
 import io
-import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from shlex import quote
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,6 +17,7 @@ from nbsupport.data.catalogue import DOWNSTREAM, CatalogueEntry, entry_named, is
 from nbsupport.data.pictures.files import Folder, Pictures, reason
 from nbsupport.data.rehearsal_pictures import Batch, DataSet, chance
 from nbsupport.data.tasks.files import Counting, FileTask, Listing, miscounts, unreadable
+from nbsupport.data.tasks.through_wilds import official_data
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -170,40 +167,14 @@ def _folder() -> Path:
     return entry_named("iwildcam").find()
 
 
-# the wilds package --------------------------------------------------------------------------------
-def wilds_module(name: str) -> ModuleType:
-    """A module of wilds, imported without a request for its newest version.
-
-    On import wilds asks the package index in a thread, through `outdated`, which asks for itself
-    too; Python ends only once they have an answer. wilds does without where `outdated` is missing.
-    """
-    hidden = sys.modules.get("outdated")
-    sys.modules["outdated"] = None  # type: ignore[assignment]  # Python: cannot be imported
-    try:
-        return import_module(name)
-    finally:
-        del sys.modules["outdated"]
-        if hidden is not None:
-            sys.modules["outdated"] = hidden
-
-
+# reading ------------------------------------------------------------------------------------------
 @lru_cache(maxsize=2)
 def official(folder: Path) -> Any:
     """The IWildCamDataset of wilds on this folder. UserError where it would not accept it."""
     _metadata(folder)
-    if not (folder / RELEASE).is_file():
-        raise UserError(
-            f"{folder} has no {RELEASE}, so wilds takes it for incomplete: if all else is there, "
-            f"make it: touch {quote(str(folder / RELEASE))}"
-        )
-    dataset = wilds_module("wilds.datasets.iwildcam_dataset").IWildCamDataset
-    try:
-        return dataset(version="2.0", root_dir=str(folder.parent), download=False)
-    except Exception as error:  # of a table that was edited, in a way that we have let pass
-        raise UserError(f"wilds does not read {folder} ({reason(error)}): {HOW}") from error
+    return official_data("iwildcam", folder, RELEASE, HOW)
 
 
-# reading ------------------------------------------------------------------------------------------
 @lru_cache(maxsize=2)
 def _listing(folder: Path) -> Listing:
     table = _metadata(folder)

@@ -69,15 +69,8 @@ def chosen(
     None leaves each as it is. UserError, at once, for what there is not.
     """
     given = {VARIABLE: engine, WORKERS: workers, devices.VARIABLE: device}
-    before = {name: os.environ.get(name) for name, value in given.items() if value is not None}
-    os.environ.update({name: value for name, value in given.items() if value is not None})
-    try:
-        if before:
+    told = {name: value for name, value in given.items() if value is not None}
+    with devices.variables(told):
+        if told:
             engine_named(None), workers_asked(), devices.asked()
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
