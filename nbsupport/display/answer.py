@@ -38,9 +38,10 @@ class Row:
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """All claims that are a part of it, but for other readings of a claim that came later."""
-        known = claims.load()
-        return tuple(key for key in claims.of_finding(self.finding) if known[key].since == 1)
+        """Its claims: all for which the paper has a result, as the paper words them. Left out are
+        readings of a claim that were added later."""
+        own = (claims.load()[key] for key in claims.of_finding(self.finding))
+        return tuple(c.id for c in own if c.since == 1 and c.kind != "measured")
 
     @property
     def page(self) -> str:
