@@ -1,7 +1,7 @@
 """A page's figures: which groups, under which labels, titled by what the verdict allows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import roles as of_roles
@@ -32,17 +32,25 @@ class PageView:
     groups: list[Group]
     declared: list[Parameter]
     values: dict[str, Any]
+    _commands: dict[tuple[str, int, int, str], str] = field(default_factory=dict, init=False)
 
     def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
         """The command that runs this page again; of a record, the command for its cell alone."""
+        if row is None:
+            return command_line(self.page_id, self.declared, dict(self.values))
+        profile = str(row.get("profile", self.values["profile"]))
+        cell = (profile, int(row["world"]), int(row["seed"]), str(row["family"]))
+        if cell not in self._commands:  # a figure has thousands of points, of a few dozen cells
+            self._commands[cell] = self._command_of(*cell)
+        return self._commands[cell]
+
+    def _command_of(self, profile: str, world: int, seed: int, family: str) -> str:
         values = dict(self.values)
-        if row is not None:
-            profile = str(row.get("profile", values["profile"]))
-            if profile != values["profile"]:  # recorded at the defaults of the page
-                values = {name: values[name] for name in CELLS if name in values}
-            values |= {"profile": profile, "world": int(row["world"]), "seeds": [int(row["seed"])]}
-            if row["family"] in FAMILIES:  # the others come with their groups, whatever is asked
-                values["families"] = [str(row["family"])]
+        if profile != values["profile"]:  # recorded at the defaults of the page
+            values = {name: values[name] for name in CELLS if name in values}
+        values |= {"profile": profile, "world": world, "seeds": [seed]}
+        if family in FAMILIES:  # the others come with their groups, whatever is asked
+            values["families"] = [family]
         return command_line(self.page_id, self.declared, values)
 
     @property

@@ -18,7 +18,7 @@ CSV_COLUMNS = (
     *("ood_accuracy", "n_id", "n_ood", "key"),
 )
 BY_DEFINITION = "zero by definition"
-Commands = Callable[[pd.Series], str] | Sequence[str] | None
+Commands = Callable[[Mapping[Any, Any]], str] | Sequence[str] | None
 
 
 def select(points: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
@@ -54,7 +54,7 @@ def rerun_commands(points: pd.DataFrame, commands: Commands) -> list[str]:
     if commands is None:
         return [""] * len(points)
     if callable(commands):
-        return [str(commands(row)) for _, row in points.iterrows()]
+        return [str(commands(row)) for row in points.to_dict("records")]
     if len(commands) != len(points):
         raise UserError(f"{len(commands)} commands for {len(points)} points: give one for each row")
     return list(commands)
