@@ -106,10 +106,9 @@ def test_what_the_prose_says_is_so():
 
 
 def test_the_choices_are_the_sources_of_the_figure_and_the_answer_is_among_them():
-    source = next(c.source for c in NOTEBOOK.cells if "predict_first" in c.source)
-    choices = re.findall(r'^ {8}"(.*)",$', source, re.MULTILINE)
-    assert choices == sorted(page.label_of(name) for name in page.LOOKS if name != BASE)
-    assert page.answer("logit").partition(":")[0] in choices
+    labels = sorted(page.label_of(name) for name in page.LOOKS if name != BASE)
+    assert sorted(page.CHOICES) == labels
+    assert page.answer("logit").partition(":")[0] in page.CHOICES
 
 
 def test_the_page_is_executed_again_when_the_table_changes(tmp_path, monkeypatch):
