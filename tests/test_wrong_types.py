@@ -130,6 +130,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         WHOLE.within_class,
         {"p": 0.5, "subclasses": 2, "images": 2, "depth": 1, "tree": None, "superclasses": None},
     ),
+    "within_class of a total": (
+        WHOLE.within_class,
+        {"p": 0.5, "total": 8, "smallest": 0.5, "depth": 1},
+    ),
     "contaminate": (WHOLE.not_under("animal").contaminate, {"share": 0.1, "node": "animal"}),
     "seeded": (WHOLE.seeded, {"seed": 0}),
 }
@@ -169,6 +173,8 @@ STEPS: list[tuple[Callable[[Subset, Any], Subset], Any]] = [
     (lambda s, v: s.within_class(1, subclasses=v, images=v, depth=v, superclasses=v), 2),
     (lambda s, v: s.within_class(v, subclasses=2, images=2, depth=1), 0.5),
     (lambda s, v: s.within_class(v, subclasses=3, images=3, depth=2, superclasses=2), 0.33),
+    (lambda s, v: s.within_class(1, total=v, depth=1), 8),
+    (lambda s, v: s.within_class(1, total=8, smallest=v, depth=1), 0.5),
     (lambda s, v: s.not_under("animal").contaminate(v, "animal"), 0.1),
 ]
 KINDS = {

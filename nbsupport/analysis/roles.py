@@ -74,6 +74,7 @@ _SHORT: dict[str, Callable[[int, int, str], str]] = {
     "classes-many": lambda images, classes, _: f"{classes:,} classes x {images // classes:,}",
     "images-many": lambda images, classes, _: f"{classes:,} classes x {images // classes:,}",
     "within": lambda _, __, value: f"p = {float(value):.3g}",
+    "even-within": lambda _, __, value: f"p = {float(value):.3g}, as many of each",
     "animal": lambda _, classes, __: f"{classes:,} animal classes",
     "object+animal": lambda _, __, value: f"objects, {value} animals",
     "object": lambda _, classes, __: f"{classes:,} object classes",

@@ -48,15 +48,18 @@ def distinct(name: str, values: Any) -> list[int]:
     return sorted(arguments.wholes(name, values), reverse=True)
 
 
-def distinct_shares(name: str, values: Any, *, of: int, what: str) -> list[float]:
+def distinct_shares(name: str, values: Any, *, of: int | None, what: str) -> list[float]:
     """Shares above 0 and at most 1 that a reader gave, largest first. UserError else.
 
-    Nor may two of them come to the same number of the `of` things that they are shares of.
+    Nor may two of them come to the same number of the `of` things that they are shares of; None
+    where these are not counted, so that only equal shares are the same.
     """
     listed = arguments.listed(name, values, "shares above 0, at most 1")
     given = sorted((arguments.share(name, value) for value in listed), reverse=True)
     for larger, smaller in pairwise(given):
-        if round(larger * of) == round(smaller * of):
+        if of is None and larger == smaller:
+            raise UserError(f"{name}={said(given)}: {larger:.6g} is there twice; leave one out")
+        if of is not None and round(larger * of) == round(smaller * of):
             raise UserError(
                 f"{name}={said(given)}: {larger:.6g} and {smaller:.6g} are both "
                 f"{round(larger * of):,} of {of:,} {what}; leave one out"

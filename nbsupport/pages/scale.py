@@ -39,6 +39,8 @@ def _within(source: str) -> Callable[[Profile], str]:
         setting = profile.within.get(source)
         if setting is None:
             return "–"
+        if setting.total:
+            return f"all classes of {setting.superclasses}, {setting.total:,} images in all"
         parts = (setting.superclasses, setting.subclasses, setting.images)
         return "{} x {} classes, {:,} images each".format(*parts)
 

@@ -20,6 +20,7 @@ from nbsupport.pages.groups import (
 from nbsupport.pages.page import Page
 from nbsupport.pages.shown import matching as matching
 from nbsupport.pages.shown import room_to_lose
+from nbsupport.study.profiles import WithinClass
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:
@@ -39,25 +40,34 @@ def within_class_groups(study: Study, parameters: dict[str, Any]) -> list[Group]
     given = given_or("shares", parameters, list(study.profile.diversity))
     images = images_or_all(parameters.get("images", 0), "the profile's of each superclass")
     groups = reference_groups(study, {})
-    for kind, setting in study.profile.within.items():
-        shares = distinct_shares("shares", given, of=setting.subclasses, what="subclasses")
-        groups += [_diverse(study, kind, p, images) for p in shares]
+    profile = study.profile
+    for step, settings in (("within", profile.within), ("even-within", profile.within_even)):
+        for kind, setting in settings.items():
+            of = setting.subclasses or None
+            shares = distinct_shares("shares", given, of=of, what="subclasses")
+            asked = setting.asked(min(shares), images)
+            drawn_from = _drawn_from(study, kind, setting)
+            groups += [
+                Group(
+                    f"{kind}/{step}-{float(p)}",
+                    _label(p, setting),
+                    drawn_from.within_class(p, **asked),
+                )
+                for p in shares
+            ]
     return groups + _repeated(study)
 
 
-def _diverse(study: Study, kind: str, p: float, images: int) -> Group:
-    setting = study.profile.within[kind]
-    source = balanced(study, kind) if setting.balanced else getattr(study, kind)
-    subset = source.within_class(
-        p,
-        **setting.where(),
-        superclasses=setting.superclasses,
-        subclasses=setting.subclasses,
-        images=images or setting.images,
-    )
+def _drawn_from(study: Study, kind: str, setting: WithinClass) -> "Subset":
+    whole: Subset = getattr(study, kind)
+    return balanced(study, kind) if setting.balanced else whole
+
+
+def _label(p: float, setting: WithinClass) -> str:
+    if not setting.subclasses:
+        return f"p = {p:.3g} of all subclasses"
     used = round(p * setting.subclasses)
-    label = f"p = {p:.3g}: {used} of {setting.subclasses} subclasses"
-    return Group(f"{kind}/within-{float(p)}", label, subset)
+    return f"p = {p:.3g}: {used} of {setting.subclasses} subclasses"
 
 
 def _repeated(study: Study) -> list[Group]:
@@ -80,13 +90,28 @@ def within_numbers(study: Study) -> dict[str, str]:
         least = int(balanced(study, source).drawn.counts().min())
         numbers |= {
             f"within-{source}-superclasses": f"{setting.superclasses:,}",
-            f"within-{source}-subclasses": f"{setting.subclasses:,}",
+            f"within-{source}-subclasses": f"{setting.subclasses or 'all'}",
             f"within-{source}-depth": f"{setting.depth}",
-            f"within-{source}-each": f"{setting.images:,}",
-            f"within-{source}-total": f"{setting.superclasses * setting.images:,}",
+            f"within-{source}-spread": _spread(study, source, setting),
+            f"within-{source}-total": f"{setting.in_all:,}",
             f"within-{source}-least": f"{least:,}",
         }
     return numbers
+
+
+def _spread(study: Study, kind: str, setting: WithinClass) -> str:
+    """How many images the superclasses of a source have, and how far that is from even."""
+    if not setting.total:
+        return f"{setting.images:,} images each"
+    asked = setting.asked(min(study.profile.diversity))
+    drawn = _drawn_from(study, kind, setting).within_class(1.0, **asked).drawn
+    fewest, most = int(drawn.counts().min()), int(drawn.counts().max())
+    even = setting.total // setting.superclasses
+    return (
+        f"{setting.total:,} images in all, from {fewest:,} of the smallest superclass to {most:,} "
+        f"where {even:,} each would be even: as even as the share of "
+        f"{min(study.profile.diversity):.3g} of the smallest allows"
+    )
 
 
 @shown_where_possible

@@ -1,6 +1,7 @@
 """Interventions on labels, classes and images, as properties on a small source with a tree."""
 
 import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -184,6 +185,38 @@ def test_superclasses_of_diversity_are_the_largest() -> None:
     assert subset.drawn.names == ("cat", "dog")
 
 
+@given(st.lists(st.integers(1, 30), min_size=20, max_size=25), seeds, st.data())
+def test_a_total_is_spread_as_the_smallest_share_allows(
+    sizes: list[int], seed: int, data: Any
+) -> None:
+    def spread(p: float, total: int) -> Subset:
+        return whole(sizes, seed).within_class(p, depth=2, total=total, smallest=0.33)
+
+    with pytest.raises(UserError, match="ask for at most") as told:
+        len(spread(0.33, 10**6))
+    room = int(re.findall(r"at most (\d+)", str(told.value))[0])
+    fullest = spread(0.33, room)  # every image of the subclasses of the smallest share
+    total = data.draw(st.integers(5, room))
+    kept = [spread(p, total) for p in (0.33, 0.67, 1.0)]
+    counts = kept[0].drawn.counts()
+    assert all(
+        c in (n, counts.max(), counts.max() - 1)
+        for c, n in zip(counts, _counts(fullest), strict=True)
+    )
+    for subset, used in zip(kept, (1, 3, 4), strict=True):  # of four or five subclasses
+        assert _counts(subset) == counts.tolist()
+        assert len(subset) == total == len(set(subset.drawn.ids))
+        assert named(subset) == original(subset, "depth_2")
+        assert len(set(original(subset))) <= 5 * (used + 1)
+    for less, more in pairwise(kept):
+        _check_nested(less, more)
+
+
+def _counts(subset: Subset) -> list[int]:
+    counts: list[int] = subset.drawn.counts().tolist()
+    return counts
+
+
 # images -------------------------------------------------------------------------------------------
 @given(counts, st.integers(1, 3), seeds)
 def test_one_image_is_repeated_in_each_class(sizes: list[int], images: int, seed: int) -> None:
@@ -339,6 +372,13 @@ def test_orders_are_kept_and_cannot_be_changed_by_who_gets_them() -> None:
         ),
         (lambda s: s.within_class(1, depth=2, subclasses=3, images=99), "ask for at most 24"),
         (lambda s: s.within_class(1, depth=9, subclasses=3, images=9), "depths 1 to 3"),
+        (lambda s: s.within_class(1, depth=2, subclasses=3), "give one of them, the images"),
+        (lambda s: s.within_class(1, depth=2, images=3, total=9), "images=3, total=9"),
+        (lambda s: s.within_class(0.3, depth=2, total=9, smallest=0.5), "is above p=0.3"),
+        (
+            lambda s: s.within_class(1, depth=2, subclasses=2, images=2, smallest=1),
+            "how a total is spread",
+        ),
         (lambda s: s.contaminate(1.5, "animal"), "at most 1"),
         (lambda s: s.under("object").contaminate(1, "cat"), "at most 0.333"),
         (lambda s: s.contaminate(0.001, "animal"), "less than one"),

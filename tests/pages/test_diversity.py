@@ -12,6 +12,7 @@ from nbsupport.display.html import signed
 from nbsupport.pages import classes_or_images, semantics, within_class
 from nbsupport.pages.classes_or_images import by_total
 from nbsupport.pages.open_page import OpenPage, open_page
+from nbsupport.study.study import Study
 
 
 @pytest.fixture
@@ -96,6 +97,22 @@ def test_a_grid_of_subclasses_has_equally_many_of_each(smoke):
     assert sorted(map(titles.count, set(titles))) == [6, 6]
     table = subset.table()
     assert set(titles) == set(table[table["label"] == 1]["depth_6"])
+
+
+def test_the_paper_s_80_000_are_spread_alike_at_every_p_and_7_000_are_even_beside_them():
+    study = Study("paper", nominal=True)
+    named = {g.role: g.subset for g in within_class.within_class_groups(study, {})}
+    spread = {p: named[f"inaturalist/within-{p}"].drawn for p in ("0.33", "0.67", "1.0")}
+    counts = spread["0.33"].counts()
+    assert counts.sum() == 80_000
+    assert len(counts) == 7
+    assert {tuple(draw.counts()) for draw in spread.values()} == {tuple(counts)}
+    even = named["inaturalist/even-within-0.33"].drawn.counts()
+    assert even.tolist() == [1_000] * 7
+    said = within_class._spread(study, "inaturalist", study.profile.within["inaturalist"])
+    assert (
+        f"from {counts.min():,} of the smallest superclass to {counts.max():,} where 11,428" in said
+    )
 
 
 def test_a_plate_shows_only_classes_of_its_subset():

@@ -5,7 +5,7 @@ and returns another draw. Random choices come from `draw.order` and `draw.chance
 the seed, the intervention and a name, so that no step shifts the choices of another.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -172,18 +172,44 @@ def _labelled(draw: Draw, rows: np.ndarray, at: np.ndarray, subset: Origin) -> D
 
 
 def within_class(draw: Draw, value: tuple[tuple[str, Any], ...], subset: Origin) -> Draw:
-    """Fixed superclasses, `images` of each, from a share p of their subclasses."""
+    """Fixed superclasses, as many images of each at every p, from a share p of their subclasses."""
     v = dict(value)
     if "tree" in v:
         at = _superclass_in(subset.source, v["tree"])
     else:
         at = ancestors(subset.source, v["depth"], "within_class")
     own = _classes_of(draw, subset)
+    nested = _nested_leaves(np.unique(own), at, v, subset)
     rows = [
-        _from_subclasses(own, node, leaves[: round(v["p"] * v["subclasses"])], v["images"], subset)
-        for node, leaves in _nested_leaves(np.unique(own), at, v, subset).items()
+        _from_subclasses(own, node, _first(v["p"], leaves), images, subset)
+        for (node, leaves), images in zip(
+            nested.items(), _images_of_each(own, nested, v), strict=True
+        )
     ]
     return _labelled(draw, np.sort(np.concatenate(rows)), at, subset)
+
+
+def _first(share: float, leaves: np.ndarray) -> np.ndarray:
+    """The classes of a superclass that a share of them stands for: at least one."""
+    return leaves[: max(1, round(share * len(leaves)))]
+
+
+def _images_of_each(
+    own: np.ndarray, nested: dict[str, np.ndarray], v: dict[str, Any]
+) -> Sequence[int]:
+    """The images of each superclass: what is asked for, or its part of the total."""
+    if "total" not in v:
+        return [v["images"]] * len(nested)
+    least = [_first(v["smallest"], leaves) for leaves in nested.values()]
+    counts = np.array([np.isin(own, leaves).sum() for leaves in least])
+    if v["total"] > counts.sum():
+        raise UserError(
+            f"within_class: a share of {v['smallest']:.3g} of the subclasses has "
+            f"{counts.sum():,} images, a total of {v['total']:,} is asked for; ask for at most "
+            f"{counts.sum():,} or a larger smallest share"
+        )
+    shares: list[int] = even_shares(counts, v["total"]).tolist()
+    return shares
 
 
 def _superclass_in(source: "Source", tree: str) -> np.ndarray:
@@ -204,7 +230,8 @@ def _nested_leaves(
     """The chosen superclasses, largest first, and `subclasses` classes of each in random order."""
     present = present[at[present] != ""]  # another tree need not have every class
     nodes, sizes = np.unique(at[present], return_counts=True)
-    enough = np.flatnonzero(sizes >= v["subclasses"])
+    subclasses = v.get("subclasses")  # None: all of a superclass
+    enough = np.flatnonzero(sizes >= (subclasses or 1))
     wanted = v["superclasses"] or len(enough)
     if not 1 <= wanted <= len(enough):
         where, way = f"at depth {v.get('depth')}", "a smaller depth"
@@ -212,14 +239,14 @@ def _nested_leaves(
             where, way = f"of tree {v['tree']!r}", "another tree"
         raise UserError(
             f"within_class: {len(enough)} nodes {where} of {subset.source.name} have "
-            f"{v['subclasses']} classes or more, {max(wanted, 1)} are asked for; ask for fewer "
+            f"{subclasses or 1} classes or more, {max(wanted, 1)} are asked for; ask for fewer "
             f"superclasses, fewer subclasses or {way}"
         )
     chosen = enough[np.argsort(-sizes[enough], kind="stable")[:wanted]]
     names = subset.source.classes()["name"].to_numpy()
     leaves = {str(nodes[i]): present[at[present] == nodes[i]] for i in chosen}
     return {
-        node: own[by_chance(subset.seed, "within_class", tuple(names[own]))][: v["subclasses"]]
+        node: own[by_chance(subset.seed, "within_class", tuple(names[own]))][:subclasses]
         for node, own in leaves.items()
     }
 

@@ -86,19 +86,26 @@ class Subset:
         self,
         p: float,
         *,
-        subclasses: int,
-        images: int,
+        subclasses: int | None = None,
+        images: int | None = None,
+        total: int | None = None,
+        smallest: float | None = None,
         depth: int | None = None,
         tree: str | None = None,
         superclasses: int | None = None,
     ) -> "Subset":
-        """`images` of each superclass, from a share `p` of its `subclasses`; labels are coarse.
+        """Images of superclasses, from a share `p` of their subclasses; labels are coarse.
 
-        Superclasses are the nodes at `depth` with at least that many classes: all of them, or the
-        `superclasses` largest. For each, as many classes are drawn at random, and p of them used,
-        the same first ones for every p. Images are spread over these as evenly as they can be.
-        In place of a depth, `tree` names a column of the class table whose nodes are superclasses
-        ("breeds": ImageNet's 16 of 12 drawn classes); classes with "" there are left out.
+        Superclasses are the nodes at `depth` with at least `subclasses` classes: all of them, or
+        the `superclasses` largest. For each, as many classes are drawn at random, or all taken
+        where no number is given, and p of them used, the same first ones for every p. In place of a
+        depth, `tree` names a column of the class table whose nodes are superclasses ("breeds":
+        ImageNet's 16 of 12 drawn classes); classes with "" there are left out.
+
+        Either `images` of each superclass, or a `total`, spread over the superclasses as evenly as
+        the images of the `smallest` share allow (p where it is not given): subsets with the same
+        `smallest` have the same images of each superclass, whatever their p. Within a superclass,
+        images are spread over its classes as evenly as they can be.
         """
         if (depth is None) == (tree is None) or not isinstance(tree, str | None):
             raise UserError(
@@ -106,14 +113,22 @@ class Subset:
                 "of the source's tree (a whole number) or the name of another tree, such as "
                 "'breeds'"
             )
-        numbers = {} if depth is None else {"depth": depth}
-        numbers |= {"subclasses": subclasses, "images": images}
-        if superclasses is not None:
-            numbers["superclasses"] = superclasses
-        checked = {n: arguments.whole(f"within_class: {n}", v) for n, v in numbers.items()}
-        largest = checked.get("superclasses")
-        share = _whole_share(p, checked["subclasses"])
-        values: dict[str, Any] = {"p": share, **checked, "superclasses": largest}
+        given = {
+            "depth": depth,
+            "subclasses": subclasses,
+            "images": images,
+            "total": total,
+            "superclasses": superclasses,
+        }
+        checked: dict[str, Any] = {
+            name: arguments.whole(f"within_class: {name}", value)
+            for name, value in given.items()
+            if value is not None
+        }
+        largest = checked.pop("superclasses", None)
+        share = _share_of(p, checked.get("subclasses"), "p")
+        values: dict[str, Any] = {"p": share, **checked, **_spread(checked, share, smallest)}
+        values["superclasses"] = largest
         if tree is not None:  # only then, so that what was trained before keeps its key
             values["tree"] = tree
         return self._then("within_class", tuple(values.items()))
@@ -256,15 +271,41 @@ def _is_step(step: Any) -> bool:
     return pair and isinstance(step[0], str) and step[0] in APPLY
 
 
-def _whole_share(p: Any, subclasses: int) -> float:
-    """A share such as the paper's 0.33 or 0.67, which stands for a whole number of subclasses."""
-    share = arguments.share("within_class: p", p)
+def _spread(numbers: dict[str, Any], p: float, smallest: Any) -> dict[str, float]:
+    """The share whose images say how a total is spread; nothing for as many of each superclass."""
+    images, total = numbers.get("images"), numbers.get("total")
+    if (images is None) == (total is None):
+        raise UserError(
+            f"within_class: images={said(images)}, total={said(total)}: give one of them, the "
+            "images of each superclass or of all together"
+        )
+    if smallest is not None and total is None:
+        raise UserError(
+            f"within_class: smallest={said(smallest)} says how a total is spread; leave it out, or "
+            f"give a total in place of images={said(images)}"
+        )
+    if total is None:
+        return {}
+    least = p if smallest is None else _share_of(smallest, numbers.get("subclasses"), "smallest")
+    if least > p:
+        raise UserError(
+            f"within_class: smallest={said(smallest)} is above p={said(p)}; give the smallest "
+            "share that is compared"
+        )
+    return {"smallest": least}
+
+
+def _share_of(p: Any, subclasses: int | None, name: str) -> float:
+    """A share such as the paper's 0.33 or 0.67; of a number of subclasses, a whole number."""
+    share = arguments.share(f"within_class: {name}", p)
+    if subclasses is None:
+        return share
     used = share * subclasses
     nearest = min(max(round(used), 1), subclasses)
     if abs(used - nearest) > 0.1:
         raise UserError(
-            f"within_class: p={share} of {subclasses} subclasses is {used:.2g} of them; give a "
-            f"share that makes a whole number, such as {nearest / subclasses:.2f}"
+            f"within_class: {name}={share} of {subclasses} subclasses is {used:.2g} of them; give "
+            f"a share that makes a whole number, such as {nearest / subclasses:.2f}"
         )
     return share
 

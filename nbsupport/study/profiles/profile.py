@@ -53,16 +53,19 @@ class Trade:
 
 @dataclass(frozen=True)
 class WithinClass:
-    """Section 4.4.2: superclasses of one source, their subclasses, and images of each superclass.
+    """Section 4.4.2: superclasses of one source, their subclasses, and the images of them.
 
     Superclasses are the `superclasses` largest nodes at `depth` with at least `subclasses` classes;
-    where a `tree` of the source is named, its nodes take the place of those at a depth. `balanced`:
-    images come only from the part of the source that class-balanced subsets come from.
+    where a `tree` of the source is named, its nodes take the place of those at a depth. Without a
+    number of subclasses all are used. Either `images` of each superclass, or a `total` that is
+    spread as evenly as the smallest share of subclasses allows. `balanced`: images come only from
+    the part of the source that class-balanced subsets come from.
     """
 
     superclasses: int
-    subclasses: int
-    images: int
+    subclasses: int = 0
+    images: int = 0
+    total: int = 0
     depth: int = 0
     tree: str = ""
     balanced: bool = True
@@ -70,6 +73,23 @@ class WithinClass:
     def where(self) -> dict[str, Any]:
         """The level of the tree, as `Subset.within_class` takes it."""
         return {"tree": self.tree} if self.tree else {"depth": self.depth}
+
+    @property
+    def in_all(self) -> int:
+        """The images of all superclasses together."""
+        return self.total or self.superclasses * self.images
+
+    def asked(self, smallest: float, images: int = 0) -> dict[str, Any]:
+        """What `Subset.within_class` is asked for, beside p, where `smallest` is its least value.
+
+        `images` of each superclass take the place of the setting's own, or of its total.
+        """
+        asked = {**self.where(), "superclasses": self.superclasses}
+        if self.subclasses:
+            asked["subclasses"] = self.subclasses
+        if self.total and not images:
+            return asked | {"total": self.total, "smallest": smallest}
+        return asked | {"images": images or self.images}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +120,7 @@ class Profile(ABC):
     granularity: Granularity
     trades: dict[str, Trade]  # by role: 60K, 300K
     within: dict[str, WithinClass]  # by source
+    within_even: dict[str, WithinClass] = field(default_factory=dict)  # beside a spread total
     diversity: tuple[float, ...]  # p: the shares of subclasses that are compared
     animal: str  # the node of the tree above all animals
     animal_share: float  # of the object images, in the claim on co-occurrence

@@ -213,6 +213,9 @@ _PAPER = RealProfile(
         "imagenet": WithinClass(
             tree="breeds", superclasses=16, subclasses=12, images=4000, balanced=False
         ),
+        "inaturalist": WithinClass(depth=1, superclasses=7, total=80_000, balanced=False),
+    },
+    within_even={
         "inaturalist": WithinClass(
             depth=1, superclasses=7, subclasses=100, images=1000, balanced=False
         ),
@@ -236,9 +239,10 @@ _PAPER = RealProfile(
         "300K": "250 classes x 1,200 are drawn from classes with that many: some have only 732",
         "within-imagenet": "64K images, not 80K: four classes of a superclass can have fewer than "
         "5,000 between them",
-        "within-inaturalist": "7K images, not 80K: an even split would need 11,429 fungi and there "
-        "are 5,826, of which a third of the species must suffice; 100 species of each superclass, "
-        "which only the paper's seven superclasses have",
+        "within-inaturalist": "80K images as the paper has, but not evenly: that would need 11,429 "
+        "fungi, and there are 5,826, of which a third of the species must suffice; each superclass "
+        "has as many images at every p. Beside them 7K images, 1,000 of each superclass, from 100 "
+        "species of each",
         "clip": "weights on LAION-15M are not published: OpenAI's stand for the second corpus, "
         "with ResNet-50 and ViT-B/32; how quantity matters cannot be run from published weights",
         "no-gap": "fMoW-WILDS, read through wilds as the paper names it; the recipe is that of the "
@@ -271,6 +275,9 @@ _REHEARSAL = replace(
         "imagenet": WithinClass(
             tree="breeds", superclasses=16, subclasses=12, images=12, balanced=False
         ),
+        "inaturalist": WithinClass(depth=1, superclasses=7, total=600, balanced=False),
+    },
+    within_even={
         "inaturalist": WithinClass(depth=1, superclasses=7, subclasses=9, images=6, balanced=False),
     },
     animal_share=0.011,
