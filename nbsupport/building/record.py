@@ -15,7 +15,7 @@ from nbsupport.evidence.records import (
 from nbsupport.jobs import runner
 from nbsupport.jobs.progress import Progress
 from nbsupport.jobs.store import Store
-from nbsupport.pages import all_groups, check_claims
+from nbsupport.pages import check_claims, possible_groups
 from nbsupport.paths import store_dir
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
 from nbsupport.study.study import Run, Study
@@ -75,6 +75,7 @@ class _Recording:
         self.recorded = read_records(profile)
         self.waiting: list[_Waiting] = []
         self.problems: list[str] = []
+        self.said_without: set[int] = set()
         self.shown = Progress()
 
     def plan(self, part: Part) -> None:
@@ -83,11 +84,13 @@ class _Recording:
         name = f"world {world}, seed {seed}, {family}"
         try:
             study = Study(self.profile, world=world, families=[family], seeds=[seed])
-            runs = study.runs(all_groups(study))
+            groups, without = possible_groups(study)
+            runs = study.runs(groups)
         except UserError as problem:
             self.problems.append(f"{name}: {problem}")
             self.say(f"{name}: not recorded: {problem}")
             return
+        self._say_without(world, without)
         same = self._rename(runs, world)
         todo = missing_runs(runs, self.recorded, world)
         if todo:
@@ -95,6 +98,15 @@ class _Recording:
             self.waiting.append(_Waiting(study, name, runs, todo, lacking))
         if same or not todo:
             self.say(f"{name}: {same} runs recorded now")
+
+    def _say_without(self, world: int, without: dict[str, str]) -> None:
+        """Say once for each world which groups it cannot have."""
+        if world in self.said_without:
+            return
+        self.said_without.add(world)
+        for problem in dict.fromkeys(without.values()):
+            roles = ", ".join(role for role, why in without.items() if why == problem)
+            self.say(f"world {world}: without {roles}: {problem}")
 
     def _rename(self, runs: list[Run], world: int) -> int:
         """Record under its name a group whose runs are recorded under another's; how many runs.

@@ -60,6 +60,23 @@ def all_groups(study: Study) -> list[Group]:
     return _once([*own, *(g for page in pages().values() for g in page.recorded(study, {}))])
 
 
+def possible_groups(study: Study) -> tuple[list[Group], dict[str, str]]:
+    """All groups that are recorded and whose subset can be drawn; why not, by role, of the others.
+
+    A simulated world can have too few of something ("9 nodes are there, 10 are asked for"): its
+    other groups are recorded, and the claims on these are judged without this world.
+    """
+    possible, lacking = [], {}
+    for group in all_groups(study):
+        try:
+            if study.profile.simulated and group.subset is not None:
+                len(group.subset)
+            possible.append(group)
+        except UserError as problem:
+            lacking[group.role] = str(problem)
+    return possible, lacking
+
+
 def book_groups(study: Study, families: Sequence[str] = ()) -> list[Group]:
     """The groups for a page that gathers those of other pages. Each group keeps the families that
     its own page trains live, so nothing is trained for the gathering page alone; `families`, where

@@ -14,7 +14,7 @@ from nbsupport.jobs.progress import duration
 from nbsupport.jobs.schedule import in_order, makespan
 from nbsupport.jobs.store import Store
 from nbsupport.machine import cpu_count
-from nbsupport.pages import all_groups, pages
+from nbsupport.pages import pages, possible_groups
 from nbsupport.pages.request import PageRequest
 from nbsupport.study.profiles import profile_named
 from nbsupport.study.profiles.recipes import recipe_named
@@ -103,7 +103,7 @@ def _recorded_runs(profile: str) -> list[Run]:
     recorded, runs = read_records(profile), []
     for world, (families, seeds) in profile_named(profile).recorded.items():
         study = Study(profile, world=world, families=families, seeds=seeds, nominal=True)
-        runs += missing_runs(study.runs(all_groups(study)), recorded, world)
+        runs += missing_runs(study.runs(possible_groups(study)[0]), recorded, world)
     return runs
 
 

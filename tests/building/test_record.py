@@ -10,6 +10,8 @@ from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.evidence.records import read_records
 from nbsupport.jobs import runner
+from nbsupport.pages import possible_groups
+from nbsupport.study.group import Group
 from nbsupport.study.study import Study
 
 SEEDS = [3, 4]
@@ -26,7 +28,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setenv("NBSUPPORT_STORE", str(tmp_path))
     monkeypatch.setenv("NBSUPPORT_ENGINE", "serial")
-    monkeypatch.setattr(record, "all_groups", lambda study: [study.scratch])
+    monkeypatch.setattr(record, "possible_groups", lambda study: ([study.scratch], {}))
     monkeypatch.setattr(runner, "run", counted)
     return pools
 
@@ -62,12 +64,12 @@ def test_what_was_complete_when_it_stopped_is_recorded(monkeypatch: pytest.Monke
 def test_a_part_that_cannot_be_planned_stops_no_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def groups(study: Study) -> list:
+    def groups(study: Study) -> tuple[list, dict]:
         if study.seeds == (3,):
             raise UserError("9 nodes are there, 10 are asked for")
-        return [study.scratch]
+        return [study.scratch], {}
 
-    monkeypatch.setattr(record, "all_groups", groups)
+    monkeypatch.setattr(record, "possible_groups", groups)
     monkeypatch.setattr("nbsupport.cli.record.judge", lambda options: print("judged"))
     assert main(["record", "--profile", "smoke", "--seed", "3", "4"]) == 2
     said = capsys.readouterr()
@@ -75,3 +77,21 @@ def test_a_part_that_cannot_be_planned_stops_no_other(
     assert "judged" in said.out
     told = "1 part of smoke not recorded; the first: world 1, seed 3, resnet: 9 nodes are there"
     assert told in said.err.splitlines()[-1]
+
+
+def test_a_world_without_some_groups_is_recorded_without_them_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def groups(study: Study) -> list:
+        too_many = study.imagenet.per_class(10**6)
+        return [study.scratch, Group("imagenet/too-many", "too many", too_many)]
+
+    monkeypatch.setattr(record, "possible_groups", possible_groups)
+    monkeypatch.setattr("nbsupport.pages.all_groups", groups)
+    told: list[str] = []
+    assert record.record_profile("smoke", None, SEEDS, [], told.append) == []
+    without = [line for line in told if "without" in line]
+    assert len(without) == 1
+    assert without[0].startswith("world 1: without imagenet/too-many: imagenet: 1,000,000 images")
+    assert set(read_records("smoke")["role"]) == {"scratch"}
+    assert held() == set(SEEDS)
