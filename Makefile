@@ -13,7 +13,7 @@ export PYTHON
 export PYTHONPATH := $(CURDIR)
 unexport PYTHONHOME
 
-.PHONY: help book test test-slow lint format serve record records judge plan setup requirements clean clean-store
+.PHONY: help book test test-slow lint format serve record records judge plan bench setup requirements clean clean-store
 
 help:
 	@echo "make book [PROFILE=demo|smoke]   train, execute every page, render the book"
@@ -23,6 +23,7 @@ help:
 	@echo "make record [PROFILE=demo]       train what the verdicts rest on; goes on where it stopped"
 	@echo "make judge [PROFILE=demo]        judge the claims by what is recorded; trains nothing"
 	@echo "make plan [PROFILE=demo]         what a build would train, and what it costs"
+	@echo "make bench                       measure this project beside others; benchmarks/latest.json"
 	@echo "make clean                       remove what was rendered; trained jobs are kept"
 	@echo "make clean-store                 remove the trained jobs and kept images, after asking"
 
@@ -41,6 +42,9 @@ judge: setup
 
 plan: setup
 	@$(RUN) -m nbsupport plan --profile $(PROFILE)
+
+bench: setup
+	@$(RUN) -m benchmarks
 
 serve: setup
 	@$(RUN) -m nbsupport serve --port "$(PORT)"

@@ -1,24 +1,22 @@
-"""Milliseconds to draw an image of FractalDB, beside the plain loop of the published method.
-
-    python benchmarks/fractals.py [--px 362] [--points 200000] [--images 25]
+"""Images of FractalDB, beside the plain loop of the published method.
 
 The plain loop is what the public code does, in Python and NumPy: a point at a time, a patch at a
-time. Both draw the same systems with the same random numbers, on one thread, timed in
-thread-seconds; the images are compared. Also printed: what importing and compiling cost a process
-that draws its first image.
+time. The other peer is that loop compiled by numba as it stands. All draw the same systems with the
+same random numbers, on one thread; their images are compared.
 """
 
 import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from numba import njit
 
+from benchmarks.entry import Entry, compared, thread_rate
 from nbsupport.data.fractals.drawing import Drawing, choices
 from nbsupport.data.fractals.pictures import mask_key, picture
 from nbsupport.data.fractals.systems import categories, variations, varied
 
-PLAIN = 2  # images of the plain loop: one takes a second
+IMAGES, PLAIN = 25, 1  # images a round: ours, and of the plain loop, of which one takes a second
 
 
 def plain(system: np.ndarray, drawing: Drawing, masks: np.ndarray) -> np.ndarray:
@@ -45,49 +43,71 @@ def plain(system: np.ndarray, drawing: Drawing, masks: np.ndarray) -> np.ndarray
     return image[::-1]
 
 
-def milliseconds(work: Callable[[], object]) -> float:
-    """Thread time of one call."""
-    began = time.thread_time()
-    work()
-    return 1e3 * (time.thread_time() - began)
+@njit
+def _compiled(
+    system: np.ndarray, numbers: np.ndarray, masks: np.ndarray, side: int, padding: int
+) -> np.ndarray:
+    """The same, in what numba compiles."""
+    bounds = np.cumsum(system[:, 6])
+    visited = np.zeros((len(numbers), 2))
+    for i in range(1, len(numbers)):
+        taken = 0
+        while taken < len(system) - 1 and numbers[i - 1] > bounds[taken]:
+            taken += 1
+        x, y = visited[i - 1]
+        a, b, c, d, e, f, _ = system[taken]
+        visited[i] = x * a + y * b + e, x * c + y * d + f
+    image = np.zeros((side, side), np.uint8)
+    low = np.array([visited[:, 0].min(), visited[:, 1].min()])
+    extent = np.array([visited[:, 0].max(), visited[:, 1].max()]) - low
+    for i in range(len(visited)):
+        column, row = ((visited[i] - low) / extent * (side - 2 * padding) + padding).astype(
+            np.uint16
+        )
+        for bit in range(9):
+            on = (masks[i] >> (8 - bit)) & 1
+            image[row + 1 + bit // 3, column + 1 + bit % 3] = 127 * on
+    return image[::-1]
 
 
-def first_image(drawing: Drawing) -> float:
-    """Thread-seconds for the first image of a process: numba is imported and compiles."""
-    began = time.process_time()
-    picture(categories(1)[0], drawing, 0)
-    return time.process_time() - began
+def compiled(system: np.ndarray, drawing: Drawing, masks: np.ndarray) -> np.ndarray:
+    """The plain loop, compiled by numba."""
+    numbers = choices(drawing.points)
+    return _compiled(system, numbers, masks, drawing.side, drawing.padding)
 
 
-def main() -> None:
-    """Print both times, their ratio, and whether the images agree."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--px", type=int, default=Drawing.px)
-    parser.add_argument("--points", type=int, default=Drawing.points)
-    parser.add_argument("--images", type=int, default=25)
-    given = parser.parse_args()
-    drawing = Drawing(given.px, given.points)
-    print(f"{given.px} x {given.px} pixels, {given.points:,} points, one thread")
-    print(f"first image, with import and compilation: {first_image(drawing):.1f} thread-seconds")
+def entries(options: argparse.Namespace) -> Iterator[Entry]:
+    """One size, as published."""
     from nbsupport.data.fractals.orbits import patch_masks
 
+    drawing = Drawing(Drawing.px, 20_000 if options.quick else Drawing.points)
     system = categories(1)[0]
     keys = [mask_key(drawing, 0, v, 0) for v in range(len(variations()))]
     todo = [(varied(system, f), k) for f, k in zip(variations(), keys, strict=True)]
-    ours = [
-        milliseconds(lambda n=n: picture(todo[n % len(todo)][0], drawing, todo[n % len(todo)][1]))
-        for n in range(given.images)
-    ]
-    slow, agree = [], True
-    for own, key in todo[:PLAIN]:
-        masks, images = patch_masks(key, drawing.points), []
-        slow.append(milliseconds(lambda o=own, m=masks, i=images: i.append(plain(o, drawing, m))))
-        agree &= np.array_equal(images[0], picture(own, drawing, key))
-    fast, loop = float(np.median(ours)), float(np.median(slow))
-    print(f"{'ms an image':<14}{'plain':>9}{'ours':>8}{'ratio':>8}")
-    print(f"{'median':<14}{loop:>9.0f}{fast:>8.1f}{loop / fast:>8.0f}")
-    print("the same pixels" if agree else "THE IMAGES DIFFER")
+    masks = [patch_masks(key, drawing.points) for _, key in todo]
+
+    def drawn(
+        loop: Callable[[np.ndarray, Drawing, np.ndarray], np.ndarray], images: int
+    ) -> list[np.ndarray]:
+        return [loop(todo[i][0], drawing, masks[i]) for i in range(images)]
+
+    first = picture(*_first(todo, drawing))
+    for loop in (plain, compiled):
+        if not np.array_equal(drawn(loop, 1)[0], first):
+            raise RuntimeError(f"fractals: the {loop.__name__} loop draws another image")
+    yield from compared(
+        "fractals",
+        "images a thread-second",
+        thread_rate(IMAGES, lambda: [picture(own, drawing, key) for own, key in todo[:IMAGES]]),
+        {
+            "the published loop in Python": thread_rate(PLAIN, lambda: drawn(plain, PLAIN)),
+            "that loop compiled by numba": thread_rate(IMAGES, lambda: drawn(compiled, IMAGES)),
+        },
+        rounds=options.rounds,
+        target={"the published loop in Python": 1000.0},
+        remark=f"{drawing.px} px, {drawing.points:,} points; ours draws its random patches as well",
+    )
 
 
-if __name__ == "__main__":
-    main()
+def _first(todo: list[tuple[np.ndarray, int]], drawing: Drawing) -> tuple[np.ndarray, Drawing, int]:
+    return todo[0][0], drawing, todo[0][1]

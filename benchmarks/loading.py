@@ -1,37 +1,36 @@
-"""Images per second from prepared files against decoding the original JPEGs with a DataLoader.
-
-    python benchmarks/loading.py [--images 128] [--px 448] [--size 1024 747] [--rounds 3]
+"""Batches of large pictures: our prepared file beside DataLoaders.
 
 The JPEGs are photographs of the simulated world, enlarged to the size of iWildCam-WILDS' pictures
-and given grain, so that they are as many bytes as a camera's. The plain way is a PyTorch DataLoader
-over torchvision's ImageFolder and transforms; ours maps the file that `python -m nbsupport data
-prepare` wrote. Two pairs are compared:
+and given grain, so that they are as many bytes as a camera's. Two kinds of batches:
 
-    loaded       batches of uint8, as a GPU is handed them, to augment them by itself
-    augmented    batches flipped, shifted, made floats and normalised, all by the CPU
+- *loaded*: uint8, as a GPU is handed them, to augment them by itself
+- *augmented*: flipped, shifted, made floats and normalised, all by the CPU
 
-Both are given all cores, the plain way the number of workers and ours the number of threads that
-turn out best in this run. Timed by the clock on the wall, in turns, so that what else the machine
-does hits both; files are in the page cache. Prints rates and the median ratio; no assertion.
+The peers are a PyTorch DataLoader over torchvision's ImageFolder and transforms, which decodes the
+JPEGs; the same over the squares of our prepared file, whole batches at a time; and ffcv where it is
+installed. Everyone has all cores, with the number of workers or threads that turns out best, and
+goes on from epoch to epoch, so that nothing is fetched before the clock starts. Files are in the
+page cache.
 """
 
 import argparse
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
+from benchmarks.entry import Entry, Rate, compared
 from nbsupport.data.loading.batches import MEAN, STD, batches
 from nbsupport.data.loading.streaming import StreamedImages
 from nbsupport.data.pictures.decode_once import cached_pictures, decode_once
@@ -40,7 +39,11 @@ from nbsupport.savanna.world import World
 
 SCENES, QUALITY, GRAIN = 32, 90, 4.0
 BATCH, SHIFT = 32, 2
+SIZE = (1024, 747)
+FLOATS = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
 SECONDS = 2.0  # of a way in a round, and until a batch ends
+WARM = 16  # batches before the clock starts: two for each worker that can be
+Batches = Iterator[tuple[torch.Tensor, torch.Tensor]]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -65,36 +68,91 @@ def photographs(folder: Path, number: int, size: tuple[int, int]) -> int:
         return sum(pool.map(save, range(number)))
 
 
-def plain(
-    folder: Path, px: int, augmented: bool, workers: int
-) -> "DataLoader[tuple[torch.Tensor, torch.Tensor]]":
+class Squares(Dataset):
+    """The squares of the prepared file, whole batches at a time."""
+
+    def __init__(self, images: np.ndarray, labels: torch.Tensor, augmented: bool) -> None:
+        turned = [*_random(images.shape[-1]), *FLOATS] if augmented else [v2.Identity()]
+        self.images, self.labels, self.transform = images, labels, v2.Compose(turned)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitems__(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.transform(torch.from_numpy(self.images[rows])), self.labels[rows]
+
+
+def _random(px: int) -> list[torch.nn.Module]:
+    return [v2.RandomHorizontalFlip(), v2.RandomCrop(px, padding=SHIFT, padding_mode="edge")]
+
+
+def of_jpegs(folder: Path, px: int, augmented: bool, workers: int) -> Batches:
     """What one writes first."""
-    random = [v2.RandomHorizontalFlip(), v2.RandomCrop(px, padding=SHIFT, padding_mode="edge")]
-    floats = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
-    before, after = (random, floats) if augmented else ([], [])
-    data = ImageFolder(
-        str(folder), v2.Compose([v2.Resize((px, px)), *before, v2.ToImage(), *after])
-    )
-    lasting = workers > 0
-    return DataLoader(
-        data, BATCH, shuffle=True, drop_last=True, num_workers=workers, persistent_workers=lasting
-    )
+    before, after = (_random(px), FLOATS) if augmented else ([], [])
+    steps = [v2.Resize((px, px)), *before, v2.ToImage(), *after]
+    return _loader(ImageFolder(str(folder), v2.Compose(steps)), workers)
 
 
-def ours(data: StreamedImages, augmented: bool, threads: int) -> Iterator[torch.Tensor]:
+def of_squares(data: Dataset, workers: int) -> Batches:
+    """The same over decoded squares."""
+    return _loader(data, workers, collate_fn=_as_it_is)
+
+
+def _as_it_is(batch: object) -> object:
+    return batch
+
+
+def _loader(data: Dataset, workers: int, **more: object) -> Batches:
+    loader = DataLoader(
+        data,
+        BATCH,
+        shuffle=True,
+        drop_last=True,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        **more,
+    )
+    while True:
+        yield from loader
+
+
+def ours(data: StreamedImages, augmented: bool, threads: int) -> Batches:
     """Epoch after epoch of the same from a prepared file."""
     for epoch in count(1):
         torch.set_num_threads(threads)
         if augmented:
-            yield from (images for images, _ in batches(data, BATCH, seed=0, epoch=epoch))
+            yield from batches(data, BATCH, seed=0, epoch=epoch)
         else:
-            yield from data.in_order(torch.randperm(len(data) // BATCH * BATCH), BATCH)
+            order = torch.randperm(len(data) // BATCH * BATCH)
+            yield from ((images, order) for images in data.in_order(order, BATCH))
 
 
-def rate(made: Iterable[torch.Tensor]) -> float:
-    """Images a second after the first batch, which waits for workers to start."""
-    seen, began = 0, 0.0
-    for images in made:
+def by_ffcv(images: np.ndarray, labels: torch.Tensor, folder: Path) -> Callable[[int], Batches]:
+    """ffcv's loader over its own file of the same squares. ImportError where it is not there."""
+    from ffcv.fields import IntField, NDArrayField
+    from ffcv.loader import Loader, OrderOption
+    from ffcv.writer import DatasetWriter
+
+    rows = list(zip(images, labels.tolist(), strict=True))
+    path = str(folder / "squares.beton")
+    fields = {"image": NDArrayField(np.dtype("uint8"), images.shape[1:]), "label": IntField()}
+    DatasetWriter(path, fields).from_indexed_dataset(rows)
+
+    def loader(workers: int) -> Batches:
+        made = Loader(path, BATCH, num_workers=max(workers, 1), order=OrderOption.RANDOM)
+        while True:
+            yield from made
+
+    return loader
+
+
+def rate(made: Batches) -> float:
+    """Images a second after some batches, in which workers start and fetch ahead."""
+    seen, began, warm = 0, 0.0, WARM
+    for images, _ in made:
+        warm -= 1
+        if warm > 0:
+            continue
         if not began:
             began = time.perf_counter()
             continue
@@ -105,68 +163,60 @@ def rate(made: Iterable[torch.Tensor]) -> float:
     return seen / (time.perf_counter() - began)
 
 
-def main() -> None:
-    """Print the rates of both pairs, and their ratios."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--images", type=int, default=128)
-    parser.add_argument("--px", type=int, default=448)
-    parser.add_argument("--size", type=int, nargs=2, default=(1024, 747))
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
+def entries(options: argparse.Namespace) -> Iterator[Entry]:
+    """Both kinds of batches, beside each peer."""
+    number, px = (128, 224) if options.quick else (256, 448)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NBSUPPORT_STORE"] = str(Path(folder) / "store")
         pictures = Path(folder) / "pictures"
-        size = photographs(pictures, given.images, tuple(given.size)) / given.images
-        shape = f"{given.size[0]} x {given.size[1]}"
-        print(f"{given.images} JPEGs of {shape}, {size / 1e3:.0f} KB each, on {CORES} cores")
-        data = prepared(pictures, given.px)
+        size = photographs(pictures, number, SIZE) / number
+        images, labels = prepared(pictures, px)
+        remark = f"{number} JPEGs of {SIZE[0]} x {SIZE[1]}, {size / 1e3:.0f} KB each, to {px} px"
         for augmented in (False, True):
-            compare(pictures, data, given.px, augmented, given.rounds)
+            yield from _kind(pictures, images, labels, augmented, options.rounds, remark)
 
 
-def prepared(folder: Path, px: int) -> StreamedImages:
-    """The pictures streamed from a prepared file."""
-    where = place(folder)
-    pictures = Pictures(where, where.below(""), "squash")
-    began = time.perf_counter()
-    decode_once(pictures, px)
-    each = len(pictures) / (time.perf_counter() - began)
-    print(f"prepared once, at {px} px: {each:,.0f} images a second\n")
-    images = cached_pictures(pictures, px)
-    labels = torch.tensor([int(name.startswith("class 1")) for name in pictures.names])
-    return StreamedImages(lambda rows: torch.from_numpy(images[rows]), labels, 2)
-
-
-def compare(folder: Path, data: StreamedImages, px: int, augmented: bool, rounds: int) -> None:
-    """Print what each number of workers or threads gives, and then the best of each in turns."""
-    loaders = {n: plain(folder, px, augmented, n) for n in range(CORES + 1)}
-
-    def by_loader(workers: int) -> float:
-        return rate(images for images, _ in loaders[workers])
-
-    def by_us(threads: int) -> float:
-        return rate(ours(data, augmented, threads))
-
-    title = "augmented" if augmented else "loaded"
-    workers = best(f"{title}, DataLoader by its workers", loaders, by_loader)
-    threads = best(f"{title}, prepared by threads", range(1, CORES + 1), by_us)
-    pairs = [(by_loader(workers), by_us(threads)) for _ in range(rounds)]
-    ratios = sorted(fast / slow for slow, fast in pairs)
-    slow, fast = (statistics.median(side) for side in zip(*pairs, strict=True))
-    print(
-        f"{title}: DataLoader {slow:,.0f}, prepared {fast:,.0f} images a second, ratio "
-        f"{statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})\n",
-        flush=True,
+def _kind(
+    folder: Path,
+    images: np.ndarray,
+    labels: torch.Tensor,
+    augmented: bool,
+    rounds: int,
+    remark: str,
+) -> Iterator[Entry]:
+    px = images.shape[-1]
+    streamed = StreamedImages(lambda rows: torch.from_numpy(images[rows]), labels, 2)
+    squares = Squares(images, labels, augmented)
+    peers = {
+        "DataLoader over JPEGs": lambda n: of_jpegs(folder, px, augmented, n),
+        "DataLoader over the prepared file": lambda n: of_squares(squares, n),
+    }
+    if not augmented:
+        with suppress(ImportError):
+            peers["ffcv"] = by_ffcv(images, labels, folder.parent)
+    name = "batches, augmented" if augmented else "batches, loaded"
+    yield from compared(
+        name,
+        "images a second",
+        at_best(lambda n: ours(streamed, augmented, n), range(1, CORES + 1)),
+        {peer: at_best(way, range(CORES + 1)) for peer, way in peers.items()},
+        rounds=rounds,
+        target=dict.fromkeys(peers, 1.0) | {"DataLoader over JPEGs": 1.0 if augmented else 10.0},
+        remark=remark,
     )
 
 
-def best(title: str, numbers: Iterable[int], way: Callable[[int], float]) -> int:
-    """The number that gives the highest rate."""
-    tried = {number: way(number) for number in numbers}
-    print(f"{title}:", ", ".join(f"{n}: {found:,.0f}" for n, found in tried.items()))
-    return max(tried, key=lambda n: tried[n])
+def prepared(folder: Path, px: int) -> tuple[np.ndarray, torch.Tensor]:
+    """The squares of the prepared file, mapped, and their labels."""
+    where = place(folder)
+    pictures = Pictures(where, where.below(""), "squash")
+    decode_once(pictures, px)
+    labels = torch.tensor([int(name.startswith("class 1")) for name in pictures.names])
+    return cached_pictures(pictures, px), labels
 
 
-if __name__ == "__main__":
-    main()
+def at_best(way: Callable[[int], Batches], numbers: Iterable[int]) -> Rate:
+    """The rate with the number of workers or threads that gives the highest, found at once."""
+    made = {number: way(number) for number in numbers}
+    chosen = max(made, key=lambda number: rate(made[number]))
+    return lambda: rate(made[chosen])

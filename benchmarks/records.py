@@ -1,49 +1,28 @@
-"""What the checks of recorded runs cost: reading them beside pandas, which checks nothing.
-
-python benchmarks/records.py [--rounds N]
-"""
+"""Reading the recorded runs with all checks, beside pandas, which checks nothing."""
 
 import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pandas as pd
 
-from nbsupport.evidence import records, sums
-from nbsupport.reading import csv_lines
+from benchmarks.entry import Entry, compared, thread_rate
+from nbsupport.evidence import records
 
 
-def best(rounds: int, work: Callable[[], object]) -> float:
-    """The least seconds of this thread that the work takes."""
-    taken = []
-    for _ in range(rounds):
-        began = time.thread_time()
-        work()
-        taken.append(time.thread_time() - began)
-    return min(taken)
-
-
-def main() -> None:
-    """Print rows, and each step as a multiple of `pandas.read_csv` on the same file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+def entries(options: argparse.Namespace) -> Iterator[Entry]:
+    """The records of the profile that a book is built on by default."""
     path = records.records_path("demo")
-    lines = csv_lines(path.read_bytes(), "records")
 
-    def whole() -> object:
+    def read() -> pd.DataFrame:
         records._parsed.cache_clear()
         return records.read_records("demo")
 
-    peer = best(rounds, lambda: pd.read_csv(path))
-    steps = {
-        "checksums of all cells": lambda: sums.cell_sums(lines, records.COLUMNS),
-        "read_records, all checks": whole,
-    }
-    print(f"{len(lines.rows):,} rows; pandas.read_csv takes {peer * 1000:.0f} ms")
-    for name, work in steps.items():
-        print(f"{name}: {best(rounds, work) / peer:.2f} x pandas.read_csv")
-
-
-if __name__ == "__main__":
-    main()
+    rows = len(read())
+    yield from compared(
+        "reading records",
+        "rows a thread-second",
+        thread_rate(rows, read),
+        {"pandas.read_csv, no checks": thread_rate(rows, lambda: pd.read_csv(path))},
+        rounds=options.rounds,
+        remark="each row's text, numbers, duplicates and the checksum of its cell are checked",
+    )

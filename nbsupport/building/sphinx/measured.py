@@ -1,0 +1,68 @@
+"""A Sphinx extension: `{measured}`, the table of what was measured beside named peers.
+
+It has the rows of benchmarks/latest.json, as `python -m benchmarks` wrote them.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from nbsupport.paths import root
+
+HEADER = (
+    "| what | peer | ours | theirs | ratio | its range | aimed at |\n|---|---|--:|--:|--:|---|--:|"
+)
+
+
+def latest() -> Path:
+    """The file of rows."""
+    return root() / "benchmarks" / "latest.json"
+
+
+def measured(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as a Markdown table, and under it what they were measured on."""
+    lines = [HEADER, *map(_row, rows), ""]
+    return "\n".join([*lines, *dict.fromkeys(_machine(row["machine"]) for row in rows)])
+
+
+def _row(row: dict[str, Any]) -> str:
+    remark = f"; {row['remark']}" if row["remark"] else ""
+    ratio = f"**{row['ratio']:.3g}**"
+    spread = f"{row['least']:.3g} to {row['most']:.3g}"
+    target = "" if row["target"] is None else f"{row['target']:g}"
+    if target and row["ratio"] < row["target"]:
+        target += " (missed)"
+    figures = f"{row['ours']:,.3g} | {row['theirs']:,.3g} | {ratio} | {spread} | {target}"
+    return f"| {row['name']} ({row['unit']}{remark}) | {row['peer']} | {figures} |"
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    on = f"{machine['processor'] or 'an unknown processor'}, {machine['cores']} cores"
+    return f"- Measured on {machine['date']}: {on}, Python {machine['python']}."
+
+
+class MeasuredDirective(SphinxDirective):
+    """`{measured}`: see `measured`."""
+
+    def run(self) -> list[nodes.Node]:
+        """The table."""
+        path = latest()
+        self.env.note_dependency(str(path))
+        holder = nodes.container()
+        text = measured(json.loads(path.read_text("utf-8")))
+        self.state.nested_parse(
+            StringList(text.splitlines(), source=str(path)), self.content_offset, holder
+        )
+        return list(holder.children)
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the directive."""
+    app.add_directive("measured", MeasuredDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
