@@ -19,13 +19,14 @@ from benchmarks.entry import Entry, clock_rate, compared
 from nbsupport.paths import root
 
 PAGE = "02_background"
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
 def command(*arguments: str, store: Path) -> None:
-    """Run a command of this environment, with a store of its own."""
+    """Run Python with these arguments, and a store of its own."""
     environment = os.environ | {"NBSUPPORT_STORE": str(store)}
     subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, *arguments],
         cwd=root(),
         env=environment,
         check=True,
@@ -45,13 +46,16 @@ def entries(options: argparse.Namespace) -> Iterator[Entry]:
         def by_papermill() -> None:
             notebook = str(root() / "notebooks" / f"{PAGE}.ipynb")
             written = str(Path(folder) / "page.ipynb")
-            command("papermill", notebook, written, "-p", "profile", "smoke", store=empty())
+            command("-m", "papermill", notebook, written, "-p", "profile", "smoke", store=empty())
 
         yield from compared(
             "a first figure",
             "pages a second",
             clock_rate(
-                1, lambda: command("nbsupport", "run", PAGE, "--profile", "smoke", store=empty())
+                1,
+                lambda: command(
+                    "-m", "nbsupport", "run", PAGE, "--profile", "smoke", store=empty()
+                ),
             ),
             {"papermill on the notebook": clock_rate(1, by_papermill)},
             rounds=options.rounds,
@@ -63,8 +67,8 @@ def entries(options: argparse.Namespace) -> Iterator[Entry]:
 
 
 def _again(store: Path, rounds: int) -> Iterator[Entry]:
-    ours = ("nbsupport", "build", "--profile", "smoke")
-    peer = ("jupyter_book", "build", str(root()), "--path-output", str(store.parent / "peer"))
+    ours = ("-m", "nbsupport", "build", "--profile", "smoke")
+    peer = ("-c", JUPYTER_BOOK, "build", str(root()), "--path-output", str(store.parent / "peer"))
     command(*ours, store=store)
     yield from compared(
         "the book, nothing changed",
