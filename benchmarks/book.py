@@ -54,7 +54,7 @@ def entries(options: argparse.Namespace) -> Iterator[Entry]:
             clock_rate(
                 1,
                 lambda: command(
-                    "-m", "nbsupport", "run", PAGE, "--profile", "smoke", store=empty()
+                    "-m", "nbsupport", "run", PAGE, "-p", "profile", "smoke", store=empty()
                 ),
             ),
             {"papermill on the notebook": clock_rate(1, by_papermill)},
