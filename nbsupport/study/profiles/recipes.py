@@ -13,7 +13,7 @@ _TITLES = {"shift": "max translate", "area": "crop area", "colour": "colour jitt
 
 # Set -> stage -> the recipe. "scratch" is a fine-tuning
 # without a parent, which needs about twice the updates. From the first useful epoch on, every one
-# is evaluated: that takes 4 % of a run's time, and with five of them the seed-to-seed spread of a
+# is evaluated: that takes 10 % of a run's time, and with five of them the seed-to-seed spread of a
 # residual was a quarter larger (.0143 against .0114, calibration.csv v8).
 #
 # "contrast" was chosen on the pilot world: final macro F1 on id_val after fine-tuning, one seed, so
