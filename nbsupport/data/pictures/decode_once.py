@@ -25,6 +25,7 @@ from nbsupport.data.pictures.cache import has_room, held, image_file, mapped
 from nbsupport.data.pictures.files import Pictures
 from nbsupport.data.pictures.journal import Journal
 from nbsupport.data.pictures.listings import ChangedFileError
+from nbsupport.data.pictures.readers import rows_of
 from nbsupport.errors import UserError
 from nbsupport.machine import cpu_count
 from nbsupport.sharing import said
@@ -101,7 +102,7 @@ def read_pictures(pictures: Pictures, px: int) -> "Callable[[np.ndarray], torch.
     images = prepared_pictures(pictures, px)
     if images is None:
         return lambda rows: torch.from_numpy(pictures.squares(rows, px))
-    return lambda rows: torch.from_numpy(images[rows])
+    return lambda rows: torch.from_numpy(rows_of(images, rows))
 
 
 def skipped_pictures(pictures: Pictures, px: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from nbsupport.data.pictures.decode_once import BrokenPicturesError, prepared_pi
 from nbsupport.data.pictures.files import Pictures, Zip, aside, decoders, place
 from nbsupport.data.pictures.layout import Layout, arrange, class_folder, start
 from nbsupport.data.pictures.listings import ChangedFileError, ListedFolder, PartOf
+from nbsupport.data.pictures.readers import rows_of
 from nbsupport.data.sources.base import Source
 from nbsupport.errors import UserError
 
@@ -230,7 +231,7 @@ class FileSource(Source):
             if not skipping():
                 raise
             raise self._now_left_out(list(error.names)) from error
-        return self._decode(rows) if images is None else torch.from_numpy(images[rows])
+        return self._decode(rows) if images is None else torch.from_numpy(rows_of(images, rows))
 
     def _decode(self, rows: np.ndarray) -> "torch.Tensor":
         import torch

@@ -1,11 +1,14 @@
-"""ImageNet (ILSVRC-2012), training images, in torchvision's layout: imagenet/train/<wnid>/."""
+"""ImageNet (ILSVRC-2012), training images: imagenet/train/<wnid>/ as torchvision, or its tars."""
 
+from functools import cached_property
 from typing import Any
 
 from nbsupport.data.catalogue import PRE_TRAINING, Archive, CatalogueEntry
 from nbsupport.data.pictures.layout import several
+from nbsupport.data.pictures.listings import ListedFolder, PartOf
+from nbsupport.data.pictures.shards import Shards, tars_in
 from nbsupport.data.rehearsal_pictures import EACH, Batch, DataSet, imagenet_wnids
-from nbsupport.data.sources.files import FileSource
+from nbsupport.data.sources.files import FileSource, inner
 from nbsupport.data.sources.wordnet import WordNetSource
 from nbsupport.errors import UserError
 
@@ -19,9 +22,9 @@ ENTRY = CatalogueEntry(
     on_disk="147 GB",
     page="https://image-net.org/download.php",
     get=(
-        "register at image-net.org, download ILSVRC2012_img_train.tar and unpack it, and "
-        "the 1,000 tars in it, into imagenet/train/<wnid>/ (torchvision.datasets.ImageNet "
-        "does it)"
+        "register at image-net.org, download ILSVRC2012_img_train.tar and unpack it into "
+        "imagenet/train/; the 1,000 tars in it, or shards of WebDataset, are read as they are, or "
+        "unpacked into imagenet/train/<wnid>/ (torchvision.datasets.ImageNet does it)"
     ),
     places=("imagenet/train",),
     classes=1000,
@@ -45,6 +48,14 @@ class ImageNetSource(WordNetSource):
 
     name = "imagenet"
     entry_name = "imagenet"
+
+    @cached_property
+    def place(self) -> ListedFolder | PartOf:
+        """Class folders, or tars in their place, which are read as they are."""
+        folder = self.entry.find()
+        if tars_in(folder) and not any(map(self.is_class, inner(folder))):
+            return PartOf(Shards(folder, self.wnids(), self.fresh), "")
+        return super().place
 
     def nominal_counts(self) -> dict[str, int]:
         return dict(zip(self.wnids(), extremes(self.entry.images, len(self.wnids())), strict=True))
