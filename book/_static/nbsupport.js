@@ -36,6 +36,28 @@
     return typeof node === "string" && palette[node] ? palette[node] : node;
   }
 
+  // The rows of a table that came by its columns: see nbsupport/analysis/charts/packing.py.
+  function unpacked(table) {
+    if (Array.isArray(table)) return table;
+    const columns = {};
+    for (const [name, column] of Object.entries(table.columns)) columns[name] = values(column, table.rows, columns);
+    const names = Object.keys(columns);
+    return Array.from({ length: table.rows }, (_, i) => Object.fromEntries(names.map((name) => [name, columns[name][i]])));
+  }
+
+  function values(column, rows, others) {
+    if (Array.isArray(column)) return column;
+    if ("all" in column) return Array(rows).fill(column.all);
+    if ("as" in column) return others[column.as];
+    let before = ""; // shared are characters, of which some take two places of a string
+    const texts = column.texts.map(([shared, rest]) => (before = [...before].slice(0, shared).join("") + rest));
+    return column.at.map((place) => texts[place]);
+  }
+
+  function unpackedAll(datasets) {
+    return Object.fromEntries(Object.entries(datasets).map(([name, table]) => [name, unpacked(table)]));
+  }
+
   class Chart {
     constructor(box) {
       this.box = box;
@@ -59,7 +81,7 @@
       this.drawn = wanted;
       const [mode, layout] = wanted.split(" ");
       const spec = paint(this.data[layout], this.data.palettes[mode]);
-      spec.datasets = { ...this.data[layout].datasets, ...this.data.datasets };
+      spec.datasets = { ...this.data[layout].datasets, ...unpackedAll(this.data.datasets) };
       try {
         const embed = await vega();
         const target = document.createElement("div");
@@ -95,8 +117,11 @@
       const words = document.createElement("span");
       const cell = `${point.family}, seed ${point.seed}`;
       scores.textContent = `${point.group}, ${cell}, epoch ${point.epoch}: ID ${three(point.id)}, OOD ${three(point.ood)}. `;
-      words.textContent = `To run this page's groups for ${cell} again, this point among them:`;
-      this.command.replaceChildren(scores, words, commandLine(point.rerun));
+      words.textContent = "Train this point's own jobs again, and see its scores beside these:";
+      const whole = document.createElement("span");
+      whole.textContent = "Or the whole page:";
+      const page = point.rerun.split(" --role ")[0];
+      this.command.replaceChildren(scores, words, commandLine(point.rerun), whole, commandLine(page));
       this.command.hidden = false;
     }
   }

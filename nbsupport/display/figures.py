@@ -1,5 +1,6 @@
 """A page's figures: which groups, under which labels, titled by what the verdict allows."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,6 @@ from nbsupport.display import titles
 from nbsupport.evidence import recorded
 from nbsupport.parameters import Parameter, command_line
 from nbsupport.study.study import Group, Study
-from nbsupport.training.families import FAMILIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,26 +32,30 @@ class PageView:
     groups: list[Group]
     declared: list[Parameter]
     values: dict[str, Any]
-    _commands: dict[tuple[str, int, int, str], str] = field(default_factory=dict, init=False)
+    _commands: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False)
 
     def command(self, row: "Mapping[str, Any] | pd.Series | None" = None) -> str:
-        """The command that runs this page again; of a record, the command for its cell alone."""
+        """The command that runs this page again; of a record, the one that runs its jobs alone.
+
+        Up to its --role it is the command of the record's whole page.
+        """
         if row is None:
             return command_line(self.page_id, self.declared, dict(self.values))
         profile = str(row.get("profile", self.values["profile"]))
-        cell = (profile, int(row["world"]), int(row["seed"]), str(row["family"]))
-        if cell not in self._commands:  # a figure has thousands of points, of a few dozen cells
-            self._commands[cell] = self._command_of(*cell)
-        return self._commands[cell]
+        of_run = (str(row["role"]), str(row["family"]), int(row["seed"]))
+        point = (profile, int(row["world"]), *of_run)
+        if point not in self._commands:  # a figure has thousands of points, of a few hundred runs
+            self._commands[point] = self._command_of(*point)
+        return self._commands[point]
 
-    def _command_of(self, profile: str, world: int, seed: int, family: str) -> str:
-        values = dict(self.values)
-        if profile != values["profile"]:  # recorded at the defaults of the page
+    def _command_of(self, profile: str, world: int, role: str, family: str, seed: int) -> str:
+        values = {n: v for n, v in self.values.items() if n not in ("families", "seeds")}
+        own = profile == values["profile"] and role in {group.role for group in self.groups}
+        if not own:  # recorded at the defaults of the page
             values = {name: values[name] for name in CELLS if name in values}
-        values |= {"profile": profile, "world": world, "seeds": [seed]}
-        if family in FAMILIES:  # the others come with their groups, whatever is asked
-            values["families"] = [family]
-        return command_line(self.page_id, self.declared, values)
+        values |= {"profile": profile, "world": world}
+        point = shlex.join(["--role", role, "--family", family, "--seed", str(seed)])
+        return f"{command_line(self.page_id, self.declared, values)} {point}"
 
     @property
     def other_groups(self) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from nbsupport.analysis.charts import look
+from nbsupport.analysis.charts.packing import packed
 from nbsupport.errors import UserError, said
 
 PNG_SCALE = 2.0
@@ -94,7 +95,7 @@ class Figure(Words):
             description=html.escape(self.description),
             paper=self.palettes[theme]["@paper"],
             scripts=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
-            spec=_packed(self.spec(theme)),
+            spec=_as_script(self.spec(theme)),
         )
 
     def save(self, path: "str | Path") -> Path:
@@ -131,10 +132,10 @@ class Figure(Words):
         payload = {
             "wide": {**self.wide, "description": self.description},
             "narrow": {**self.narrow, "description": self.description},
-            "datasets": self.datasets,
+            "datasets": {name: packed(rows) for name, rows in self.datasets.items()},
             "palettes": self.palettes,
         }
-        packed = _packed(payload)
+        data = _as_script(payload)
         esc = html.escape
         label = esc(f"{self.number}. {self.title}", quote=True)
         return f"""<figure class="nb-figure" id="{esc(self.name, quote=True)}" aria-label="{label}">
@@ -144,7 +145,7 @@ class Figure(Words):
 <img class="nb-chart-still" src="data:image/png;base64,{picture}" width="{self.size[0]}" \
 style="max-width:100%;height:auto" alt="{esc(self.description, quote=True)}">
 <div class="nb-chart-live" hidden></div>
-<script type="application/json" class="nb-chart-data">{packed}</script>
+<script type="application/json" class="nb-chart-data">{data}</script>
 </div>
 <div class="nb-figure-command" hidden aria-live="polite"></div>
 <figcaption><span class="nb-figure-number">{esc(self.number)}.</span> {esc(self.caption)}
@@ -177,7 +178,7 @@ Data (CSV)</a></figcaption>
         return {"text/html": self.html(), "image/png": picture, "text/plain": plain}
 
 
-def _packed(content: dict[str, Any]) -> str:
+def _as_script(content: dict[str, Any]) -> str:
     """JSON for a script element: "<" is escaped so that no text in the data can end it."""
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")

@@ -124,7 +124,7 @@ def tooltips() -> list[alt.Tooltip]:
         alt.Tooltip("epoch:Q", title="fine-tuning epoch"),
         alt.Tooltip("id:Q", title="ID macro F1", format=".3f"),
         alt.Tooltip("ood:Q", title="OOD macro F1", format=".3f"),
-        alt.Tooltip("rerun:N", title="run it again"),
+        alt.Tooltip("rerun:N", title="run this point again"),
     ]
 
 
