@@ -12,6 +12,7 @@ from nbsupport.building.execute import ExecutedPage, execute_pages, raise_failur
 from nbsupport.building.outputs import claimed, require_writable, writing
 from nbsupport.building.page_key import page_key
 from nbsupport.building.render import BUNDLE, render, render_page
+from nbsupport.building.share_picture import SHARE_PICTURE, write_share_picture
 from nbsupport.jobs import runner
 from nbsupport.jobs.progress import Progress
 from nbsupport.jobs.store import Store
@@ -39,6 +40,7 @@ def build_book(profile: str) -> str:
         with claimed(sections, f"build --profile {profile}"):
             done = execute_pages(texts, given, sections, page_key=_keys(requests), on_event=_say)
             try:
+                _share(done, given["profile"])
                 first = render()  # a failed page as well: the reader finds its error in a box
             finally:
                 raise_failures(done)
@@ -79,6 +81,13 @@ def train(requests: Iterable[PageRequest]) -> tuple[int, int]:
     shown = Progress()
     runner.run([job for run in runs for job in run.jobs], Store(store_dir()), on_event=shown)
     return shown.tally.count("done"), shown.tally.count("found")
+
+
+def _share(done: Iterable[ExecutedPage], profile: str) -> None:
+    """The picture that links to the book are shown with, made again when its first page is."""
+    path = root() / SHARE_PICTURE
+    if not path.is_file() or any(page.executed for page in done if page.page == "index"):
+        write_share_picture(path, profile)
 
 
 def _keys(requests: Mapping[str, PageRequest]) -> Callable[[str], str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 BEGUN = r"(\.new|(\.\d+)?\.partial)?"
 CACHES = r"\.(pytest|mypy|ruff)_cache|\.hypothesis"
 BOOK = r"html|\.doctrees|jupyter_execute|\.jupyter_cache|rendered\.sha256|jupyter-book\.log"
-BUNDLE = r"vega-bundle\.js"
+GENERATED = r"(vega-bundle\.js|share\.png)"
 RERUN = re.compile(r"(\w+)-[0-9a-f]{10}")
 PLACES = ("_build", "book/sections", "book/_static/generated", "rerun")
 SHOWN = 10  # names of what is left
@@ -27,7 +27,7 @@ def clean(project: Path) -> list[Path]:
     remove(project / "_build", BOOK + BEGUN)
     remove(project / "book", r"\.sections\.(lock|writer)")
     remove(project / "book" / "sections", of_pages(project / "book" / "sections", project))
-    remove(project / "book" / "_static" / "generated", BUNDLE + BEGUN)
+    remove(project / "book" / "_static" / "generated", GENERATED + BEGUN)
     for folder in inside(project / "rerun"):
         page = RERUN.fullmatch(folder.name)
         if page:

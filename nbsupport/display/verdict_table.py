@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Contrast, Verdict
 
 BAR_WIDTH, BAR_HEIGHT = 132, 16
-# A shape beside each word, so that colour alone never tells a verdict.
+# A shape beside each word, so that colour alone never tells a verdict. The colour (tables.css) says
+# the side: for the statement, against it, undecided, nothing to say, or none of these.
 _SHAPES = {
     "supported": '<path d="M3 8.5l3.2 3.2L13 4.8"/>',
     "contradicted": '<path d="M4 4l8 8M12 4l-8 8"/>',
     "negligible": '<path d="M3.5 6h9M3.5 10h9"/>',
-    "inconclusive": '<path d="M3.5 8h9"/>',
-    "leans": '<path d="M4 12L12 4M6.5 4H12v5.5"/>',
+    "inconclusive": '<path d="M2.5 9.5c1.8-4.4 3.7-4.4 5.5-1.5s3.7 2.9 5.5-1.5"/>',
+    "leans": '<path d="M3 8h9.5M9 4.5L12.5 8 9 11.5"/>',
+    "leans towards": '<path d="M4 12L12 4M6.5 4H12v5.5"/>',
+    "leans against": '<path d="M4 4l8 8M6.5 12H12V6.5"/>',
     "calibrated": '<circle cx="8" cy="8" r="4.6"/><path d="M8 1v3M8 12v3M1 8h3M12 8h3"/>',
     "measured": '<path d="M3 12.5V9M8 12.5v-9M13 12.5V6"/>',
     "at the floor": '<path d="M3 13h10M8 2.5v7.5M4.8 7L8 10.2 11.2 7"/>',
@@ -153,9 +156,13 @@ def supported(verdict: "Verdict") -> str:
 
 
 def badge(word: str, text: str = "") -> str:
-    """A verdict's word with its shape; the class names the word."""
-    kind = escape(word.replace(" ", "-"), quote=True)
-    shape = _SHAPES.get(word, _SHAPES["not run"])
+    """A verdict's word with its shape; the class names the word, and where it leans to.
+
+    text: what is printed, such as "leans against"; the word where it is not given.
+    """
+    named = text if text in _SHAPES else word
+    kind = escape(named.replace(" ", "-"), quote=True)
+    shape = _SHAPES.get(named, _SHAPES["not run"])
     return (
         f'<span class="nb-badge nb-badge-{kind}"><svg viewBox="0 0 16 16" width="13" height="13" '
         f'aria-hidden="true">{shape}</svg>{escape(text or word)}</span>'

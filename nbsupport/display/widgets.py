@@ -56,10 +56,10 @@ def predict_first(question: str, options: Sequence[str], answer_from: str = "") 
     )
     html = (
         f'<fieldset class="nb-predict" data-prediction="{key}">'
-        f'<legend><span class="nb-kicker">Predict first</span>{escape(question)}</legend>'
+        f'<legend><span class="nb-kicker">Predict first</span> {escape(question)}</legend>'
         f'<div class="nb-options">{choices}</div>'
-        '<p class="nb-quiet" aria-live="polite">Choose before you read on. '
-        f"Your guess stays in this browser and is shown below, beside {where}.</p></fieldset>"
+        '<p class="nb-quiet" aria-live="polite">Choose before you look further down. '
+        f"Your guess stays in this browser and is shown beside {where}.</p></fieldset>"
     )
     return Html(html, f"Predict first: {question} " + " / ".join(options))
 
@@ -78,7 +78,7 @@ def rank_first(question: str, items: Sequence[str]) -> Html:
     )
     html = (
         f'<fieldset class="nb-predict nb-rank" data-prediction="{key}">'
-        f'<legend><span class="nb-kicker">Predict first</span>{escape(question)}</legend>'
+        f'<legend><span class="nb-kicker">Predict first</span> {escape(question)}</legend>'
         f"<ol>{rows}</ol>"
         '<p class="nb-quiet" aria-live="polite">Put the largest first. '
         "Your order stays in this browser and is compared with the runs below.</p></fieldset>"

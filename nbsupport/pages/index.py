@@ -41,13 +41,22 @@ def headline(profile: str) -> Any:
 
 def answer(profile: str) -> Html:
     """What the book found, from recorded runs: three sentences and a grid of evidence."""
+    return _answer(profile).html()
+
+
+def found_in_words(profile: str) -> tuple[str, str, str]:
+    """The three sentences alone: what holds up, what does not, what is open."""
+    return _answer(profile).sentences()
+
+
+def _answer(profile: str) -> Answer:
     own = recorded.own(profile_named(profile))
     real = next(iter(recorded.beside(own.profile)), None)
     paper = [claim.id for claim in claims.load().values() if not claim.control]
     simulated = own.profile.simulated
     worlds = "simulated worlds" if simulated else "shifts between real images"
     said = published_verdicts() if simulated else {}
-    return Answer(judge_some(own, paper, real=real), said, worlds).html()
+    return Answer(judge_some(own, paper, real=real), said, worlds)
 
 
 def about() -> Html:

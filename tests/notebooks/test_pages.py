@@ -68,7 +68,7 @@ def test_the_defaults_of_a_page_are_allowed(page_id):
 def test_a_page_with_claims_has_all_its_parts(page_id):
     text = prose(page_id)
     headings = re.findall(r"^##+ (.+)$", text, re.MULTILINE)
-    for part in ("Predict first", "Parameters", "The runs", "What would change our mind"):
+    for part in ("What we found", "Parameters", "The runs", "What would change our mind"):
         assert part in headings
     assert headings[-1] == "Rerun this page"
     assert "What the paper found" in text
@@ -78,6 +78,18 @@ def test_a_page_with_claims_has_all_its_parts(page_id):
         assert call in code
     for call in ("page.verdicts(runs)", "page.live_check(runs)", "page.rerun("):
         assert call in code
+
+
+@pytest.mark.parametrize("page_id", JUDGED)
+def test_a_page_asks_shows_and_tells_in_this_order(page_id):
+    sources = [cell.source for cell in read(page_id).cells]
+    (asks,) = (i for i, text in enumerate(sources) if "nb.predict_first(" in text)
+    found, tells = sources.index("## What we found"), sources.index("page.found()")
+    assert asks < found < tells
+    assert "number=" in sources[found + 1], "the first thing found is a figure"
+    before = [cell for cell in read(page_id).cells[:found] if cell.cell_type == "markdown"]
+    assert len(before) == 1, "before the figure stand the question and the guess"
+    assert "**Question.**" in before[0].source
 
 
 @pytest.mark.parametrize("page_id", WITH_EXERCISES)

@@ -107,23 +107,13 @@ def test_a_command_gives_back_the_parameters_it_was_made_from():
     assert parse_assignments(pairs) == values
 
 
-def test_the_command_of_a_point_names_its_cell(quantity):
+def test_the_command_of_a_point_names_its_run(quantity):
     row = made_up().iloc[-1]
-    words = shlex.split(quantity.view.command(row))
-    assert json.loads(words[words.index("families") + 1]) == [row["family"]]
-    assert json.loads(words[words.index("seeds") + 1]) == [row["seed"]]
-    other_world = quantity.view.command({"family": "resnet", "seed": 0, "world": 2})
-    assert other_world.endswith("-p world 2") or "-p world 2 " in other_world
-
-
-def test_the_command_of_a_family_that_comes_with_its_groups_keeps_the_others():
-    page = open_page("05_self_supervised", {"families": ["alexnet"]})
-    row = made_up().iloc[-1].to_dict() | {"family": "vit"}
-    words = shlex.split(page.view.command(row))
-    assert json.loads(words[words.index("families") + 1]) == ["alexnet"]
-    values = parse_assignments([tuple(words[i : i + 2]) for i in range(6, len(words), 3)])
-    again = open_page("05_self_supervised", values)
-    assert "vit" in {run.family for run in again.study.runs(again.groups)}
+    said = quantity.view.command(row)
+    point = f"--role {row['role']} --family {row['family']} --seed {row['seed']}"
+    assert said == f"python -m nbsupport run 04_1_quantity {point}"
+    other_world = quantity.view.command({**row, "world": 2})
+    assert other_world == f"python -m nbsupport run 04_1_quantity -p world 2 {point}"
 
 
 def test_a_rerun_checks_what_it_is_given(quantity):

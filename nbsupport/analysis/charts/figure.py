@@ -128,7 +128,7 @@ class Figure(Words):
 
     def html(self) -> str:
         """The figure for a page of the book: `book/_static/nbsupport.js` draws it."""
-        picture = base64.b64encode(_fewer_colours(self.png(titled=False, scale=1.6))).decode()
+        picture = base64.b64encode(fewer_colours(self.png(titled=False, scale=1.6))).decode()
         payload = {
             "wide": {**self.wide, "description": self.description},
             "narrow": {**self.narrow, "description": self.description},
@@ -196,7 +196,7 @@ _DOCUMENT = """<!doctype html>
 """
 
 
-def _fewer_colours(png: bytes) -> bytes:
+def fewer_colours(png: bytes) -> bytes:
     """The same picture with at most 160 colours: a third of the bytes, no difference to the eye."""
     import io
 

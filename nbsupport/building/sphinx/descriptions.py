@@ -1,12 +1,15 @@
-"""A Sphinx extension: a page's first paragraph is its description, for search and previews."""
+"""A Sphinx extension: a page's description and picture, for search and for previews of links."""
 
-from html import escape
+import re
+from html import escape, unescape
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 MOST = 200  # characters that a preview shows
+PICTURE, SIZE = "generated/share.png", (1200, 630)  # see building/share_picture.py
 PLACES = (("name", "description"), ("property", "og:description"))
 
 
@@ -27,12 +30,39 @@ def _is_prose(node: nodes.paragraph) -> bool:
 def add_description(
     app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
 ) -> None:
-    """Add the tags to a page's head; a page without a paragraph gets none."""
-    if text := description(tree):
-        said = {"og:title": str(context.get("title", "")), "og:type": "article"}
-        tags = [f'<meta {kind}="{name}" content="{escape(text)}" />' for kind, name in PLACES]
-        tags += [f'<meta property="{n}" content="{escape(v)}" />' for n, v in said.items()]
-        context["metatags"] = "\n".join([context.get("metatags", ""), *tags])
+    """Add the tags to a page's head; a page without a paragraph is described by its title."""
+    if tree is None:  # the search, the index
+        return
+    title, book = _plain(str(context.get("title", ""))), str(app.config.project)
+    text = description(tree) or f"{title} of the book {book}"
+    tags = [f'<meta {kind}="{name}" content="{escape(text)}" />' for kind, name in PLACES]
+    said = {"og:title": title, "og:site_name": book, "og:type": "article", **_picture(app, page)}
+    tags += [f'<meta property="{n}" content="{escape(v)}" />' for n, v in said.items()]
+    tags += ['<meta name="twitter:card" content="summary_large_image" />']
+    context["metatags"] = "\n".join([context.get("metatags", ""), *tags])
+
+
+def _plain(title: str) -> str:
+    """A page's title without the tags that it is shown with."""
+    return unescape(re.sub(r"<[^>]*>", "", title))
+
+
+def _picture(app: Sphinx, page: str) -> dict[str, str]:
+    """The picture of the build that the page belongs to; none where none was made.
+
+    Previews ask for a whole address: it is one where html_baseurl says where the book stands.
+    """
+    if not any((Path(app.srcdir) / folder / PICTURE).is_file() for folder in _static(app)):
+        return {}
+    base = str(app.config.html_baseurl or "")
+    place = base.rstrip("/") + "/" if base else "../" * page.count("/")
+    size = {"og:image:width": str(SIZE[0]), "og:image:height": str(SIZE[1])}
+    about = {"og:image:alt": "The book's question, what it found, and its main figure"}
+    return {"og:image": f"{place}_static/{PICTURE}", **size, **about}
+
+
+def _static(app: Sphinx) -> list[str]:
+    return [str(folder) for folder in app.config.html_static_path]
 
 
 def setup(app: Sphinx) -> dict[str, object]:
