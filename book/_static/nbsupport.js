@@ -93,6 +93,7 @@
         if (wanted !== this.drawn) return result.finalize(); // another drawing has begun since
         if (this.result) this.result.finalize();
         this.result = result;
+        name(target.querySelector("svg"), spec.description);
         this.show(target, layout);
       } catch (error) {
         this.drawn = "";
@@ -124,6 +125,17 @@
       this.command.replaceChildren(scores, words, commandLine(point.rerun), whole, commandLine(page));
       this.command.hidden = false;
     }
+  }
+
+  // One name for the whole picture, in place of one for each of its thousands of marks.
+  function name(picture, description) {
+    if (!picture) return;
+    for (const mark of picture.querySelectorAll("[role]")) {
+      for (const attribute of ["role", "aria-roledescription", "aria-label"]) mark.removeAttribute(attribute);
+    }
+    picture.removeAttribute("aria-roledescription");
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", description);
   }
 
   function three(score) {
