@@ -139,6 +139,8 @@ def _without_partner(claim: Claim, cells: Cells, axis: str) -> str:
 
 def in_words(interval: Interval) -> str:
     """ "+0.012 (-0.003 to +0.027)": an estimate and its interval, where it has one."""
+    if math.isnan(interval.value):
+        return "off the line"
     value = signed(interval.value)
     if math.isnan(interval.half):
         return value

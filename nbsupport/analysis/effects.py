@@ -90,7 +90,8 @@ def positions(points: pd.DataFrame, axis: str = "linear") -> pd.DataFrame:
 
     Columns role, er, low, high (effective robustness over scratch), position, position_low,
     position_high (ID score minus the full source's at equal epochs), cells. Groups of other tasks
-    are left out: they have lines of their own. Empty without the two reference groups.
+    are left out: they have lines of their own. So is a group whose runs all stand there under
+    another group's name. Empty without the two reference groups.
     """
     import pandas as pd
 
@@ -98,7 +99,7 @@ def positions(points: pd.DataFrame, axis: str = "linear") -> pd.DataFrame:
     rows = []
     if {full, scratch} <= set(points["role"]):
         cells = Cells.of(points)
-        for text in dict.fromkeys(points["role"]):
+        for text in _different(points):
             if text == scratch or role_of(text).source.own_task:
                 continue
             er = contrast(cells, text, scratch, axis=axis)
@@ -109,3 +110,13 @@ def positions(points: pd.DataFrame, axis: str = "linear") -> pd.DataFrame:
     columns = ["role", "er", "low", "high", "position", "position_low", "position_high", "cells"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("er", ascending=False, ignore_index=True)
+
+
+def _different(points: pd.DataFrame) -> list[str]:
+    """The roles, without those that are the very runs of an earlier one."""
+    roles = list(map(str, dict.fromkeys(points["role"])))
+    if "key" not in points:
+        return roles
+    keys = {role: frozenset(own) for role, own in points.groupby("role")["key"]}
+    seen: dict[frozenset[str], str] = {}
+    return [role for role in roles if seen.setdefault(keys[role], role) == role]

@@ -85,6 +85,14 @@ _SHORT: dict[str, Callable[[int, int, str], str]] = {
 }
 
 
+# How a step reads beside other sources, where its own name is a word of the code.
+_SPOKEN = {
+    "classes-many": "many classes,",
+    "images-many": "many images of each class,",
+    "within": "p =",
+}
+
+
 def _pairs(images: int, corpus: str, value: str) -> str:
     return f"{images:,} {corpus} pairs" if value else f"all {images:,} {corpus} pairs"
 
@@ -147,7 +155,9 @@ class Role:
         if not self.rest:
             return "from scratch" if self.text == SCRATCH else self.text
         label = labels.get(self.source.name, self.source.label)
-        return f"{label}, {self.rest.replace('-', ' ')}"
+        spoken = _SPOKEN.get(self.step)
+        text = f"{spoken} {self.value}" if spoken else self.rest.replace("-", " ")
+        return f"{label}, {text}"
 
 
 @lru_cache(maxsize=1024)

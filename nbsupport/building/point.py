@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SCORES = {"id_macro_f1": "ID", "ood_macro_f1": "OOD"}
 SAME = 1e-6  # the records hold six digits
-UNRECORDED = "No run with this key is recorded: nobody has recorded these parameters with this code."
+UNRECORDED = (
+    "No run with this key is recorded: nobody has recorded these parameters with this code."
+)
 ELSEWHERE = (
     "On another processor, or with another PyTorch, a training ends at other weights, as one of "
     "another seed does."
@@ -58,8 +60,8 @@ def _compared(study: "Study", run: "Run", results: Mapping[str, dict[str, Any]])
 
 
 def _table(both: "pd.DataFrame") -> str:
-    names = {c: f"{SCORES[c.split()[0]]}{c[len(c.split()[0]) :]}" for c in both if c != "epoch"}
-    ordered = [c for score in SCORES for c in (score, f"{score} recorded")]
+    ordered = [column for score in SCORES for column in (score, f"{score} recorded")]
+    names = {f"{c}{end}": f"{SCORES[c]}{end}" for c in SCORES for end in ("", " recorded")}
     shown = both[["epoch", *ordered]].rename(columns=names)
     return shown.to_string(index=False, float_format="{:.4f}".format, na_rep="-")
 
@@ -73,7 +75,7 @@ def _difference(both: "pd.DataFrame") -> str:
         return UNRECORDED
     if size <= SAME:
         return "These are the recorded scores, to the last digit."
-    epoch = both.loc[apart[largest].idxmax(), "epoch"]
+    epoch = both["epoch"].to_numpy(float)[int(apart[largest].argmax())]
     return (
         f"The largest difference from the recorded scores is {size:.4f}, in {SCORES[largest]} at "
         f"epoch {epoch:g}. {ELSEWHERE}"

@@ -45,7 +45,7 @@ def share_svg(profile: str) -> str:
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
-        f"font-family='{FONT}'><rect width=\"100%\" height=\"100%\" fill=\"{paper}\"/>"
+        f'font-family=\'{FONT}\'><rect width="100%" height="100%" fill="{paper}"/>'
         f"{_texts(lines)}{_figure(profile)}</svg>"
     )
 

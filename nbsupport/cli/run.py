@@ -44,6 +44,4 @@ def _point(options: argparse.Namespace, values: dict[str, Any]) -> str:
     from nbsupport.building.point import rerun_point
 
     seed = whole("--seed", options.seed)
-    return rerun_point(
-        options.page, values, role=options.role, family=options.family, seed=seed
-    )
+    return rerun_point(options.page, values, role=options.role, family=options.family, seed=seed)

@@ -18,7 +18,7 @@ def point_run(request: PageRequest, role: str, family: str, seed: int) -> Run:
     group = _group(cell, role)
     runs = [run for run in cell.study.runs([group]) if (run.family, run.seed) == (family, seed)]
     if not runs:
-        own = group.weights or {**dict.fromkeys(FAMILIES), **dict.fromkeys(group.families)}
+        own = group.weights or dict.fromkeys((*FAMILIES, *group.families), "")
         raise UserError(f"{role} is not run with family {family}: give one of {', '.join(own)}")
     return runs[0]
 

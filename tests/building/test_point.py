@@ -46,9 +46,8 @@ def test_it_trains_its_two_jobs_and_no_more(trained):
     _, said, stages = trained
     assert sorted(stages) == ["finetune", "pretrain"]
     first = said.splitlines()[0]
-    assert first == (
-        "imagenet/25K, alexnet, seed 0, simulated world 1 of smoke: 2 jobs trained, 0 from the store"
-    )
+    assert first.startswith("imagenet/25K, alexnet, seed 0, simulated world 1 of smoke: ")
+    assert first.endswith(": 2 jobs trained, 0 from the store")
     assert said.endswith(point.UNRECORDED)
 
 

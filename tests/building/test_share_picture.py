@@ -13,7 +13,6 @@ from nbsupport.building.sphinx import descriptions
 from nbsupport.pages import index as welcome
 from nbsupport.paths import root
 
-
 HALVES = ((0, 0, 430, 630), (430, 0, 1200, 630))
 
 

@@ -33,7 +33,9 @@ def test_it_is_the_run_that_the_page_itself_trains():
 
 
 def test_a_family_that_comes_with_its_group():
-    own = next(r for r in PageRequest(page_named("05_self_supervised"), {}).runs if r.family == "vit")
+    own = next(
+        r for r in PageRequest(page_named("05_self_supervised"), {}).runs if r.family == "vit"
+    )
     assert run("05_self_supervised", own.group.role, "vit").finetune.key == own.finetune.key
 
 

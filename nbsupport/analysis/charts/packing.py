@@ -6,7 +6,7 @@ in the browser, as the function here does.
 """
 
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any
 
 Rows = Sequence[Mapping[str, Any]]
@@ -46,8 +46,14 @@ def _column(values: list[Any]) -> Any:
 def _shortened(texts: Sequence[str]) -> list[Any]:
     """Each text as how many of its first characters are those of the text before, and the rest."""
     before = ["", *texts]
-    shared = [len(commonprefix([old, new])) for old, new in zip(before, texts, strict=False)]
+    shared = [_shared(old, new) for old, new in zip(before, texts, strict=False)]
     return [[number, text[number:]] for number, text in zip(shared, texts, strict=True)]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def unpacked(table: Any) -> list[dict[str, Any]]:
@@ -57,9 +63,7 @@ def unpacked(table: Any) -> list[dict[str, Any]]:
     columns: dict[str, list[Any]] = {}
     for name, column in table["columns"].items():
         columns[name] = _values(column, table["rows"], columns)
-    return [
-        dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-    ]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _values(column: Any, rows: int, others: Mapping[str, list[Any]]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A Sphinx extension: pictures and tables that a notebook holds inside a page become files beside it.
+"""A Sphinx extension: pictures and tables inside a page become files beside it.
 
 An executed notebook is whole by itself: its pictures and CSVs are addresses that begin with
 "data:". In the book they were six tenths of a page's weight, and each visit read the tables of all
@@ -29,7 +29,7 @@ PICTURE = re.compile(r'<img (?=[^>]*\bsrc="data:)')
 
 
 def moved(body: str, save: Callable[[str, bytes], str]) -> str:
-    """The body of a page with the address that `save` gives each file, by its ending and content."""
+    """The body of a page with the addresses that `save` gives its files, by ending and content."""
 
     def put(found: re.Match[str]) -> str:
         kind, encoded, text = found.groups()
