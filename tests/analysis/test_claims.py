@@ -345,3 +345,10 @@ def test_loading_costs_no_pandas_and_no_scipy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_estimate_that_there_is_none_of_is_said_in_words():
+    from nbsupport.analysis.intervals import Interval
+
+    assert claims.in_words(Interval(float("nan"), float("nan"), 1)) == "off the line"
+    assert claims.in_words(Interval(0.5, float("nan"), 1)) == "+0.5000"

@@ -1,6 +1,7 @@
 """Effects in units of the gap, the order of the factors, and the two coordinates of a group."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nbsupport.analysis import claims, effects
@@ -75,8 +76,6 @@ def test_both_coordinates_are_drawn_in_the_same_order(points):
 
 
 def test_curves_have_a_panel_for_each_stage():
-    import pandas as pd
-
     steps = np.arange(1, 6)
     parts = [
         pd.DataFrame({"panel": panel, "series": "resnet", "x": steps, "value": top / steps})
@@ -85,3 +84,15 @@ def test_curves_have_a_panel_for_each_stage():
     figure = curves_figure(pd.concat(parts), Words("T"), x_title="epoch", y_title="loss")
     assert len(figure.wide["concat"]) == len(figure.table) == 2
     assert "one, ResNet: 1 at first, at most 1, 0.2 after epoch 5" in figure.description
+
+
+def test_a_group_that_is_the_runs_of_another_is_listed_once(points):
+    keyed = points.assign(key=[f"{r}{f}{s}" for r, f, s in points[CELL].to_numpy()])
+    again = keyed[keyed["role"] == "imagenet/animal"].assign(role="imagenet/animal-again")
+    listed = effects.positions(pd.concat([keyed, again], ignore_index=True))
+    assert listed["role"].tolist() == effects.positions(points)["role"].tolist()
+    other = again.assign(key=again["key"] + "x")  # the same scores, of other runs
+    assert len(effects.positions(pd.concat([keyed, other], ignore_index=True))) == len(listed) + 1
+
+
+CELL = ["role", "family", "seed"]

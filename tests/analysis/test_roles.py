@@ -104,3 +104,15 @@ def test_roles_are_read_without_pandas_and_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_beside_other_sources_no_role_is_a_word_of_the_code():
+    said = {
+        text: role_of(text).long() for text in ("imagenet/classes-many-60K", "imagenet/depth-7")
+    }
+    assert said["imagenet/classes-many-60K"] == "ImageNet, many classes, 60K"
+    assert said["imagenet/depth-7"] == "ImageNet, depth 7"
+    assert (
+        role_of("imagenet/images-many-300K").long() == "ImageNet, many images of each class, 300K"
+    )
+    assert role_of("inaturalist/within-0.67").long() == "iNaturalist, p = 0.67"

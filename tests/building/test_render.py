@@ -8,7 +8,7 @@ import pytest
 from nbsupport.building.execute import execute_pages, read_sources
 from nbsupport.building.render import RenderFailedError, render, render_page
 from nbsupport.building.sphinx.mathml import to_mathml
-from nbsupport.building.sphinx.reference import markdown, modules
+from nbsupport.building.sphinx.reference import lighter, markdown, modules
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 
@@ -157,3 +157,21 @@ def test_the_reference_is_read_without_importing():
     assert not {"torch", "altair"} & (set(sys.modules) - before)
     with pytest.raises(UserError, match="no module"):
         modules("nbsupport.nothing")
+
+
+def test_a_signature_keeps_its_words_and_links_and_loses_its_spans():
+    pre = '<span class="pre">{}</span>'.format
+    span = '<span class="{}">{}</span>'.format
+    link = f'<a class="reference internal" href="#a.C" title="a.C">{pre("C")}</a>'
+    argument = f"{span('n', pre('c'))}{span('p', pre(':'))}{span('w', ' ')}{span('n', link)}"
+    dt = (
+        f'<dt class="sig sig-object py" id="a.b">{span("sig-name descname", pre("b"))}'
+        f"{span('sig-paren', '(')}<em>{argument}</em>{span('sig-paren', ')')}</dt>"
+    )
+    prose = '<p><span class="pre">kept</span></p>'
+    lighter_one = lighter(prose + dt)
+    text = re.compile(r"<[^>]*>")
+    assert text.sub("", lighter_one) == text.sub("", prose + dt) == "keptb(c: C)"
+    assert lighter_one.startswith(prose)
+    assert 'href="#a.C"' in lighter_one
+    assert len(lighter_one) < len(prose + dt) * 0.55
