@@ -113,6 +113,15 @@
       });
     }
 
+    closing() {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "nb-close";
+      button.textContent = "Close";
+      button.addEventListener("click", () => (this.command.hidden = true));
+      return button;
+    }
+
     offer(point) {
       const scores = document.createElement("strong");
       const words = document.createElement("span");
@@ -122,7 +131,7 @@
       const whole = document.createElement("span");
       whole.textContent = "Or the whole page:";
       const page = point.rerun.split(" --role ")[0];
-      this.command.replaceChildren(scores, words, commandLine(point.rerun), whole, commandLine(page));
+      this.command.replaceChildren(this.closing(), scores, words, commandLine(point.rerun), whole, commandLine(page));
       this.command.hidden = false;
     }
   }

@@ -117,15 +117,31 @@ def test_each_figure_is_printed_in_one_piece(visit):
 
 
 # points -------------------------------------------------------------------------------------------
-def test_a_point_that_is_clicked_gives_its_own_command_and_the_pages(visit):
+@pytest.mark.parametrize("visit", [1280, 390], indirect=True)
+def test_what_a_tap_shows_is_in_view(visit):
+    panel = tapped(visit)
+    box, room = panel.bounding_box(), visit.page.viewport_size
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= room["height"] + 1
+    assert box["x"] + box["width"] <= room["width"] + 1
+
+
+def tapped(visit):
+    """The panel of the first figure of the page after one of its points was clicked."""
     visit.open(CHARTED)
     chart = visit.page.locator(".nb-chart-live:visible").first
     chart.scroll_into_view_if_needed()
     chart.locator("g.points_0_marks path").nth(3).click(force=True)
-    panel = visit.page.locator(".nb-figure-command:visible").first
+    return visit.page.locator(".nb-figure-command:visible").first
+
+
+def test_a_point_that_is_clicked_gives_its_own_command_and_the_pages(visit):
+    panel = tapped(visit)
     point, page = (code.inner_text() for code in panel.locator("code").all())
     assert re.search(r"run 04_1_quantity .*--role \S+ --family \w+ --seed \d+$", point)
     assert point.startswith(f"{page} --role")
+    panel.locator("button", has_text="Close").click()
+    assert visit.page.locator(".nb-figure-command:visible").count() == 0
 
 
 # without a script, and without eyes ---------------------------------------------------------------

@@ -236,6 +236,8 @@ class _Reference:
             "fontSize": 12,
             "lineHeight": 15,
         }
-        halo = base.mark_text(text=list(words), stroke="@paper", strokeWidth=4, **style)
+        halo = base.mark_text(
+            text=list(words), stroke="@paper", strokeWidth=7, strokeJoin="round", **style
+        )
         text = base.mark_text(text=list(words), color="@ink", **style)
         return [halo.encode(x=x, y=y), text.encode(x=x, y=y)]
