@@ -81,7 +81,8 @@ def lacking(points: "pd.DataFrame") -> Html:
     """Which of the effects have no runs yet."""
     absent = effects.missing(points)
     if not absent:
-        return Html("<p>Every effect of the list has runs.</p>", "Every effect has runs.")
+        told = "Every effect of the list has runs."
+        return Html(f'<p class="nb-quiet">{told}</p>', told)
     return note(f"Not run yet: {'; '.join(absent)}.")
 
 

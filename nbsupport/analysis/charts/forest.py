@@ -79,7 +79,11 @@ def forest(
     if shapes:
         scale = alt.Scale(domain=labels, range=shapes)
         dot = dot.encode(shape=alt.Shape("group:N", scale=scale, legend=None))
-    area = base.mark_rect().encode(x=alt.value(0), x2=alt.value(width), opacity=alt.value(0.001))
+    # the pointer is answered over a row's name as well, which stands left of the panel
+    start = 0 if headed else -label_room(labels, limit)
+    area = base.mark_rect().encode(
+        x=alt.value(start), x2=alt.value(width), opacity=alt.value(0.001)
+    )
     layers = [
         *_margin(margin, x, height if headed else 0),
         zero.encode(x=x),
