@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import struct
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -128,7 +129,8 @@ class Figure(Words):
 
     def html(self) -> str:
         """The figure for a page of the book: `book/_static/nbsupport.js` draws it."""
-        picture = base64.b64encode(fewer_colours(self.png(titled=False, scale=1.6))).decode()
+        still = fewer_colours(self.png(titled=False, scale=1.6))
+        picture = base64.b64encode(still).decode()
         payload = {
             "wide": {**self.wide, "description": self.description},
             "narrow": {**self.narrow, "description": self.description},
@@ -142,7 +144,7 @@ class Figure(Words):
 <div class="nb-figure-title">{esc(self.title)}</div>
 <div class="nb-figure-subtitle">{esc(self.subtitle)}</div>
 <div class="nb-chart" style="max-width:{self.size[0]}px">
-<img class="nb-chart-still" src="data:image/png;base64,{picture}" width="{self.size[0]}" \
+<img class="nb-chart-still" src="data:image/png;base64,{picture}" width="{self.size[0]}" height="{self._height(still)}" \
 style="max-width:100%;height:auto" alt="{esc(self.description, quote=True)}">
 <div class="nb-chart-live" hidden></div>
 <script type="application/json" class="nb-chart-data">{data}</script>
@@ -156,6 +158,14 @@ Data (CSV)</a></figcaption>
 <p>{esc(self.description)}</p>
 <div class="nb-scroll">{self._table_html()}</div></details>
 </figure>"""
+
+    def _height(self, picture: bytes) -> int:
+        """How high a PNG is where it is as wide as the figure: its place is kept until it is read.
+
+        The two numbers stand at fixed bytes of every PNG.
+        """
+        width, height = struct.unpack(">II", picture[16:24])
+        return round(self.size[0] * height / width)
 
     def _table_html(self) -> str:
         """`table` with a header for each column and each row."""

@@ -17,7 +17,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 FOLDER = "_figures"
-ENDINGS = {"image/png": "png", "image/webp": "webp", "text/csv": "csv"}
+ENDINGS = {"image/png": "png", "image/webp": "webp", "text/csv": "csv", "application/json": "json"}
 LEAST = 2_000  # characters: what is shorter stays in the page
 _DATA = rf"data:({'|'.join(map(re.escape, ENDINGS))})(?:;charset=utf-8)?(;base64)?,"
 # A whole attribute, or what url(...) of a style holds.
