@@ -59,8 +59,9 @@ def needing() -> list[Any]:
 @pytest.mark.parametrize("arguments", needing())
 def test_lab_commands_work(arguments, tmp_path):
     """`run` is asked for its plan: the same page and parameters, checked alike, nothing trained."""
-    if arguments[0] == "run":
-        arguments = ["plan", "--page", *arguments[1:]]
+    if arguments[0] == "run":  # of a point, its page: tests/pages/test_point.py has the points
+        page = arguments[1 : arguments.index("--role") if "--role" in arguments else None]
+        arguments = ["plan", "--page", *page]
     done = run([sys.executable, "-m", "nbsupport", *arguments], tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

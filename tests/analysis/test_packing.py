@@ -1,10 +1,16 @@
 """Tables in a page: smaller, and the same rows when they are taken out again."""
 
+import base64
+import io
 import json
+import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from nbsupport.analysis.charts import Words, class_histogram
 from nbsupport.analysis.charts.packing import packed, unpacked
 
 VALUES = st.one_of(
@@ -29,6 +35,14 @@ def through_json(table):
 def test_a_table_comes_out_as_it_went_in(rows):
     out = unpacked(through_json(packed(rows)))
     assert json.dumps(out) == json.dumps(rows)  # 1, 1.0 and true are three things
+
+
+def test_a_picture_keeps_its_place_before_it_is_read():
+    shown = class_histogram({"balanced": [50] * 5}, Words("T")).html()
+    width, height = map(int, re.search(r'width="(\d+)" height="(\d+)" style', shown).groups())
+    data = base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", shown)[1])
+    with Image.open(io.BytesIO(data)) as picture:
+        assert height / width == pytest.approx(picture.height / picture.width, abs=0.002)
 
 
 def test_rows_of_different_columns_stay_rows():

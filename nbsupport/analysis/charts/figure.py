@@ -144,8 +144,9 @@ class Figure(Words):
 <div class="nb-figure-title">{esc(self.title)}</div>
 <div class="nb-figure-subtitle">{esc(self.subtitle)}</div>
 <div class="nb-chart" style="max-width:{self.size[0]}px">
-<img class="nb-chart-still" src="data:image/png;base64,{picture}" width="{self.size[0]}" height="{self._height(still)}" \
-style="max-width:100%;height:auto" alt="{esc(self.description, quote=True)}">
+<img class="nb-chart-still" src="data:image/png;base64,{picture}" width="{self.size[0]}" \
+height="{self._height(still)}" style="max-width:100%;height:auto" \
+alt="{esc(self.description, quote=True)}">
 <div class="nb-chart-live" hidden></div>
 <script type="application/json" class="nb-chart-data">{data}</script>
 </div>
