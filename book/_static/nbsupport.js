@@ -205,7 +205,7 @@
       clearTimeout(waiting);
       waiting = setTimeout(again, 150);
     });
-    window.nbsupport = { drawAll: () => Promise.all(charts.map((c) => c.draw())) };
+    window.nbsupport.drawAll = () => Promise.all(charts.map((c) => c.draw()));
   }
 
   // --- predictions -------------------------------------------------------------------------------
@@ -311,6 +311,19 @@
     }
   }
 
+  // --- scripts of single pages -------------------------------------------------------------------
+
+  // What an element names in data-nb-scripts, in this order, each script once.
+  function startScripts() {
+    const boxes = Array.from(document.querySelectorAll("[data-nb-scripts]"));
+    for (const name of new Set(boxes.flatMap((box) => box.dataset.nbScripts.split(" ")))) {
+      const script = document.createElement("script");
+      script.src = new URL(name, HERE || document.baseURI).href;
+      script.async = false; // one after the other, though each is added by a script
+      document.head.append(script);
+    }
+  }
+
   // --- code --------------------------------------------------------------------------------------
 
   // One button a page instead of one line a cell. Without a script each cell keeps its own.
@@ -335,9 +348,11 @@
 
   function start() {
     document.documentElement.classList.add("nb-scripted");
+    window.nbsupport = { copy };
     startCharts();
     startPredictions();
     startCode();
+    startScripts();
     for (const box of document.querySelectorAll(".nb-rank")) new Ranking(box);
   }
 

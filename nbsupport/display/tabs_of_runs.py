@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbsupport.analysis import claims
 from nbsupport.analysis.roles import SCRATCH, role_of
 from nbsupport.display import over_worlds, titles
+from nbsupport.display.explore import figure_link
 from nbsupport.display.figure_request import (
     FigureInput,
     FigureRequest,
@@ -21,6 +22,7 @@ from nbsupport.display.verdict_table import verdict_table
 from nbsupport.evidence import recorded
 from nbsupport.evidence.judged import WORLDS
 from nbsupport.evidence.recorded import Recorded, families_by_seeds
+from nbsupport.evidence.records import evidence_profile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,6 +107,7 @@ def live_figure(view: PageView, runs: "pd.DataFrame", request: FigureRequest) ->
         number=number,
         caption=request.caption,
         name=anchor(number),
+        explore=figure_link(evidence_profile(study.profile.name), study.world, request, view.axis),
     )
     roles, labels = list(request.roles or dict.fromkeys(runs["role"])), view.labels(request.source)
     where, margin = (study.profile, study.world), margin_of(verdict)
@@ -132,7 +135,7 @@ def recorded_figure(
     if not held.issuperset(request.lines) or (groups and held.isdisjoint(groups)):
         return note(f"Not run on these images: {', '.join(absent)}. So there is no figure.")
     verdict = verdict or runs.verdicts([claim], number, axis)[claim]
-    words = _words(runs, number, request, verdict, absent, own=own)
+    words = _words(runs, number, request, verdict, absent, axis, own=own)
     labels = runs.labels(roles, number, request.source)
     where, margin = (runs.profile, number), margin_of(verdict)
     return request.draw(FigureInput(points, roles, labels, words, margin, *where, view))
@@ -156,6 +159,7 @@ def all_shifts(view: PageView, runs: Recorded, request: FigureRequest) -> "Displ
         number=number,
         caption="The groups of the figure above in each shift, each measured from its own line.",
         name=anchor(number),
+        explore=figure_link(runs.profile.name, whole[0], request, view.axis),
     )
     lines = (request.lines[0], request.lines[-1])
     labels = runs.labels(held, whole[0], request.source)
@@ -169,6 +173,7 @@ def _words(
     request: FigureRequest,
     verdict: "Verdict",
     absent: Sequence[str],
+    axis: str,
     *,
     own: bool,
 ) -> "Words":
@@ -191,6 +196,7 @@ def _words(
         number=figure,
         caption=f"{caption}{chosen}{lacking}",
         name=anchor(figure),
+        explore=figure_link(runs.profile.name, number, request, axis),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.analysis import published as measured
 from nbsupport.analysis.published import BASE, SHIFTS, Heights, Shift
 from nbsupport.analysis.roles import NOMINAL, SCRATCH_COLOUR, SOURCES
+from nbsupport.display.explore import explorer_link
 from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import sources
 from nbsupport.pages.page import Page
@@ -80,7 +81,7 @@ def shifts_figure(
     return published_figure(
         panels,
         _looks(LOOKS),
-        _words(_parted(panels), number, caption),
+        _words(_parted(panels), number, caption, explorer_link("published-r", axis=axis)),
         axis=axis,
         beneath=label_of(BASE),
         margins=[one.recipe_spread().median for one in own],
@@ -99,7 +100,7 @@ def iwildcam_figure(axis: str, *, number: str, caption: str) -> "Figure":
         f"{len(own.base)} CLIPs; every set lies within {at_most(panel.effects['er'])} points of it"
     )
     looks = _looks({**CLIP_LOOKS, "": (GREY, "circle")}, short_label)
-    words = _words(title, number, caption)
+    words = _words(title, number, caption, explorer_link("published-iwildcam", axis=axis))
     return published_figure([panel], looks, words, axis=axis, beneath=OTHERS)
 
 
@@ -256,12 +257,12 @@ def at_most(heights: "pd.Series") -> float:
     return math.ceil(1000 * float(heights.abs().max())) / 10
 
 
-def _words(title: str, number: str, caption: str) -> Any:
+def _words(title: str, number: str, caption: str, explore: str = "") -> Any:
     from nbsupport.analysis.charts import Words
     from nbsupport.display.figure_request import anchor
 
     subtitle = "Published models: trained and measured by others, read from their tables"
-    return Words(title, subtitle, number, caption, anchor(number))
+    return Words(title, subtitle, number, caption, anchor(number), explore)
 
 
 @cache

@@ -23,13 +23,17 @@ TITLE_CHARACTERS = {"wide": 78, "narrow": 38}
 
 @dataclass(frozen=True)
 class Words:
-    """The words around a figure; `name` is its anchor on the page and names its CSV."""
+    """The words around a figure; `name` is its anchor on the page and names its CSV.
+
+    explore: the address of the explorer with the figure's choice, where there is one.
+    """
 
     title: str
     subtitle: str = ""
     number: str = "Figure"
     caption: str = ""
     name: str = "figure"
+    explore: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +158,7 @@ alt="{esc(self.description, quote=True)}">
 <figcaption><span class="nb-figure-number">{esc(self.number)}.</span> {esc(self.caption)}
 <a class="nb-download" download="{esc(self.name, quote=True)}.csv" \
 href="data:text/csv;charset=utf-8,{quote(self.csv(), safe=",/ ():=.-").replace(" ", "%20")}">\
-Data (CSV)</a></figcaption>
+Data (CSV)</a>{self._explore_html()}</figcaption>
 <details class="nb-description"><summary>This figure in words and numbers</summary>
 <p>{esc(self.description)}</p>
 <div class="nb-scroll">{self._table_html()}</div></details>
@@ -167,6 +171,13 @@ Data (CSV)</a></figcaption>
         """
         width, height = struct.unpack(">II", picture[16:24])
         return round(self.size[0] * height / width)
+
+    def _explore_html(self) -> str:
+        """The link that opens the explorer with this figure's choice."""
+        if not self.explore:
+            return ""
+        target = html.escape(self.explore, quote=True)
+        return f' <a class="nb-download nb-explore" href="{target}">Explore</a>'
 
     def _table_html(self) -> str:
         """`table` with a header for each column and each row."""
