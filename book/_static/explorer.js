@@ -10,7 +10,7 @@
   const SIZE = { circle: 3.2, square: 2.9, diamond: 4, cross: 3.6, other: 3.8 };
   const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
   const REACH = 18; // pixels from the pointer within which a mark is meant
-  const PUBLISHED = "published";
+  const INK = ["currentColor", "currentColor"]; // on a light page, on a dark one
 
   // the table -------------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@
     }
 
     get first() {
-      const wanted = this.data.groups.filter((id) => this.roles.includes(id));
+      const wanted = this.roles.filter((id) => this.data.groups.includes(id));
       return wanted.length > 2 ? wanted : this.gap;
     }
 
@@ -336,13 +336,14 @@
     return (shapes[shape] || shapes["triangle-up"])();
   }
 
-  // Colours by group: those that the book fixes, then the free ones in turn.
-  function colours(data, groups) {
+  // Colours by group: those that the book fixes, the reference in ink, then the free ones in turn.
+  function colours(data, groups, reference) {
     const found = new Map();
     let next = 0;
     for (const group of groups) {
-      found.set(group.id, group.colour || data.colours[next % data.colours.length]);
-      if (!group.colour) next += 1;
+      const free = group.id === reference ? INK : data.colours[next % data.colours.length];
+      found.set(group.id, group.colour || free);
+      if (!group.colour && free !== INK) next += 1;
     }
     return found;
   }
@@ -382,14 +383,14 @@
 
     draw(choice, result, palette) {
       const width = Math.max(280, this.box.clientWidth || 640);
-      const height = Math.round(Math.min(460, Math.max(280, width * 0.62)));
+      const height = Math.round(Math.min(460, Math.max(280, width * 0.95)));
       const { forward } = fit.AXES[choice.axis];
       this.points = choice.setting
         .points(choice, choice.groups)
         .map((p) => ({ ...p, tx: forward(p.x), ty: forward(p.y) }))
         .filter((p) => isFinite(p.tx) && isFinite(p.ty));
       this.points.sort((a, b) => choice.groups.indexOf(a.group) - choice.groups.indexOf(b.group) || a.tx - b.tx);
-      const frame = { left: 46, right: width - 10, top: 10, bottom: height - 42 };
+      const frame = { left: 56, right: width - 10, top: 10, bottom: height - 42 };
       const [x, y] = [range(this.points.map((p) => p.tx), choice.axis), range(this.points.map((p) => p.ty), choice.axis)];
       this.across = (v) => frame.left + ((v - x[0]) / (x[1] - x[0])) * (frame.right - frame.left);
       this.down = (v) => frame.bottom - ((v - y[0]) / (y[1] - y[0])) * (frame.bottom - frame.top);
@@ -530,11 +531,13 @@
       ];
       this.plot = new Plot(this);
       this.form = element("form", { class: "nb-explorer-controls", onsubmit: (e) => e.preventDefault() });
+      this.lists = element("form", { class: "nb-explorer-lists" });
       this.said = element("p", { class: "nb-explorer-said", "aria-live": "polite" });
       this.point = element("div", { class: "nb-explorer-point", "aria-live": "polite" });
       this.table = element("div", { class: "nb-scroll nb-explorer-table" });
       this.actions = element("p", { class: "nb-explorer-actions" });
-      box.append(this.form, this.said, this.plot.box, this.point, this.table, this.actions);
+      const stage = element("div", { class: "nb-explorer-stage" }, this.lists, this.plot.box);
+      box.append(this.form, stage, this.said, this.point, this.table, this.actions);
       box.querySelector(".nb-unscripted").hidden = true;
       this.open(location.hash);
       this.watch();
@@ -588,9 +591,11 @@
         labelled("Setting", select, "nb-wide"),
         labelled("Measured from the line of", reference),
         labelled("Axis", axis),
-        this.margin(),
-        this.boxes("families", "Families", setting.families, 12),
-        this.boxes("groups", "Groups", setting.groups, 0)
+        this.margin()
+      );
+      this.lists.replaceChildren(
+        this.boxes("groups", "Groups", setting.groups),
+        this.boxes("families", "Families", setting.families)
       );
     }
 
@@ -628,8 +633,8 @@
       return labelled("Margin", element("span", { class: "nb-slider" }, slider, said, ` ${setting.marginNote}`), "nb-wide");
     }
 
-    // A list of boxes to tick, folded where it is long, with a button for all and one for none.
-    boxes(name, title, items, most) {
+    // A list of boxes to tick, folded on a phone, with a button for all and one for none.
+    boxes(name, title, items) {
       const inputs = items.map((item) =>
         element("input", { type: "checkbox", name, value: item.id, checked: this.choice[name].includes(item.id), onchange: () => take() })
       );
@@ -653,16 +658,16 @@
       });
       count();
       const list = element("div", { class: "nb-explorer-list", role: "group", "aria-label": title }, ...rows);
-      const open = items.length <= most;
-      return element("details", { class: "nb-wide", open: open || name === "groups" }, element("summary", {}, told), element("p", { class: "nb-explorer-all" }, ...buttons), list);
+      const open = window.matchMedia("(min-width: 700px)").matches;
+      return element("details", { open }, element("summary", {}, told), element("p", { class: "nb-explorer-all" }, ...buttons), list);
     }
 
     draw() {
       const { choice } = this;
       const dark = document.documentElement.dataset.theme === "dark" || document.documentElement.dataset.mode === "dark";
       const groups = choice.setting.groups.filter((g) => choice.groups.includes(g.id) || g.id === choice.reference);
-      const pairs = colours(this.data, groups);
-      const palette = (id) => (pairs.get(id) || ["currentColor", "currentColor"])[dark ? 1 : 0];
+      const pairs = colours(this.data, groups, choice.reference);
+      const palette = (id) => (pairs.get(id) || INK)[dark ? 1 : 0];
       this.result = choice.setting.compute(choice, choice.groups);
       this.plot.draw(choice, this.result, palette);
       this.point.replaceChildren(element("p", { class: "nb-quiet" }, "Point at a mark, tap it, or walk with the arrow keys to see its run and its command."));
@@ -685,8 +690,8 @@
       const names = new Map(choice.setting.groups.map((group) => [group.id, group.label]));
       const ends = result.rows.flatMap((row) => (row.er ? [row.er.low, row.er.high, row.er.value] : [])).filter(isFinite);
       const edge = 1.08 * Math.max(0.001, isFinite(result.margin) ? result.margin : 0, ...ends.map(Math.abs));
-      const header = ["group", "effective robustness", "95 % interval", "", "higher?", "the same?"];
-      const over = `Over the line of ${names.get(choice.reference) || "all models"}, ${choice.axis} axes`;
+      const header = ["group", "effective robustness", "", "higher?", "the same?"];
+      const over = `Over the line of “${names.get(choice.reference) || "all models"}”, ${choice.axis} axes`;
       const table = element(
         "table",
         { class: "nb-table" },
@@ -703,14 +708,14 @@
       const pick = (group) => () => this.plot.pick(group);
       const attributes = { onpointerenter: pick(row.id), onpointerleave: pick(null) };
       if (!row.er) {
-        return element("tr", attributes, head, element("td", {}, "0"), element("td", { colspan: 4 }, "the reference: zero by definition"));
+        return element("tr", attributes, head, element("td", {}, "0"), element("td", { colspan: 3 }, "the reference: zero by definition"));
       }
       const [higher, same] = row.words;
       const cells = [
-        element("td", { class: "nb-number", title: row.count }, signed(row.er.value)),
-        element("td", { class: "nb-number" }, isFinite(row.er.low) ? `${signed(row.er.low)} to ${signed(row.er.high)}` : "none: too few runs"),
+        element("td", { title: row.count }, signed(row.er.value), element("span", { class: "nb-quiet" }, span(row.er))),
         element("td", {}, bar(row.er, this.result.margin, edge, colour)),
-        ...[higher, same].map(([word, remark]) => element("td", { class: wordClass(word), title: remark }, remark && !word.startsWith("leans") ? `${word} (${remark})` : word)),
+        verdict("higher?", ...higher),
+        verdict("the same?", ...same),
       ];
       return element("tr", attributes, head, ...cells);
     }
@@ -753,6 +758,15 @@
   function signed(value) {
     if (!isFinite(value)) return "not measurable";
     return (value < 0 ? "\u2212" : "+") + Math.abs(value).toFixed(4);
+  }
+
+  function span(er) {
+    return isFinite(er.low) ? `${signed(er.low)} to ${signed(er.high)}` : "no interval: too few runs";
+  }
+
+  function verdict(asked, word, remark) {
+    const why = remark && !word.startsWith("leans") ? [element("span", { class: "nb-quiet" }, remark)] : [];
+    return element("td", { class: wordClass(word), title: remark, "data-asked": asked }, word, ...why);
   }
 
   function wordClass(word) {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import claims
@@ -72,7 +72,7 @@ def _records(runs: Recorded) -> dict[str, Any]:
     shown = runs.records[runs.records["world"].isin(runs.settings)]
     table = packed(shown)
     pairs = shown[["family", "architecture"]].drop_duplicates("family").to_numpy()
-    kept = in_order(runs.by_size(table["roles"]))
+    kept = _in_order(runs, table["roles"])
     return {
         "profile": runs.profile.name,
         **table,
@@ -83,6 +83,17 @@ def _records(runs: Recorded) -> dict[str, Any]:
         "info": {role: _info(runs, role) for role in kept},
         "pages": _pages_of(runs.profile.name),
     }
+
+
+def _in_order(runs: Recorded, roles: Iterable[str]) -> list[str]:
+    """Source by source, the largest first, between the two reference lines."""
+    places = list(SOURCES)
+
+    def place(role: str) -> int:
+        name = role_of(role).source.name
+        return places.index(name) if name in places else len(places)
+
+    return [str(role) for role in in_order(sorted(runs.by_size(roles), key=place))]
 
 
 def _info(runs: Recorded, role: str) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def _settings(runs: Recorded) -> Iterator[dict[str, Any]]:
     """Each world or shift, and on each the tasks that some groups are fine-tuned on instead."""
     for number in runs.settings:
         points = runs.points(number)
-        roles = [str(role) for role in in_order(runs.by_size(points["role"].unique()))]
+        roles = _in_order(runs, points["role"].unique())
         for task in dict.fromkeys(map(task_of, roles)):
             own = [role for role in roles if task_of(role) == task]
             gap = (f"{task}/full", f"{task}/scratch") if task else GAP
