@@ -1,0 +1,439 @@
+"""The page on statistics: how a verdict is made, and how often the rules are wrong."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import combinations
+from math import isfinite, sqrt
+from typing import Any
+
+import numpy as np
+
+from nbsupport.analysis import claims, rules_1, worlds
+from nbsupport.analysis.claims import Compared
+from nbsupport.analysis.contrasts import MARGIN
+from nbsupport.analysis.error_rates import (
+    METHODS,
+    Coverage,
+    Design,
+    band_coverage,
+    ladder_words,
+    rates,
+)
+from nbsupport.analysis.intervals import Contrast, Interval
+from nbsupport.analysis.points import ID, OOD
+from nbsupport.analysis.roles import SCRATCH
+from nbsupport.analysis.verdicts import judge
+from nbsupport.display.html import Html, signed, span, table
+from nbsupport.display.scripted import scripted
+from nbsupport.display.verdict_table import badge, common_reach, interval_bar
+from nbsupport.evidence.recorded import Recorded, families_by_seeds
+from nbsupport.pages.by_hand import by_hand as by_hand
+from nbsupport.pages.by_hand import interval_table as interval_table
+from nbsupport.pages.by_hand import left_out_table as left_out_table
+from nbsupport.pages.by_hand import records_of_examples
+from nbsupport.pages.by_hand import runs_table as runs_table
+from nbsupport.pages.page import Page
+
+CASE = "quantity-imagenet"  # the claim that two worlds disagreed on
+ABOUT = (CASE, "small-subset-helps", "granularity-order", "natural-sources", "fractals-between")
+SIZES = (3, 5, 9, 25)  # runs of a study
+TRUE = [round(float(v), 2) for v in np.linspace(-2, 3, 101)]  # in margins
+SHOWN = (-1.0, 0.0, 0.5, 1.0, 2.0)  # of these, where no script runs
+WORLDS = (1, 2)
+SETTLES = ("contradicted", "supported")
+NAMES = {
+    "epochs": "every epoch taken as independent",
+    "bootstrap": "percentile bootstrap over runs",
+    "jackknife": "jackknife over runs, Student's t",
+}
+
+
+def _own() -> Recorded:
+    """The records that every example is taken from, under whatever profile."""
+    return records_of_examples()
+
+
+# bands --------------------------------------------------------------------------------------------
+def coverage_table() -> Html:
+    """How often a 95 % band holds the line of all recorded runs, by method and number of runs."""
+    header = ["runs in a study", *NAMES.values()]
+    rows = [
+        (f"{count}", *(f"{told[m].share:.0%} (width {told[m].width:.4f})" for m in METHODS))
+        for count, told in coverages().items()
+    ]
+    return table(header, rows)
+
+
+@cache
+def coverages() -> dict[int, dict[str, Coverage]]:
+    """By number of runs and by method."""
+    points = _own().points(WORLDS[0])
+    own = points[points["role"] == SCRATCH].groupby(["family", "seed"])
+    runs = [run[[ID, OOD]].to_numpy(float) for _, run in own]
+    return {count: band_coverage(runs, count) for count in SIZES}
+
+
+# equivalence --------------------------------------------------------------------------------------
+def contrasts_of() -> list[Contrast]:
+    """Every difference in effective robustness that a claim of the paper rests on, in world 1."""
+    own = [c for c in claims.load().values() if not c.control and c.statistic == "er"]
+    found = _own().judged([c.id for c in own], WORLDS[0]).values()
+    every = {c.name: c for compared, _ in found for c in compared.contrasts}
+    return [c for c in every.values() if isfinite(c.estimate.half) and isfinite(c.gap.half)]
+
+
+def _kinds() -> dict[tuple[bool, bool], list[Contrast]]:
+    """By whether the interval holds 0, and whether it lies inside the margin."""
+    found: dict[tuple[bool, bool], list[Contrast]] = {}
+    for c in contrasts_of():
+        holds, inside = c.low <= 0 <= c.high, c.minus.high < 0 and c.plus.low > 0
+        found.setdefault((holds, inside), []).append(c)
+    return found
+
+
+_SAID = {
+    (True, True): "no difference is seen, and none of a size that counts is possible: the same",
+    (True, False): "no difference is seen, and one that counts is possible: nothing is shown",
+    (False, True): "there is a difference, too small to count: the same",
+    (False, False): "there is a difference, and it may count",
+}
+
+
+def equivalence_table() -> Html:
+    """Differences by what a test of no difference says, and by what an equivalence test says."""
+    found, words = _kinds(), ("no", "yes")
+    rows = [
+        (
+            words[holds],
+            words[inside],
+            f"{len(found.get((holds, inside), []))}",
+            told,
+            _example(found.get((holds, inside), [])),
+        )
+        for (holds, inside), told in _SAID.items()
+    ]
+    header = ("interval holds 0", "inside the margin", "differences", "what it says", "such as")
+    return roomy(table(header, rows, numeric=[2]))
+
+
+def _example(found: Sequence[Contrast]) -> Any:
+    if not found:
+        return "none"
+    c = found[0]
+    text = f"{c.name}: {signed(c.estimate.value, 4)} ({span(c.low, c.high)})"
+    return Html(f"{text} {interval_bar(c, common_reach([c]))}", text)
+
+
+# what an interval is about ------------------------------------------------------------------------
+def populations_table() -> Html:
+    """The same differences with three intervals, and what their variance is made of."""
+    runs, rows = _own(), []
+    for key, (found, _) in runs.judged(ABOUT, WORLDS[0]).items():
+        if found.contrasts and found.contrasts[0].by_family:
+            rows.append(_about(found.contrasts[0], runs.over_worlds([key])))
+    header = (
+        *("difference", "estimate", "these families in this world", "architectures like these"),
+        *("worlds of these rules", "variance: family, seed, rest"),
+    )
+    return table(header, rows)
+
+
+def _about(c: Contrast, over: dict[str, Any]) -> tuple[str, ...]:
+    assert c.by_family is not None
+    summary = next((found for found, _ in over.values() if found.worlds), None)
+    wider = "fewer than two worlds"
+    if summary is not None:
+        mean = summary.contrasts[0].estimate
+        wider = f"{span(mean.low, mean.high)} ({summary.worlds} worlds)"
+    shares = ", ".join(f"{share:.0%}" for share in c.shares)
+    other = c.by_family.estimate
+    spans = (span(c.low, c.high), span(other.low, other.high), wider)
+    return (c.name, signed(c.estimate.value, 4), *spans, shares)
+
+
+# axis and margin ----------------------------------------------------------------------------------
+@cache
+def _sensitivity() -> dict[str, list[str]]:
+    """By claim, the verdict on each axis, then at the other margins."""
+    runs = _own()
+    cells = runs.cells(WORLDS[0])
+    options = {"simulated": runs.profile.simulated, "chances": runs.profile.chances(WORLDS[0])}
+    own = [c.id for c in claims.load().values() if not c.control]
+    tables = {key: list(claims.sensitivity(key, cells, **options)["verdict"]) for key in own}
+    return {key: words for key, words in tables.items() if words[0] != "not run"}
+
+
+def sensitivity_table() -> Html:
+    """The claims whose verdict in world 1 depends on the axis or the margin; a dash: it stays."""
+    header = ("claim", "linear, 0.25", "logit", "probit", "margin 0.15", "margin 0.33")
+    rows = [
+        (claims.load()[key].text, _badge(first), *(_changed(first, word) for word in others))
+        for key, (first, *others) in _sensitivity().items()
+        if set(others) != {first}
+    ]
+    return roomy(table(header, rows))
+
+
+def roomy(shown: Html) -> Html:
+    """A table whose rows begin with a sentence."""
+    return Html(f'<div class="nb-roomy">{shown.html}</div>', shown.text)
+
+
+def _badge(text: str) -> Html:
+    return Html(badge(text.split(" to")[0].split(" against")[0].strip(), text), text)
+
+
+def _changed(first: str, word: str) -> Any:
+    return "\N{EN DASH}" if word == first else _badge(word)
+
+
+# error rates --------------------------------------------------------------------------------------
+def spread_of_cells() -> float:
+    """The spread of a cell's difference in gaps: the median over the paper's differences."""
+    sizes = [
+        c.estimate.se * sqrt(c.cells) / c.gap.value
+        for c in contrasts_of()
+        if c.gap.value > 0 and c.cells > 1
+    ]
+    return float(np.median(sizes))
+
+
+def designs() -> dict[str, Design]:
+    """The studies whose error rates are shown."""
+    spread = spread_of_cells()
+    return {
+        "3 families x 3 seeds": Design(3, 3, spread),
+        "5 families x 5 seeds": Design(5, 5, spread),
+        "10 families x 10 seeds": Design(10, 10, spread),
+        "5 x 5, families differ in the effect by half a margin": Design(5, 5, spread, MARGIN / 2),
+    }
+
+
+@cache
+def _rates() -> dict[str, dict[str, dict[str, list[float]]]]:
+    return {name: rates(TRUE, design) for name, design in designs().items()}
+
+
+def error_rates() -> Html:
+    """How often each word is said, by the true difference: with a slider where a script runs."""
+    found = _rates()
+    data = {
+        "true": TRUE,
+        "designs": [
+            {
+                "label": name,
+                "kinds": {
+                    kind: {word: [round(v, 4) for v in share] for word, share in shares.items()}
+                    for kind, shares in kinds.items()
+                },
+            }
+            for name, kinds in found.items()
+        ],
+    }
+    return scripted("rates", data, ("rates.js",), _rates_table(found))
+
+
+def _rates_table(found: dict[str, dict[str, dict[str, list[float]]]]) -> Html:
+    """The same for a few true differences."""
+    places = [TRUE.index(v) for v in SHOWN]
+    rows = [
+        (name, kind, word, *(f"{shares[place]:.1%}" for place in places))
+        for name, kinds in found.items()
+        for kind, words in kinds.items()
+        for word, shares in words.items()
+    ]
+    header = ("study", "claim", "word", *(f"true: {v:g} margins" for v in SHOWN))
+    return table(header, rows, numeric=range(3, 3 + len(SHOWN)))
+
+
+# two worlds, two verdicts -------------------------------------------------------------------------
+@cache
+def _case() -> dict[int, Compared]:
+    """The claim's contrasts in each of the two worlds, where they were run."""
+    found = {n: _own().judged([CASE], n)[CASE][0] for n in WORLDS}
+    return {n: compared for n, compared in found.items() if compared.contrasts}
+
+
+def case_table() -> Html:
+    """Each part of the ladder in both worlds, with the word that each version gives it alone."""
+    case = _case()
+    reach = common_reach([c for compared in case.values() for c in compared.contrasts])
+    rows = [
+        (part[0].name, *(_step(c, reach) for c in part))
+        for part in zip(*(compared.contrasts for compared in case.values()), strict=True)
+    ]
+    rows.append(("the whole claim", *(_whole(n) for n in case)))
+    return table(("difference", *(f"world {n}" for n in case)), rows)
+
+
+def _step(c: Contrast, reach: float) -> Html:
+    first, second = rules_1.judge("higher", c)[0], judge("higher", c).word
+    told = f"{signed(c.estimate.value, 4)} ({span(c.low, c.high)})"
+    text = f"{told}. Version 1: {first}. Version 2: {second}"
+    return Html(f"{interval_bar(c, reach)}<br>{text}", text)
+
+
+def case_words(number: int) -> tuple[str, str]:
+    """What both versions of the rules say on the claim in a world."""
+    runs, found = _own(), _case()[number]
+    before = rules_1.word(found.claim, runs.cells(number), found.contrasts)
+    return before, runs.judged([CASE], number)[CASE][1].text
+
+
+def _whole(number: int) -> Html:
+    first, second = case_words(number)
+    text = f"Version 1: {first}. Version 2: {second}"
+    return Html(f"Version 1: {badge(first)}<br>Version 2: {badge(second)}", text)
+
+
+def _ladders() -> dict[str, tuple[list[float], Design]]:
+    """True ladders to simulate: steps and spreads as in each world's runs, and even steps."""
+    found = {}
+    for number, compared in _case().items():
+        gap, steps = compared.contrasts[0].gap.value, compared.contrasts[1:]
+        spread = np.mean([c.estimate.se * sqrt(c.cells) / gap for c in steps])
+        cells, families = steps[0].cells, steps[0].families
+        design = Design(families, cells // families, float(spread))
+        true = [c.estimate.value / gap for c in steps]
+        name = f"steps as measured on world {number}, {families} x {design.seeds} cells"
+        found[name] = (true, design)
+        even = f"even steps of the same sum, {families} x {design.seeds} cells"
+        found[even] = ([float(np.mean(true))] * len(true), design)
+    return found
+
+
+@cache
+def _ladder_words() -> dict[str, dict[int, np.ndarray]]:
+    return {
+        name: ladder_words(*ladder, seed=place)
+        for place, (name, ladder) in enumerate(_ladders().items())
+    }
+
+
+def ladders_table() -> Html:
+    """How often each version contradicts ladders that are true, and supports them."""
+    rows = []
+    for name, said in _ladder_words().items():
+        shares = [(said[v] == word).mean() for word in SETTLES for v in (1, 2)]
+        rows.append((name, *(f"{share:.1%}" for share in shares)))
+    header = ["a true ladder", *(f"{w} by {v}" for w in SETTLES for v in (1, 2))]
+    return table(header, rows, numeric=range(1, 5))
+
+
+def disagreement(version: int) -> float:
+    """How often two studies of the same true ladder, each in the cells of its world, come to
+    opposite words. 0 where fewer than two worlds were run."""
+    case = _case()
+    true = [ladder for name, ladder in _ladders().items() if name.startswith("steps")]
+    found = [
+        ladder_words(true[0][0], design, seed=7 + place)[version]
+        for place, (_, design) in enumerate(true)
+    ]
+    opposite = [
+        ((a == "supported") & (b == "contradicted")) | ((a == "contradicted") & (b == "supported"))
+        for a, b in combinations(found, 2)
+    ]
+    return float(np.mean(opposite)) if len(case) > 1 else 0.0
+
+
+# numbers in the prose -----------------------------------------------------------------------------
+def numbers() -> dict[str, str]:
+    """What the page's prose quotes, as text to glue."""
+    return {
+        **by_hand().numbers,
+        **_band_numbers(),
+        **_equivalence_numbers(),
+        **_sensitivity_numbers(),
+        **_rate_numbers(),
+        **_case_numbers(),
+    }
+
+
+def _band_numbers() -> dict[str, str]:
+    few, told = coverages()[SIZES[0]], coverages()
+    points = _own().points(WORLDS[0])
+    scratch = points[points["role"] == SCRATCH]
+    return {
+        "population": f"{len(scratch[['family', 'seed']].drop_duplicates())}",
+        "few": f"{SIZES[0]}",
+        "epochs-few": f"{few['epochs'].share:.0%}",
+        "bootstrap-few": f"{few['bootstrap'].share:.0%}",
+        "jackknife-few": f"{few['jackknife'].share:.0%}",
+        "epochs-many": f"{told[SIZES[-1]]['epochs'].share:.0%}",
+        "many": f"{SIZES[-1]}",
+        "bootstrap-many": f"{told[SIZES[-1]]['bootstrap'].share:.0%}",
+    }
+
+
+def _equivalence_numbers() -> dict[str, str]:
+    found = _kinds()
+    count = {kind: len(own) for kind, own in found.items()}
+    unseen = count.get((True, True), 0) + count.get((True, False), 0)
+    return {
+        "differences": f"{sum(count.values())}",
+        "unseen": f"{unseen}",
+        "shown-same": f"{count.get((True, True), 0)}",
+        "open": f"{count.get((True, False), 0)}",
+        "small-but-real": f"{count.get((False, True), 0)}",
+    }
+
+
+def _sensitivity_numbers() -> dict[str, str]:
+    every = list(_sensitivity().values())
+
+    def changed(places: Iterable[int]) -> str:
+        own = list(places)
+        return f"{sum(any(words[p] != words[0] for p in own) for words in every)}"
+
+    return {
+        "claims": f"{len(every)}",
+        "axis-changes": changed((1, 2)),
+        "margin-changes": changed((3, 4)),
+        "any-changes": changed(range(1, 5)),
+    }
+
+
+def _rate_numbers() -> dict[str, str]:
+    found, zero, one = _rates(), TRUE.index(0.0), TRUE.index(1.0)
+    half = TRUE.index(0.5)
+    first, second = list(found)[:2]
+    return {
+        "spread": f"{spread_of_cells():.2f}",
+        "false-higher": f"{found[first]['higher']['supported'][zero]:.1%}",
+        "false-same": f"{found[first]['same']['supported'][one]:.1%}",
+        "half-higher-9": f"{found[first]['higher']['supported'][half]:.0%}",
+        "half-higher-25": f"{found[second]['higher']['supported'][half]:.0%}",
+        "families-higher": f"{list(found.values())[-1]['higher']['supported'][zero]:.1%}",
+    }
+
+
+def _case_numbers() -> dict[str, str]:
+    case, words = _case(), {n: case_words(n) for n in _case()}
+    told = {f"case-{n}-by-{v}": words[n][v - 1] for n in case for v in (1, 2)}
+    compared = [found.contrasts for found in case.values()]
+    replication = worlds.replication(*compared[:2]) if len(compared) > 1 else ""
+    smallest = min((c for c in compared[-1][1:]), key=lambda c: c.estimate.value)
+    points = {n: families_by_seeds(_own().points(n)) for n in case}
+    said = list(_ladder_words().values())
+    rates_1 = [(words_[1] == "contradicted").mean() for words_ in said]
+    rates_2 = [(words_[2] == "contradicted").mean() for words_ in said]
+    return {
+        **told,
+        **{f"cells-{n}": text for n, text in points.items()},
+        "smallest": smallest.name,
+        "smallest-value": _told(smallest.estimate),
+        "smallest-by-1": rules_1.judge("higher", smallest)[0],
+        "smallest-by-2": judge("higher", smallest).word,
+        "replication": replication or "not tested",
+        "ladder-by-1": f"{min(rates_1):.0%} to {max(rates_1):.0%}",
+        "ladder-by-2": f"at most {max(rates_2):.1%}",
+        "disagree-1": f"{disagreement(1):.0%}",
+        "disagree-2": f"{disagreement(2):.1%}",
+    }
+
+
+def _told(interval: Interval) -> str:
+    return f"{signed(interval.value, 4)} ({span(interval.low, interval.high)})"
+
+
+PAGE = Page("statistics", "Statistics: how a verdict is made", whole_book=True)
