@@ -69,7 +69,7 @@
         this.chart.append(drawn("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, `${100 * share} %`));
       }
       this.true.forEach((value, i) => {
-        if (Number.isInteger(value)) this.chart.append(drawn("text", { x: across(i), y: HEIGHT - 22, "text-anchor": "middle" }, String(value)));
+        if (Number.isInteger(value)) this.chart.append(drawn("text", { x: across(i), y: HEIGHT - 22, "text-anchor": "middle" }, String(value).replace("-", "\u2212")));
       });
       this.chart.append(drawn("text", { x: WIDTH / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "true difference in margins"));
       const zone = [-1, 1].map((v) => across(this.true.indexOf(v)));

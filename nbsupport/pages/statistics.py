@@ -26,7 +26,7 @@ from nbsupport.analysis.verdicts import judge
 from nbsupport.display.html import Html, signed, span, table
 from nbsupport.display.scripted import scripted
 from nbsupport.display.verdict_table import badge, common_reach, interval_bar
-from nbsupport.evidence.recorded import Recorded, families_by_seeds
+from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages.by_hand import by_hand as by_hand
 from nbsupport.pages.by_hand import interval_table as interval_table
 from nbsupport.pages.by_hand import left_out_table as left_out_table
@@ -42,9 +42,9 @@ SHOWN = (-1.0, 0.0, 0.5, 1.0, 2.0)  # of these, where no script runs
 WORLDS = (1, 2)
 SETTLES = ("contradicted", "supported")
 NAMES = {
-    "epochs": "every epoch taken as independent",
-    "bootstrap": "percentile bootstrap over runs",
-    "jackknife": "jackknife over runs, Student's t",
+    "epochs": "epochs as independent",
+    "bootstrap": "bootstrap over runs",
+    "jackknife": "jackknife over runs",
 }
 
 
@@ -104,16 +104,16 @@ def equivalence_table() -> Html:
     found, words = _kinds(), ("no", "yes")
     rows = [
         (
+            told,
             words[holds],
             words[inside],
             f"{len(found.get((holds, inside), []))}",
-            told,
             _example(found.get((holds, inside), [])),
         )
         for (holds, inside), told in _SAID.items()
     ]
-    header = ("interval holds 0", "inside the margin", "differences", "what it says", "such as")
-    return roomy(table(header, rows, numeric=[2]))
+    header = ("what is said", "interval holds 0", "inside the margin", "differences", "such as")
+    return roomy(table(header, rows, numeric=[3]))
 
 
 def _example(found: Sequence[Contrast]) -> Any:
@@ -132,8 +132,8 @@ def populations_table() -> Html:
         if found.contrasts and found.contrasts[0].by_family:
             rows.append(_about(found.contrasts[0], runs.over_worlds([key])))
     header = (
-        *("difference", "estimate", "these families in this world", "architectures like these"),
-        *("worlds of these rules", "variance: family, seed, rest"),
+        *("difference", "estimate", "these families", "architectures like these"),
+        *("worlds of these rules", "variance by family"),
     )
     return table(header, rows)
 
@@ -145,10 +145,10 @@ def _about(c: Contrast, over: dict[str, Any]) -> tuple[str, ...]:
     if summary is not None:
         mean = summary.contrasts[0].estimate
         wider = f"{span(mean.low, mean.high)} ({summary.worlds} worlds)"
-    shares = ", ".join(f"{share:.0%}" for share in c.shares)
+    share = f"{c.shares[0]:.0%}"
     other = c.by_family.estimate
     spans = (span(c.low, c.high), span(other.low, other.high), wider)
-    return (c.name, signed(c.estimate.value, 4), *spans, shares)
+    return (c.name, signed(c.estimate.value, 4), *spans, share)
 
 
 # axis and margin ----------------------------------------------------------------------------------
@@ -269,8 +269,8 @@ def case_table() -> Html:
 def _step(c: Contrast, reach: float) -> Html:
     first, second = rules_1.judge("higher", c)[0], judge("higher", c).word
     told = f"{signed(c.estimate.value, 4)} ({span(c.low, c.high)})"
-    text = f"{told}. Version 1: {first}. Version 2: {second}"
-    return Html(f"{interval_bar(c, reach)}<br>{text}", text)
+    parts = (told, f"Version 1: {first}", f"Version 2: {second}")
+    return Html(f"{interval_bar(c, reach)}{'<br>'.join(parts)}", ", ".join(parts))
 
 
 def case_words(number: int) -> tuple[str, str]:
@@ -413,23 +413,28 @@ def _case_numbers() -> dict[str, str]:
     compared = [found.contrasts for found in case.values()]
     replication = worlds.replication(*compared[:2]) if len(compared) > 1 else ""
     smallest = min((c for c in compared[-1][1:]), key=lambda c: c.estimate.value)
-    points = {n: families_by_seeds(_own().points(n)) for n in case}
+    cells = {n: f"{f.contrasts[0].cells} cells" for n, f in case.items()}
     said = list(_ladder_words().values())
     rates_1 = [(words_[1] == "contradicted").mean() for words_ in said]
     rates_2 = [(words_[2] == "contradicted").mean() for words_ in said]
     return {
         **told,
-        **{f"cells-{n}": text for n, text in points.items()},
+        **{f"cells-{n}": text for n, text in cells.items()},
         "smallest": smallest.name,
         "smallest-value": _told(smallest.estimate),
         "smallest-by-1": rules_1.judge("higher", smallest)[0],
         "smallest-by-2": judge("higher", smallest).word,
         "replication": replication or "not tested",
         "ladder-by-1": f"{min(rates_1):.0%} to {max(rates_1):.0%}",
-        "ladder-by-2": f"at most {max(rates_2):.1%}",
+        "ladder-by-2": _share(max(rates_2)),
         "disagree-1": f"{disagreement(1):.0%}",
-        "disagree-2": f"{disagreement(2):.1%}",
+        "disagree-2": _share(disagreement(2)),
     }
+
+
+def _share(share: float) -> str:
+    """A share in per cent; one of nothing in words, for it is no proof of "never"."""
+    return f"{share:.1%}" if share else "none"
 
 
 def _told(interval: Interval) -> str:
