@@ -12,7 +12,7 @@ from nbsupport.analysis.trends import effective_robustness, role_line
 from nbsupport.evidence import recorded
 from nbsupport.evidence.judged import judge_all
 from nbsupport.evidence.records import read_records
-from nbsupport.pages import statistics
+from nbsupport.pages import statistics, two_worlds
 from nbsupport.pages.by_hand import CELLS, FAMILY
 from nbsupport.study.profiles import profile_named
 
@@ -90,8 +90,8 @@ def test_what_the_page_says_of_the_case_holds():
     assert (numbers["case-1-by-2"], numbers["case-2-by-2"]) == ("supported", "supported")
     assert (numbers["smallest-by-1"], numbers["smallest-by-2"]) == ("contradicted", "negligible")
     assert numbers["smallest-value"].startswith("+")  # it points the right way
-    assert statistics.disagreement(1) > 0.2 > 10 * statistics.disagreement(2)
-    assert len(claims.load()[statistics.CASE].parts) == 5
+    assert two_worlds.disagreement(1) > 0.2 > 10 * two_worlds.disagreement(2)
+    assert len(claims.load()[two_worlds.CASE].parts) == 5
 
 
 def test_rates_are_near_their_level():
