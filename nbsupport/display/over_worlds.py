@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from nbsupport.analysis import claims
 from nbsupport.analysis.verdicts import Verdict
 from nbsupport.display import titles
+from nbsupport.display.explore import explorer_link, setting_id, task_of
 from nbsupport.display.figure_request import anchor
 from nbsupport.display.tabs import Tabs
 from nbsupport.evidence.ledger import unit
@@ -36,15 +37,17 @@ def headline_column(
 def figures(runs: Recorded, claim_ids: Sequence[str], axis: str) -> "list[Display]":
     """A figure for each claim that enough worlds count for, in tabs; else nothing."""
     found = world_rows(runs, claim_ids, axis)
-    drawn = {key: _figure(key, rows) for key, rows in found.items()}
+    drawn = {key: _figure(key, rows, runs.profile.name) for key, rows in found.items()}
     if len(drawn) > 1:
         return [Tabs("worlds", drawn)]
     return list(drawn.values())
 
 
-def _figure(claim_id: str, rows: WorldRows) -> "Figure":
+def _figure(claim_id: str, rows: WorldRows, profile: str) -> "Figure":
     from nbsupport.analysis.charts import Words, worlds_figure
 
+    claim = claims.load()[claim_id]
+    roles = [role for role in claim.roles if task_of(role) == task_of(claim.roles[0])]
     number, spread = f"Worlds, {claim_id}", f"the spread between worlds, tau, is {rows.tau:.3f}"
     words = Words(
         title=titles.title(claim_id, rows.verdict),
@@ -52,5 +55,6 @@ def _figure(claim_id: str, rows: WorldRows) -> "Figure":
         number=number,
         caption=CAPTION,
         name=anchor(number),
+        explore=explorer_link(setting_id(profile, 1, roles[0]), roles, claim.reference),
     )
-    return worlds_figure(rows.table, words, unit=unit(claims.load()[claim_id]), margin=rows.margin)
+    return worlds_figure(rows.table, words, unit=unit(claim), margin=rows.margin)
