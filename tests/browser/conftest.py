@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -153,3 +153,62 @@ def visit(chromium: Any, site: str, request: pytest.FixtureRequest) -> Iterator[
     visit.watch()
     yield visit
     context.close()
+
+
+# a part of a page, opened from disk ---------------------------------------------------------------
+STATIC = ROOT / "book" / "_static"
+
+
+def document(part: str) -> str:
+    """A page with one part of the book in it, and the book's scripts and styles."""
+    styles = "".join(f'<link rel="stylesheet" href="{p.name}">' for p in STATIC.glob("*.css"))
+    return (
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>t</title>{styles}</head>'
+        f'<body><article class="bd-article">{part}</article>'
+        '<script src="nbsupport.js"></script></body></html>'
+    )
+
+
+@dataclass
+class Window:
+    """A page on disk in a browser, and all that went wrong or was asked of a network."""
+
+    page: Any
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note errors, and requests for anything that is not on this disk."""
+        near = ("file:", "data:", "about:")
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", lambda m: m.type == "error" and self.wrong.append(m.text))
+        self.page.on("request", lambda r: r.url.startswith(near) or self.wrong.append(r.url))
+
+    def open(self, choice: str = "") -> None:
+        """Load the page anew, with what follows the # of its address, and wait for its script."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}{choice}")
+        self.page.wait_for_selector("[data-nb-scripts][data-state=drawn]")
+
+
+@pytest.fixture
+def from_disk(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Window]]:
+    """Opens a part of a page: `from_disk(name, html, width=1280, scripts=True)`."""
+    opened: list[Window] = []
+
+    def show(name: str, html: str, width: int = 1280, scripts: bool = True) -> Window:
+        for path in (*STATIC.glob("*.js"), *STATIC.glob("*.css")):
+            shutil.copy(path, tmp_path)
+        place = tmp_path / f"{name}.html"
+        place.write_text(document(html), encoding="utf-8")
+        size = {"width": width, "height": 900}
+        context = chromium.new_context(viewport=size, java_script_enabled=scripts)
+        opened.append(Window(context.new_page(), place.as_uri()))
+        opened[-1].watch()
+        return opened[-1]
+
+    yield show
+    for window in opened:
+        assert window.wrong == []
+        window.page.context.close()

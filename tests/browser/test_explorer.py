@@ -1,11 +1,8 @@
 """The explorer in headless Chromium: its fits are the package's, and a reader can use it."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from math import isnan
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,59 +25,19 @@ from nbsupport.study.profiles import profile_named
 pytestmark = pytest.mark.browser
 
 CLOSE = 1e-9
-STATIC = root() / "book" / "_static"
-STYLES = ("nbsupport", "widgets", "tables", "explorer")
-
-
-def document(part: str) -> str:
-    """A page with one part of the book in it, and the book's scripts and styles."""
-    styles = "".join(f'<link rel="stylesheet" href="{name}.css">' for name in STYLES)
-    return (
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>t</title>{styles}</head>'
-        f'<body><article class="bd-article">{part}</article>'
-        '<script src="nbsupport.js"></script></body></html>'
-    )
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The explorer's page with the scripts beside it."""
-    place = tmp_path_factory.mktemp("explorer")
-    for path in [*STATIC.glob("*.js"), *STATIC.glob("*.css")]:
-        (place / path.name).write_bytes(path.read_bytes())
-    (place / "explorer.html").write_text(document(explorer.explorer("demo").html), "utf-8")
-    return place
-
-
-@dataclass
-class Window:
-    """A window with the explorer, and all that went wrong or left the folder."""
-
-    page: Any
-    address: str
-    errors: list[str]
-    asked: list[str]
-
-    def open(self, choice: str = "") -> None:
-        self.page.goto("about:blank")
-        self.page.goto(f"{self.address}{choice}")
-        self.page.wait_for_selector(".nb-explorer[data-state=drawn]")
+def html() -> str:
+    return explorer.explorer("demo").html
 
 
 @pytest.fixture(params=[1280])
-def window(chromium: Any, folder: Path, request: pytest.FixtureRequest) -> Iterator[Window]:
+def window(from_disk: Any, html: str, request: pytest.FixtureRequest) -> Any:
     """The explorer opened from disk, as wide as the test asks."""
-    context = chromium.new_context(viewport={"width": request.param, "height": 900})
-    page, errors, asked = context.new_page(), [], []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda m: m.type == "error" and errors.append(m.text))
-    page.on("request", lambda r: r.url.startswith(("file:", "data:")) or asked.append(r.url))
-    own = Window(page, (folder / "explorer.html").as_uri(), errors, asked)
+    own = from_disk("explorer", html, width=request.param)
     own.open()
-    yield own
-    assert (errors, [url for url in asked if url != "about:blank"]) == ([], [])
-    context.close()
+    return own
 
 
 # its fits are the package's -----------------------------------------------------------------------
@@ -230,13 +187,13 @@ def test_axes_are_the_packages_far_into_the_tails(window, axis):
 
 
 # a reader can use it ------------------------------------------------------------------------------
-def chosen(window: Window) -> dict[str, str]:
+def chosen(window: Any) -> dict[str, str]:
     return window.page.evaluate(
         "Object.fromEntries(new URLSearchParams(location.hash.replace('#', '')))"
     )
 
 
-def row_of(window: Window, group: str) -> str:
+def row_of(window: Any, group: str) -> str:
     return window.page.locator(".nb-explorer-table tbody tr", has_text=group).first.inner_text()
 
 
@@ -323,14 +280,13 @@ def test_it_fits_a_phone(window, choice):
     assert window.page.locator(".nb-explorer-plot svg").bounding_box()["width"] > 280
 
 
-def test_without_a_script_it_says_where_to_look(chromium, folder):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((folder / "explorer.html").as_uri())
-    assert "All claims" in page.locator(".nb-unscripted").inner_text()
-    context.close()
+def test_without_a_script_it_says_where_to_look(from_disk, html):
+    own = from_disk("explorer", html, scripts=False)
+    own.page.goto(own.address)
+    assert "All claims" in own.page.locator(".nb-unscripted").inner_text()
 
 
-def test_it_is_light(folder):
-    parts = ["explorer.html", "fit.js", "explorer.js", "explorer.css"]
-    assert sum((folder / name).stat().st_size for name in parts) < 1_000_000
+def test_it_is_light(html):
+    parts = ("fit.js", "explorer.js", "explorer.css")
+    sizes = [(root() / "book" / "_static" / name).stat().st_size for name in parts]
+    assert len(html.encode()) + sum(sizes) < 1_000_000
