@@ -15,6 +15,7 @@ from nbsupport.study.study import Study
 
 EVERY = set(pages())
 GATHERING = {page.id for page in pages().values() if page.gathers}
+WHOLE_BOOK = {page.id for page in pages().values() if page.whole_book}
 OF_FRACTALS = {"04_5_sources", "01_introduction", "claims"}
 OF_LABELS = {"04_2_granularity", "builds_in"}
 FIRST = ('"""', '"""Otherwise: ')
@@ -39,7 +40,7 @@ CHANGES = [
         "nbsupport/analysis/claims.toml",
         "Species labels",
         "Labels of species",
-        {"04_2_granularity", "index", *GATHERING},
+        {"04_2_granularity", *GATHERING, *WHOLE_BOOK},
     ),
     ("records/calibration-pacs-32.csv", "\n", "\n\n", {"scale", "builds_in"}),
     ("nbsupport/training/loop.py", *FIRST, {"appendix_a_training"}),
