@@ -129,7 +129,7 @@ def populations_table() -> Html:
             rows.append(_about(found.contrasts[0], runs.over_worlds([key])))
     header = (
         *("difference", "estimate", "these families", "architectures like these"),
-        *("worlds of these rules", "variance by family"),
+        *("worlds (how many)", "variance by family"),
     )
     return table(header, rows)
 
@@ -140,7 +140,7 @@ def _about(c: Contrast, over: dict[str, Any]) -> tuple[str, ...]:
     wider = "fewer than two worlds"
     if summary is not None:
         mean = summary.contrasts[0].estimate
-        wider = f"{span(mean.low, mean.high)} ({summary.worlds} worlds)"
+        wider = f"{span(mean.low, mean.high)} ({summary.worlds})"
     share = f"{c.shares[0]:.0%}"
     other = c.by_family.estimate
     spans = (span(c.low, c.high), span(other.low, other.high), wider)

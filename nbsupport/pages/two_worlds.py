@@ -8,7 +8,7 @@ import numpy as np
 
 from nbsupport.analysis import rules_1, worlds
 from nbsupport.analysis.claims import Compared
-from nbsupport.analysis.error_rates import Design, ladder_words
+from nbsupport.analysis.error_rates import STUDIES, Design, ladder_words
 from nbsupport.analysis.intervals import Contrast, Interval
 from nbsupport.analysis.verdicts import judge
 from nbsupport.display.html import Html, signed, span, table
@@ -136,8 +136,8 @@ def case_numbers() -> dict[str, str]:
 
 
 def _share(share: float) -> str:
-    """A share in per cent; one of nothing in words, for it is no proof of "never"."""
-    return f"{share:.1%}" if share else "none"
+    """A share of the studies; of nothing with their number, for it is no proof of "never"."""
+    return f"{share:.1%}" if share else f"none of {STUDIES:,}"
 
 
 def _told(interval: Interval) -> str:
