@@ -287,6 +287,7 @@ def test_new_records_execute_the_pages_that_show_them_and_no_other(set_beside):
 
 def test_the_pages_that_show_every_run_say_so_in_code():
     calls = ("BookLedger(", "welcome.answer(", "discussion.effects_figure(", "welcome.headline(")
+    calls += ("explorer.explorer(", "statistics.numbers(")
     found = {p.id for p in pages().values() if any(c in p.notebook.read_text() for c in calls)}
     assert found == set(WHOLE_BOOK)
 
