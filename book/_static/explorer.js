@@ -161,8 +161,8 @@
     command(run, page) {
       const cell = `--profile ${run.profile} --world ${run.world} --seed ${run.seed} --family ${run.family}`;
       if (!page) return `python -m nbsupport record ${cell}`;
-      const asked = this.record.asked.includes(run.family) ? ` -p families '["${run.family}"]'` : "";
-      return `python -m nbsupport run ${page} -p profile ${run.profile} -p world ${run.world}${asked} -p seeds '[${run.seed}]'`;
+      const own = `--role ${run.role} --family ${run.family} --seed ${run.seed}`;
+      return `python -m nbsupport run ${page} -p profile ${run.profile} -p world ${run.world} ${own}`;
     }
   }
 

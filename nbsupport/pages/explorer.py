@@ -24,7 +24,6 @@ from nbsupport.pages import pages
 from nbsupport.pages.page import Page
 from nbsupport.study.profiles import profile_named
 from nbsupport.study.study import Study
-from nbsupport.training.families import FAMILIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +78,6 @@ def _records(runs: Recorded) -> dict[str, Any]:
         "architectures": dict(map(tuple, pairs)),
         "titles": {family: look.family_name(family) for family in table["families"]},
         "shapes": look.family_shapes(table["families"]),
-        "asked": [family for family in table["families"] if family in FAMILIES],
         "info": {role: _info(runs, role) for role in kept},
         "pages": _pages_of(runs.profile.name),
     }

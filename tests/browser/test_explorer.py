@@ -250,9 +250,14 @@ def test_a_mark_leads_to_its_run_and_its_command(window):
     assert "imagenet/25K" in set(own["role"])
     words = window.page.locator(".nb-command code").inner_text().split()
     assert words[:5] == ["python", "-m", "nbsupport", "run", "04_1_quantity"]
-    pairs = [(words[i + 1], words[i + 2].strip("'")) for i, w in enumerate(words) if w == "-p"]
-    request = PageRequest(page_named("04_1_quantity"), parse_assignments(pairs))
-    assert set(own["key"]) <= {run.finetune.key for run in request.runs}
+    seed = int(words[words.index("--seed") + 1])
+    expected = ["--role", "imagenet/25K", "--family", "resnet", "--seed", str(seed)]
+    assert words[-6:] == expected
+    pairs = [(words[i + 1], words[i + 2]) for i, w in enumerate(words) if w == "-p"]
+    given = {**parse_assignments(pairs), "families": ["resnet"], "seeds": [seed]}
+    request = PageRequest(page_named("04_1_quantity"), given)
+    keys = {run.finetune.key for run in request.runs if run.group.role == "imagenet/25K"}
+    assert set(own["key"]) == keys
 
 
 @pytest.mark.parametrize(
