@@ -534,7 +534,7 @@
       this.lists = element("form", { class: "nb-explorer-lists" });
       this.said = element("p", { class: "nb-explorer-said", "aria-live": "polite" });
       this.point = element("div", { class: "nb-explorer-point", "aria-live": "polite" });
-      this.table = element("div", { class: "nb-scroll nb-explorer-table" });
+      this.table = element("div", { class: "nb-scroll nb-explorer-table", tabindex: 0, role: "region", "aria-label": "Results" });
       this.actions = element("p", { class: "nb-explorer-actions" });
       const stage = element("div", { class: "nb-explorer-stage" }, this.lists, this.plot.box);
       box.append(this.form, stage, this.said, this.point, this.table, this.actions);
@@ -690,7 +690,7 @@
       const names = new Map(choice.setting.groups.map((group) => [group.id, group.label]));
       const ends = result.rows.flatMap((row) => (row.er ? [row.er.low, row.er.high, row.er.value] : [])).filter(isFinite);
       const edge = 1.08 * Math.max(0.001, isFinite(result.margin) ? result.margin : 0, ...ends.map(Math.abs));
-      const header = ["group", "effective robustness", "", "higher?", "the same?"];
+      const header = ["group", "effective robustness", "interval", "higher?", "the same?"];
       const over = `Over the line of “${names.get(choice.reference) || "all models"}”, ${choice.axis} axes`;
       const table = element(
         "table",

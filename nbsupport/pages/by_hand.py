@@ -147,7 +147,7 @@ def interval_table() -> Html:
         for c, cells in ((own.found, f"{CELLS} cells"), (own.whole, f"all {own.whole.cells}"))
         for name, interval in (("d", c.estimate), ("d − m", c.minus), ("d + m", c.plus))
     ]
-    header = ("", "value", "standard error", "degrees", "t", "low", "high")
+    header = ("statistic", "value", "standard error", "degrees", "t", "low", "high")
     return table(header, rows, numeric=range(1, 7))
 
 
