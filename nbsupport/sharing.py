@@ -12,7 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import AcquireReturnProxy, FileLock
+
+from nbsupport import leases
+
+Lock = FileLock | leases.Lease
+Held = AcquireReturnProxy | leases.Lease  # a lock that was taken
 
 # What asking for a lock says on a disk that has none; another process's lock is no error.
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -74,13 +79,16 @@ def is_shared(top: Path) -> bool:
     return bool(top.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_ISGID))
 
 
-def file_lock(path: Path, top: Path) -> FileLock:
+def file_lock(path: Path, top: Path) -> Lock:
     """The lock of a file in the store `top`, not yet taken: whoever may write there can take it.
 
-    Taking it raises OSError where the disk has no locks; a file that only says "taken" would be
-    left by a process that is killed.
+    On a disk of this machine it is the system's: freed when its process ends, however that ends.
+    On one that machines share it is a lease beside it, for no lock of a network file system is
+    trusted. Taking it raises OSError where the disk has no locks.
     """
     mode = 0o600 | (0o066 & top.stat().st_mode)
+    if leases.needed(path.parent):
+        return leases.Lease(path.with_suffix(".lease"), mode)
     return FileLock(path, mode=mode, fallback_to_soft=False)
 
 

@@ -18,8 +18,8 @@ from nbsupport.sharing import file_lock, is_shared
 # are the user's word, and stay.
 KEPT = {
     "images": re.compile(r"[0-9a-f]{24}\.[\w.]+"),
-    "listings": re.compile(r"[0-9a-f]{24}\.[\w.]+|broken-[^.]+\.(?:lock|\d+\.partial)"),
-    "locks": re.compile(r"[0-9a-f]{64}\.lock|\.probe-\d+"),
+    "listings": re.compile(r"[0-9a-f]{24}\.[\w.]+|broken-[^.]+\.(?:lock|lease|\d+\.partial)"),
+    "locks": re.compile(r"[0-9a-f]{64}\.(?:lock|lease(?:\.[\w-]+)?)|\.probe-\d+(?:\.lease)?"),
     "paces": re.compile(r"[0-9a-f]{24}\.json"),
     "records": re.compile(r"(?:claims-)?(?:smoke|rehearsal)\.(?:csv|json|sums)(?:\.lock)?"),
 }
@@ -98,7 +98,9 @@ def clear(store: Store) -> Removed:
 def kept_files(root: Path) -> Iterator[Path]:
     """What the store has made besides jobs. Locks come last in their folder."""
     for folder, names in KEPT.items():
-        for path in sorted(_inside(root / folder), key=lambda path: path.suffix == ".lock"):
+        for path in sorted(
+            _inside(root / folder), key=lambda path: path.suffix in (".lock", ".lease")
+        ):
             if names.fullmatch(path.name) and path.is_file() and not path.is_symlink():
                 yield path
 

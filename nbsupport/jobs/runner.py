@@ -21,7 +21,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ Results = dict[str, dict[str, Any]]
 # How often a job may lose its worker, or find its parent gone, before it counts as failed.
 _ATTEMPTS = 2
 _POLL = 0.3
+_LONGEST = 10.0  # seconds between two looks at a job that another process has, once it has it long
 
 
 def run(
@@ -137,7 +138,8 @@ class _Run:
 
     def _step(self, engine: Engine) -> None:
         """Hand out what can begin, and take in one message."""
-        while len(self.running) < engine.slots and (job := self._next()):
+        takes = getattr(engine, "takes", None)
+        while len(self.running) < engine.slots and (job := self._next(takes)):
             del self.waiting[job.key]
             self.running.add(job.key)
             engine.submit(Request.of(job, self.store.root))
@@ -151,13 +153,15 @@ class _Run:
             self.last_tick = time.monotonic()
             self.on_event({"kind": "tick"})
 
-    def _next(self) -> Job | None:
-        """The first waiting job whose parent is done and that is not being waited with."""
+    def _next(self, takes: Callable[[Job], bool] | None = None) -> Job | None:
+        """The first waiting job whose parent is done, that is not being waited with, and that the
+        engine takes."""
         now = time.monotonic()
         for key, job in self.waiting.items():
             parent = job.parent.key if job.parent else None
             free = parent not in self.waiting and parent not in self.running
-            if free and self.not_before.get(key, now) <= now:
+            ready = free and self.not_before.get(key, now) <= now
+            if ready and (takes is None or takes(job)):
                 return job
         return None
 
@@ -206,10 +210,11 @@ class _Run:
         self._tell("skipped", job, because=cause.key)
 
     def _wait(self, job: Job) -> None:
-        """Another process has the job: look again soon, others go first meanwhile."""
-        self.not_before[job.key] = time.monotonic() + _POLL
-        self.waiting[job.key] = job
+        """Another process has the job: look again soon, then less often, others go first."""
         self.troubles[job.key, "busy"] += 1
+        pause = min(_LONGEST, _POLL * 1.3 ** self.troubles[job.key, "busy"])
+        self.not_before[job.key] = time.monotonic() + pause
+        self.waiting[job.key] = job
         if self.troubles[job.key, "busy"] == 1:
             self._tell("waiting", job)
 

@@ -1,28 +1,23 @@
 """Where finished jobs are kept: a folder a job, done when its result.json is there."""
 
-import json
 import os
 import re
 import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filelock import AcquireReturnProxy as Held
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from nbsupport import sharing
 from nbsupport.errors import UserError
 from nbsupport.jobs import job as spec
+from nbsupport.jobs.depot import RESULT, FolderDepot, read_json
 from nbsupport.jobs.job import FILES, Job, canonical
-from nbsupport.jobs.problems import StoreError, StoreWarning, no_locks, store_error
+from nbsupport.jobs.problems import StoreWarning
 
-RESULT = "result.json"
 WEIGHTS = "weights.safetensors"
-_FOLDER = re.compile(r"[0-9a-f]{64}(\.broken-\d+)?")
 # What is in a job's folder, and what a killed process leaves of it.
 _MADE = re.compile(
     r"(?:(?:spec|result|environment)\.json|log\.txt|metrics\.jsonl|images\.npy"
@@ -87,16 +82,6 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _is_job(folder: Path) -> bool:
-    """Whether a folder with a key's name is a job, and not somebody's copy of one elsewhere."""
-    if folder.parent.name in spec.STAGES:
-        return (folder / "spec.json").exists()
-    try:
-        return _read(folder / "spec.json").get("stage") == folder.parent.name
-    except (OSError, ValueError):
-        return False
-
-
 def delete(folder: Path) -> int:
     """Remove a job's folder; the bytes freed are returned.
 
@@ -121,54 +106,18 @@ def delete(folder: Path) -> int:
     return before
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """A JSON object from a file; ValueError where the file holds anything else."""
-    content = json.loads(path.read_bytes())
-    if not isinstance(content, dict):
-        raise ValueError(f"{path.name} is no JSON object")
-    return content
-
-
-class Store:
+class Store(FolderDepot):
     """The jobs kept under `root`, in `root/<stage>/<key>/`; locks are in `root/locks/`.
 
     A method that takes a job also takes its key. Reading needs no right to write.
     """
-
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
-
-    def folder(self, job: Job | str) -> Path:
-        """The folder of a job; UserError for a key that no folder has."""
-        if isinstance(job, Job):
-            return self.root / job.stage / job.key
-        found = next(self._folders(job), None)
-        if found is None:
-            raise UserError(f"no job {job[:12]!r} in the store {self.root}")
-        return found
-
-    def folders(self) -> Iterator[Path]:
-        """The folder of every job, of damaged ones too."""
-        return self._folders("*")
-
-    def _folders(self, name: str) -> Iterator[Path]:
-        """Job folders whose name matches the pattern `name`, in every stage."""
-        for path in sorted(self.root.glob(f"*/{name}")):
-            if _FOLDER.fullmatch(path.name) and _is_job(path):
-                yield path
-
-    def done(self, job: Job | str) -> bool:
-        """Whether the job has a result; a glance, the content is not checked."""
-        if isinstance(job, Job):
-            return (self.folder(job) / RESULT).exists()
-        return any((folder / RESULT).exists() for folder in self._folders(job))
 
     def record(self, job: Job | str) -> dict[str, Any]:
         """All of result.json: result, checksum, weights (size, sha256), wall_seconds, finished.
 
         Raises ValueError where it is damaged, FileNotFoundError where there is none.
         """
-        record = _read(self.folder(job) / RESULT)
+        record = read_json(self.folder(job) / RESULT)
         try:
             seal = sha256(canonical(record["result"]).encode("ascii")).hexdigest()
             sound = record["checksum"] == seal and "weights" in record
@@ -210,49 +159,6 @@ class Store:
         what = "is not done" if problem is None else f"is damaged: {problem}"
         raise UserError(f"the job in {name} {what}; run what needs it again")
 
-    def lock(self, job: Job | str) -> FileLock:
-        """The job's lock, not yet taken; see `hold`."""
-        key = job.key if isinstance(job, Job) else job
-        folder = self.root / "locks"
-        with self.writing(), sharing.filling(folder, self.root):
-            return sharing.file_lock(folder / f"{key}.lock", self.root)
-
-    def hold(self, job: Job | str) -> Held:
-        """Take the job's lock at once: `with store.hold(job):`.
-
-        The system frees it when its process ends, however that ends. Raises filelock's Timeout
-        where another process has it, StoreError where it cannot be taken.
-        """
-        with self.writing():
-            return self.lock(job).acquire(timeout=0)
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Turns an OSError about the store into a StoreError that says what to do."""
-        try:
-            yield
-        except Timeout:
-            # Of a lock, and an OSError too.
-            raise
-        except OSError as problem:
-            told = store_error(problem, self.root) or no_locks(problem, self.root)
-            raise told or StoreError(
-                f"the store {self.root} cannot be written ({problem}): point NBSUPPORT_STORE to "
-                "another folder"
-            ) from problem
-
-    def require_writable(self) -> None:
-        """Raises StoreError where nothing can be written to the store, or nothing locked."""
-        with self.writing():
-            for folder in (self.root, self.root / "locks"):
-                probe = folder / f".probe-{os.getpid()}"
-                with sharing.filling(folder, self.root):
-                    try:
-                        with sharing.file_lock(probe, self.root):
-                            probe.write_bytes(b"x" * 4096)
-                    finally:
-                        probe.unlink(missing_ok=True)
-
     def set_aside(self, job: Job | str, problem: str) -> str:
         """Rename a damaged job's folder to `<key>.broken-N`; a sentence on it is returned.
 
@@ -278,7 +184,7 @@ class Store:
         key, _, aside = folder.name.partition(".")
         label, seconds = "", None
         with suppress(ValueError):
-            label = str(_read(folder / "spec.json").get("label", ""))
+            label = str(read_json(folder / "spec.json").get("label", ""))
         problem = "set aside" if aside else self.problem(key)
         if problem == "":
             seconds = self.record(key).get("wall_seconds")
@@ -289,20 +195,6 @@ class Store:
             state = "broken"
         when = folder.stat().st_mtime
         return Entry(folder.parent.name, folder.name, label, state, seconds, _size(folder), when)
-
-    def locked(self, job: Job | str) -> bool:
-        """Whether a process works on the job at this moment."""
-        key = job.key if isinstance(job, Job) else job
-        if not (self.root / "locks" / f"{key}.lock").exists():
-            return False
-        try:
-            with self.hold(key):
-                return False
-        except Timeout:
-            return True
-        except StoreError:
-            # Where nothing can be written, nobody works.
-            return False
 
     def find(self, prefix: str) -> str:
         """The one key that begins with `prefix`; UserError where none or several do."""
@@ -335,7 +227,7 @@ class Store:
 
         filelock's Timeout while a process works on the job.
         """
-        with self.writing(), self.hold(folder.name[:64]):
+        with self.writing(), self.lease(folder.name[:64]):
             return delete(folder)
 
     def size(self) -> int:

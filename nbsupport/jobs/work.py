@@ -24,11 +24,12 @@ from typing import Any
 from filelock import Timeout
 
 from nbsupport.errors import StoreWarning, UserError
+from nbsupport.jobs.depot import RESULT
 from nbsupport.jobs.job import Job, canonical, stage_path
 from nbsupport.jobs.problems import gpu_trouble, store_error
-from nbsupport.jobs.store import RESULT, Store, weights_seal
+from nbsupport.jobs.store import Store, weights_seal
 from nbsupport.machine import processor
-from nbsupport.sharing import filling
+from nbsupport.sharing import Held, filling
 
 Message = dict[str, Any]
 Emit = Callable[[Message], None]
@@ -36,6 +37,10 @@ Logging = Callable[[Path], Any]
 
 # What a checkpoint that was cut short raises when a stage reads it.
 _DAMAGE = (json.JSONDecodeError, UnicodeDecodeError, EOFError)
+
+
+class LeaseLostError(Exception):
+    """The right to do a job went to another process meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +114,20 @@ def perform(request: Request, emit: Emit, logged: Logging) -> Message:
 def _perform(request: Request, emit: Emit, logged: Logging) -> Message:
     store = Store(Path(request.root))
     try:
-        with store.hold(request.job):
-            if _settled(store, request.job, emit, request.job):
-                return {"kind": "found"}
-            if request.parent and not _parent_ready(store, request, emit):
-                return {"kind": "orphan"}
-            return _attempt(store, request, emit, logged)
-    except Timeout:
+        with store.lease(request.job) as held:
+            return begin(store, request, emit) or _attempt(store, request, emit, logged, held)
+    except (Timeout, LeaseLostError):
         return {"kind": "busy"}
+
+
+def begin(store: Store, request: Request, emit: Emit) -> Message | None:
+    """What keeps a job from being done now: it is "found" done, or an "orphan"; None where nothing
+    does. Its lock is held."""
+    if _settled(store, request.job, emit, request.job):
+        return {"kind": "found"}
+    if request.parent and not _parent_ready(store, request, emit):
+        return {"kind": "orphan"}
+    return None
 
 
 def _settled(store: Store, key: str, emit: Emit, job: str, *, full: bool = False) -> bool:
@@ -133,21 +144,21 @@ def _parent_ready(store: Store, request: Request, emit: Emit) -> bool:
     if store.check(key, full=True):
         return True
     # Not waiting for this lock: whoever holds it may wait for ours.
-    with store.hold(key):
+    with store.lease(key):
         return _settled(store, key, emit, request.job, full=True)
 
 
-def _attempt(store: Store, request: Request, emit: Emit, logged: Logging) -> Message:
+def _attempt(store: Store, request: Request, emit: Emit, logged: Logging, held: Held) -> Message:
     """Run the stage; from the start, when what a former attempt left cannot be read."""
     resumed = _has_remains(request.folder)
     try:
-        return _run(store, request, emit, logged, resumed)
+        return _run(store, request, emit, logged, held, resumed=resumed)
     except Exception as problem:
         if not resumed or not _is_damage(problem):
             raise
         text = store.set_aside(request.job, f"an unreadable checkpoint ({problem})")
         emit({"kind": "warning", "job": request.job, "text": text})
-    return _run(store, request, emit, logged, False)
+    return _run(store, request, emit, logged, held)
 
 
 def _has_remains(folder: Path) -> bool:
@@ -159,28 +170,50 @@ def _is_damage(problem: BaseException) -> bool:
     return isinstance(problem, _DAMAGE) or type(problem).__name__ == "SafetensorError"
 
 
-def _run(store: Store, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
-    with filling(request.folder, store.root):
-        return _run_in(request.folder, request, emit, logged, resumed)
+def _run(
+    store: Store,
+    request: Request,
+    emit: Emit,
+    logged: Logging,
+    held: Held,
+    *,
+    resumed: bool = False,
+) -> Message:
+    folder = request.folder
+    with filling(folder, store.root):
+        _write(folder / "spec.json", request.record)
+        emit({"kind": "started", "job": request.job, "resumed": resumed})
+        outcome, seconds = _timed(folder, request, emit, logged, held)
+        _require(held)
+        _finish(folder, outcome, seconds)
+    return {"kind": "done", "seconds": seconds}
 
 
-def _run_in(folder: Path, request: Request, emit: Emit, logged: Logging, resumed: bool) -> Message:
-    _write(folder / "spec.json", request.record)
-    emit({"kind": "started", "job": request.job, "resumed": resumed})
+def _require(held: Held) -> None:
+    """Another may be at the job, where this process was silent so long that its lease was taken."""
+    if getattr(held, "lost", False):
+        raise LeaseLostError
+
+
+def _timed(
+    folder: Path, request: Request, emit: Emit, logged: Logging, held: Held
+) -> tuple[dict[str, Any], float]:
+    """What the stage returned, and how long it took."""
 
     def report(progress: dict[str, Any]) -> None:
+        _require(held)
         emit({**_jsonable(progress), "kind": "epoch", "job": request.job})
 
     began = time.monotonic()
     with store_warnings(request.job, emit), logged(folder / "log.txt"):
         try:
             outcome = _call(request, report)
+        except LeaseLostError:
+            raise
         except Exception:
             traceback.print_exc()
             raise
-    seconds = round(time.monotonic() - began, 3)
-    _finish(folder, outcome, seconds)
-    return {"kind": "done", "seconds": seconds}
+    return outcome, round(time.monotonic() - began, 3)
 
 
 @contextmanager

@@ -225,7 +225,7 @@ def test_what_is_no_age(text: str) -> None:
 # on the command line ------------------------------------------------------------------------------
 def test_jobs_rm_says_what_it_removed(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     broken = next(entry for entry in store.jobs() if entry.state == "broken")
-    with store.hold(broken.key):
+    with store.lease(broken.key):
         assert main(["jobs", "rm", "--broken"]) == 0
         assert f"left, being trained: {broken.key[:12]} pretrain" in capsys.readouterr().out
         assert main(["jobs", "rm", broken.key]) == 2
@@ -269,7 +269,7 @@ def test_the_epochs_of_a_job_under_way_are_shown(
         '{"epoch": 3, "epo',
     ]
     (store.folder(job) / "metrics.jsonl").write_text("\n".join(rows))
-    with store.hold(job):
+    with store.lease(job):
         assert main(["jobs", "show", job.key[:12]]) == 0
     told = capsys.readouterr().out.splitlines()
     begin = told.index("running: epoch 2 of 9")

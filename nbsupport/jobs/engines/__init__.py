@@ -21,7 +21,8 @@ ENDS = {"done", "found", "busy", "orphan", "failed", "died"}
 class Engine(Protocol):
     """What does jobs. `slots` is how many at a time; `submit` no more than that.
 
-    One that has chosen its devices says in `where`, a line for people, which and why.
+    One that has chosen its devices says in `where`, a line for people, which and why. One whose
+    slots are not all alike has `takes(job)`: whether one that is free now can do this job.
     """
 
     slots: int
