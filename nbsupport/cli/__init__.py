@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _given(options: argparse.Namespace) -> dict[str, str | None]:
     """What a command that trains was told of who does its jobs."""
-    return {name: getattr(options, name, None) for name in ("engine", "workers", "device")}
+    names = ("engine", "workers", "device", "address")
+    return {name: getattr(options, name, None) for name in names}
 
 
 def _one_line(message: Warning | str, *_: object, **__: object) -> str:

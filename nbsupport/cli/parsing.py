@@ -67,7 +67,13 @@ def time_limit(options: argparse.Namespace) -> float | None:
 def placed(parser: argparse.ArgumentParser) -> None:
     """Let a command that trains, or plans it, be told what does its jobs."""
     parser.add_argument(
-        "--engine", help="what does the jobs: local, serial, or a module of yours (my_lab.cluster)"
+        "--engine",
+        help="what does the jobs: local, ray, serial, or a module of yours (my_lab.cluster)",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="the cluster of --engine ray; default: RAY_ADDRESS, else one of this machine alone",
     )
     parser.add_argument(
         "--workers", metavar="N", help="jobs at a time; default: one a core, or one a GPU"

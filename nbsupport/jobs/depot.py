@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,10 +40,10 @@ class Depot(Protocol):
     def lease(self, job: Job | str) -> AbstractContextManager[Any]:
         """Take the right to do the job; filelock's Timeout where another process has it."""
 
-    def fetch(self, job: Job) -> Files:
+    def fetch(self, stage: str, key: str) -> Files:
         """What is kept of a job, done or under way; nothing where it has not begun."""
 
-    def publish(self, job: Job, files: Files) -> None:
+    def publish(self, stage: str, key: str, files: Files) -> None:
         """Keep what was made of a job elsewhere; it is done when `files` hold its result."""
 
 
@@ -62,7 +62,8 @@ def packed(folder: Path) -> Files:
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not _DRAFT.fullmatch(path.name):
-            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+            with suppress(FileNotFoundError):  # a job under way may remove it
+                found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
 
 
@@ -127,16 +128,16 @@ class FolderDepot:
             return (self.folder(job) / RESULT).exists()
         return any((folder / RESULT).exists() for folder in self._folders(job))
 
-    def fetch(self, job: Job) -> Files:
+    def fetch(self, stage: str, key: str) -> Files:
         """What is in the job's folder, whole files only."""
-        return packed(self.folder(job))
+        return packed(self.root / stage / key)
 
-    def publish(self, job: Job, files: Files) -> None:
+    def publish(self, stage: str, key: str, files: Files) -> None:
         """Write files into the job's folder, the result last. The caller holds the job's lease.
 
         Raises StoreError where they cannot be written.
         """
-        folder = self.folder(job)
+        folder = self.root / stage / key
         with self.writing(), sharing.filling(folder, self.root):
             unpack(files, folder)
 

@@ -20,6 +20,8 @@ STAGES: dict[str, str] = {
 }
 # What a stage leaves besides weights: the file whose SHA-256 its result holds as "sha256".
 FILES: dict[str, str] = {"generate": "images.npy"}
+# Stages that compute on the CPU wherever they are done.
+ON_CPU = {"generate", "weights"}
 
 
 def stage_path(name: str) -> str:

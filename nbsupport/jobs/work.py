@@ -17,15 +17,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from filelock import Timeout
 
+from nbsupport import registry
 from nbsupport.errors import StoreWarning, UserError
 from nbsupport.jobs.depot import RESULT
-from nbsupport.jobs.job import Job, canonical, stage_path
+from nbsupport.jobs.job import ON_CPU, Job, canonical, stage_path
 from nbsupport.jobs.problems import gpu_trouble, store_error
 from nbsupport.jobs.store import Store, weights_seal
 from nbsupport.machine import processor
@@ -39,6 +41,23 @@ Logging = Callable[[Path], Any]
 _DAMAGE = (json.JSONDecodeError, UnicodeDecodeError, EOFError)
 
 
+def data_of(job: Job) -> dict[str, Any] | None:
+    """The data set that a job reads from the disk of its machine: `source` or `task`, as it is
+    opened, and the `fingerprint` that it must have. None where it reads none: it is simulated, or
+    made by a job."""
+    task, subset = job.spec.get("task"), job.spec.get("subset")
+    opened = {"task": task} if task else {"source": subset["source"]} if subset else {}
+    if not any(named.get("name") in _on_disk() for named in opened.values()):
+        return None
+    return {**opened, "fingerprint": job.data}
+
+
+@cache
+def _on_disk() -> frozenset[str]:
+    """The names of all sources and tasks that have a place in the data folder."""
+    return frozenset(name for kind in registry.DATA_SETS for name in kind.names())
+
+
 class LeaseLostError(Exception):
     """The right to do a job went to another process meanwhile."""
 
@@ -47,7 +66,9 @@ class LeaseLostError(Exception):
 class Request:
     """A job as it is sent to a worker: `job` is its key, `function` its stage's "module:function".
 
-    `record` is what spec.json will hold, `parent` the (stage, key) of the parent.
+    `record` is what spec.json will hold, `parent` the (stage, key) of the parent. What it needs of
+    the machine: `gpus`, where jobs train on GPUs at all, and the `data` set that it reads
+    (see `data_of`).
     """
 
     job: str
@@ -55,6 +76,8 @@ class Request:
     function: str
     record: dict[str, Any]
     parent: tuple[str, str] | None = None
+    gpus: int = 0
+    data: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, job: Job, root: Path) -> "Request":
@@ -71,7 +94,10 @@ class Request:
             "cost": job.cost,
             "about": job.about,
         }
-        return cls(job.key, str(Path(root).absolute()), stage_path(job.stage), record, parent)
+        place, gpus = str(Path(root).absolute()), int(job.stage not in ON_CPU)
+        return cls(
+            job.key, place, stage_path(job.stage), record, parent, gpus=gpus, data=data_of(job)
+        )
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -13,6 +13,7 @@ from nbsupport.jobs.work import Emit, Message, Request
 
 VARIABLE = "NBSUPPORT_ENGINE"
 WORKERS = "NBSUPPORT_WORKERS"
+ADDRESS = "NBSUPPORT_ADDRESS"  # of the cluster, for an engine that has one
 
 # What `result` hands over; all else is news on the way and goes to `on_message`.
 ENDS = {"done", "found", "busy", "orphan", "failed", "died"}
@@ -62,14 +63,17 @@ def workers_asked() -> int | None:
 
 @contextmanager
 def chosen(
-    engine: str | None = None, workers: str | None = None, device: str | None = None
+    engine: str | None = None,
+    workers: str | None = None,
+    device: str | None = None,
+    address: str | None = None,
 ) -> Iterator[None]:
-    """For as long as it lasts the engine, its workers and their device are those given, here and in
-    processes begun here.
+    """For as long as it lasts the engine, its workers, their device and the address of its cluster
+    are those given, here and in processes begun here.
 
     None leaves each as it is. UserError, at once, for what there is not.
     """
-    given = {VARIABLE: engine, WORKERS: workers, devices.VARIABLE: device}
+    given = {VARIABLE: engine, WORKERS: workers, devices.VARIABLE: device, ADDRESS: address}
     told = {name: value for name, value in given.items() if value is not None}
     with devices.variables(told):
         if told:

@@ -23,7 +23,7 @@ from nbsupport.paths import root
 GRACE = 30.0  # seconds in which a worker that is to end may keep what it has trained
 
 
-class _Worker:
+class WorkerProcess:
     """A worker process, the job it does, and the thread that reads its answers."""
 
     def __init__(self, environment: dict[str, str], inbox: "queue.SimpleQueue[Message]") -> None:
@@ -96,6 +96,23 @@ class _Worker:
         self._errors.close()
 
 
+def environment(threads: int) -> dict[str, str]:
+    """A worker's environment; threads are counted when torch is imported, so it is said here."""
+    # What this process can import, its worker can: the caller's own modules may hold stages.
+    places = [str(root()), *(str(Path(place).absolute()) for place in sys.path)]
+    places += filter(None, [os.environ.get("PYTHONPATH")])
+    told = {
+        **os.environ,
+        **wanted(),
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
+        # The order of a set of strings is the same in each worker.
+        "PYTHONHASHSEED": "0",
+        "NBSUPPORT_THREADS": str(threads),
+    }
+    libraries = ("OMP", "MKL", "OPENBLAS", "NUMEXPR")
+    return told | {f"{library}_NUM_THREADS": str(threads) for library in libraries}
+
+
 class LocalEngine:
     """Worker processes on this machine: one a core, of one thread; or one a GPU (see `devices`).
 
@@ -109,9 +126,9 @@ class LocalEngine:
         most = max(1, min(workers or len(self._gpus) or cpu_count(), len(jobs)))
         self._slots = list(range(most))
         self.where = self._devices.said(most)
-        self._threads = str(max(1, cpu_count() // most) if self._gpus else 1)
+        self._threads = max(1, cpu_count() // most) if self._gpus else 1
         self._on_message = on_message
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, WorkerProcess] = {}
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     @property
@@ -126,25 +143,11 @@ class LocalEngine:
                 worker.send(request)
                 return
         slot = next(slot for slot in self._slots if slot not in self._workers)
-        self._workers[slot] = _Worker(self._environment(slot), self._inbox)
+        self._workers[slot] = WorkerProcess(self._environment(slot), self._inbox)
         self._workers[slot].send(request)
 
     def _environment(self, slot: int) -> dict[str, str]:
-        """The worker's environment; threads are counted when torch is imported, so say it here."""
-        # What this process can import, its worker can: the caller's own modules may hold stages.
-        places = [str(root()), *(str(Path(place).absolute()) for place in sys.path)]
-        places += filter(None, [os.environ.get("PYTHONPATH")])
-        environment = {
-            **os.environ,
-            **wanted(),
-            "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
-            # The order of a set of strings is the same in each worker.
-            "PYTHONHASHSEED": "0",
-            "NBSUPPORT_THREADS": self._threads,
-        }
-        for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
-            environment[f"{library}_NUM_THREADS"] = self._threads
-        return environment | self._devices.environment(slot)
+        return environment(self._threads) | self._devices.environment(slot)
 
     def result(self, timeout: float) -> Message | None:
         """The next message that ends a job; news on the way goes to `on_message`."""
@@ -153,7 +156,7 @@ class LocalEngine:
                 message = self._inbox.get(timeout=timeout)
             except queue.Empty:
                 return None
-            worker: _Worker = message.pop("worker")
+            worker: WorkerProcess = message.pop("worker")
             if message["kind"] == "died":
                 return self._bury(worker)
             if message["kind"] in ENDS:
@@ -166,7 +169,7 @@ class LocalEngine:
             else:
                 self._on_message(message)
 
-    def _bury(self, worker: _Worker) -> Message:
+    def _bury(self, worker: WorkerProcess) -> Message:
         """Forget a worker that ended by itself; UserError when it never came to work."""
         how, complaint, job = worker.death(), worker.complaint(), worker.job
         slot = next(slot for slot, other in self._workers.items() if other is worker)
