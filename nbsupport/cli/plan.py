@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from nbsupport.cli.parsing import command, given, placed, store
+from nbsupport.cli.parsing import command, given, placed, store, whole
 from nbsupport.errors import UserError
 
 
@@ -18,6 +18,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--measure", action="store_true", help="first time this machine, for half a minute"
     )
+    text = "also what it takes on so many GPUs (or cores): --slots 8 32 64"
+    parser.add_argument("--slots", nargs="+", default=[], metavar="N", help=text)
     given(parser)
     placed(parser)
 
@@ -27,18 +29,29 @@ def _plan(options: argparse.Namespace) -> None:
     from nbsupport.pages.request import PageRequest
 
     held, values = store(), _values(options)
+    slots = [_slots(given) for given in options.slots]
     page = page_named(options.page) if options.page else None
     request = PageRequest(page, values, nominal=True) if page else None
     profile = (request.values if request else values).get("profile", "demo")
     if options.measure:
         plan.measure(profile, held)
-    plans = [plan.plan_page(request, held)] if request else plan.plan_book(profile, held)
+    if request:
+        plans = [plan.plan_page(request, held, slots=slots)]
+    else:
+        plans = plan.plan_book(profile, held, slots)
     if options.json:
         print(json.dumps([p.as_dict() for p in plans], indent=2))
         return
     if request:
         print(plan.parameter_table(plans[0]), end="\n\n")
     print(plan.plan_table(plans))
+
+
+def _slots(given: str) -> int:
+    count = whole("--slots", given)
+    if not 0 < count < 10_000:
+        raise UserError(f"--slots {given}: give numbers of GPUs or cores from 1 to 9999")
+    return count
 
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:

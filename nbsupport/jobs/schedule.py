@@ -1,7 +1,9 @@
 """Which jobs are to be done, and in which order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import islice
 
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.store import Store
@@ -89,11 +91,25 @@ def in_order(jobs: Iterable[Job], turns: Mapping[str, int] | None = None) -> lis
 
 
 def makespan(jobs: Sequence[Job], workers: int) -> float:
-    """Estimated seconds until jobs are done that are given in the order to begin (`in_order`)."""
-    free = [WORKER_SECONDS] * max(1, min(workers, len(jobs)))
-    ends: dict[str, float] = {}
-    for job in jobs:
-        slot = free.index(min(free))
-        begins = max([free[slot], *(ends.get(other.key, 0.0) for other in job.ancestors())])
-        ends[job.key] = free[slot] = begins + job.cost
-    return max(ends.values(), default=0.0)
+    """Estimated seconds until jobs are done that are given in the order to begin (`in_order`).
+
+    As the runner does it: a worker that is free begins the first job whose parent is done.
+    """
+    undone = {job.key for job in jobs}
+    waiting = {job.key: job for job in jobs}
+    running: list[tuple[float, str]] = []
+    free, now = max(1, min(workers, len(jobs))), WORKER_SECONDS if jobs else 0.0
+    while undone:
+        for job in list(islice(_ready(waiting, undone), free)):
+            del waiting[job.key]
+            heappush(running, (now + job.cost, job.key))
+            free -= 1
+        now, key = heappop(running)
+        undone.remove(key)
+        free += 1
+    return now
+
+
+def _ready(waiting: Mapping[str, Job], undone: Collection[str]) -> Iterator[Job]:
+    """The jobs that could begin, in their order."""
+    return (j for j in waiting.values() if j.parent is None or j.parent.key not in undone)

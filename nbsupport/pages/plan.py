@@ -1,7 +1,7 @@
 """What a page, or the book, needs: jobs needed, shared, in the store, to train, and their cost."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -32,6 +32,18 @@ RECORDED = "the recorded study"
 
 
 @dataclass(frozen=True)
+class Clock:
+    """What a plan takes on `slots` workers: hours, and the share of their time in which they work.
+
+    Simulated with the order in which an engine begins jobs.
+    """
+
+    slots: int
+    hours: float
+    used: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """Counts of jobs, and the cost of those to train (training, evaluation, and a start for each).
 
@@ -39,7 +51,7 @@ class Plan:
     `compute_seconds` are those of a GPU where the profile is meant for one (`on_gpu`), else of a
     thread. `minutes` are those on the clock of `workers`: this machine's cores, or as many GPUs as
     are asked for (None where none are). `basis` says what the estimates rest on. `disk_gb` is what
-    the weights take that they leave in the store.
+    the weights take that they leave in the store. `clock` is what it takes on so many workers.
     """
 
     page: str
@@ -56,23 +68,26 @@ class Plan:
     basis: str
     disk_gb: float
     parameters: list[dict[str, Any]] = field(default_factory=list)
+    clock: list["Clock"] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""
         return asdict(self)
 
 
-def plan_book(profile: str, store: Store) -> list[Plan]:
-    """The plan of each page at its defaults, and last of the whole book ("all pages")."""
+def plan_book(profile: str, store: Store, slots: Sequence[int] = ()) -> list[Plan]:
+    """The plan of each page at its defaults, and last of the whole book ("all pages"), of profiles
+    on real images also of all that is recorded; these two with their clock on so many `slots`."""
     requests = [PageRequest(page, {"profile": profile}, nominal=True) for page in pages().values()]
     keys = [{job.key for run in request.runs for job in run.jobs} for request in requests]
     users = Counter(key for own in keys for key in own)
     elsewhere = {key for key, count in users.items() if count > 1}
     plans = [plan_page(request, store, elsewhere) for request in requests]
     every = [run for request in requests for run in request.runs]
-    plans.append(_plan("all pages", profile, every, store, elsewhere))
+    plans.append(_plan("all pages", profile, every, store, elsewhere, slots=slots))
     if not profile_named(profile).simulated:
-        plans.append(_plan(RECORDED, profile, _recorded_runs(profile), store))
+        recorded, turns = _recorded_runs(profile)
+        plans.append(_plan(RECORDED, profile, recorded, store, slots=slots, turns=turns))
     return plans
 
 
@@ -98,20 +113,30 @@ def measure(profile: str, store: Store) -> None:
     note(store.root, chosen.px, batch, measured)
 
 
-def _recorded_runs(profile: str) -> list[Run]:
-    """Every run that the profile's records are to hold and do not yet."""
-    recorded, runs = read_records(profile), []
+def _recorded_runs(profile: str) -> tuple[list[Run], dict[str, int]]:
+    """Every run that the profile's records are to hold and do not yet; and the turns of their jobs,
+    cell by cell as they are recorded (`building.record`)."""
+    recorded, runs, cells = read_records(profile), [], []
     for world, (families, seeds) in profile_named(profile).recorded.items():
         study = Study(profile, world=world, families=families, seeds=seeds, nominal=True)
-        runs += missing_runs(study.runs(possible_groups(study)[0]), recorded, world)
-    return runs
+        own = missing_runs(study.runs(possible_groups(study)[0]), recorded, world)
+        runs += own
+        cells += [((run.seed, world, run.family), run) for run in own]
+    order = {cell: turn for turn, cell in enumerate(sorted({cell for cell, _ in cells}))}
+    turns: dict[str, int] = {}
+    for cell, run in sorted(cells, key=lambda pair: pair[0]):
+        for job in run.jobs:
+            turns.setdefault(job.key, order[cell])
+    return runs, turns
 
 
-def plan_page(request: PageRequest, store: Store, elsewhere: Collection[str] = ()) -> Plan:
+def plan_page(
+    request: PageRequest, store: Store, elsewhere: Collection[str] = (), slots: Sequence[int] = ()
+) -> Plan:
     """The plan of one page, some of whose jobs others need as well. UserError for a wrong value."""
     declared = [asdict(p) | {"value": request.values[p.name]} for p in request.declared]
     profile = request.study.profile.name
-    return _plan(request.page.id, profile, request.runs, store, elsewhere, declared)
+    return _plan(request.page.id, profile, request.runs, store, elsewhere, declared, slots)
 
 
 def _plan(
@@ -121,6 +146,8 @@ def _plan(
     store: Store,
     elsewhere: Collection[str] = (),
     parameters: list[dict[str, Any]] | None = None,
+    slots: Sequence[int] = (),
+    turns: Mapping[str, int] | None = None,
 ) -> Plan:
     distinct = {run.finetune.key: run for run in runs}
     uses = Counter(job.key for run in distinct.values() for job in run.jobs)
@@ -144,7 +171,14 @@ def _plan(
         basis=pace_of(store.root, px).basis,
         disk_gb=round(weights / 1e9, 2),
         parameters=parameters or [],
+        clock=[_clock(in_order(missing, turns), count) for count in slots],
     )
+
+
+def _clock(jobs: Sequence[Job], slots: int) -> Clock:
+    seconds = makespan(jobs, slots)
+    work = sum(job.cost for job in jobs)
+    return Clock(slots, round(seconds / 3600, 2), round(work / (seconds * slots or 1), 3))
 
 
 def plan_table(plans: list[Plan]) -> str:
@@ -159,7 +193,18 @@ def plan_table(plans: list[Plan]) -> str:
     ]
     text = aligned([header, *rows], numeric=range(1, 8))
     notes = [_STUDY] if any(p.page == RECORDED for p in plans) else []
-    return "\n".join([text, "", *notes, basis_note(plans)])
+    clocks = [clock_table(plans), ""] if any(p.clock for p in plans) else []
+    return "\n".join([text, "", *clocks, *notes, basis_note(plans)])
+
+
+def clock_table(plans: list[Plan]) -> str:
+    """What plans take on several numbers of workers, as an aligned text table."""
+    unit = "GPUs" if any(p.on_gpu for p in plans) else "workers"
+    header = ["on the clock", unit, "time", "of it at work"]
+    rows = [
+        [p.page, c.slots, duration(3600 * c.hours), f"{c.used:.0%}"] for p in plans for c in p.clock
+    ]
+    return aligned([header, *rows], numeric=(1, 3))
 
 
 _STUDY = (

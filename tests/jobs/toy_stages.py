@@ -118,3 +118,14 @@ def surroundings(spec: dict, folder: Path, parent: Path | None, report: Any) -> 
     names = ("OMP_NUM_THREADS", "PYTHONHASHSEED")
     seen = {"torch": "torch" in sys.modules, "device": os.environ.get("NBSUPPORT_DEVICE")}
     return {name: os.environ.get(name) for name in names} | seen
+
+
+def present(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """Whether a node has data: not where it is told that it lacks them."""
+    return {"problem": "not in /data" if os.environ.get("TOY_LACKS") else ""}
+
+
+def whereabouts(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """Whether this node was told that it lacks data."""
+    time.sleep(spec["pause"])
+    return {"lacks": bool(os.environ.get("TOY_LACKS"))}

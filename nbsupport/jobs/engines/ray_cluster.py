@@ -3,6 +3,7 @@ worker."""
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ def connect() -> bool:
     more = {"num_cpus": cpu_count(), "include_dashboard": False} if address == "local" else {}
     before = signal.getsignal(signal.SIGTERM)  # Ray puts its own in its place
     try:
+        _require_answer(address)
         ray.init(
             address=address,
             runtime_env={"working_dir": str(root()), "excludes": _EXCLUDES},
@@ -64,7 +66,7 @@ def connect() -> bool:
             logging_level="ERROR",
             **more,
         )
-    except (RayError, ConnectionError, OSError, RuntimeError, ValueError) as problem:
+    except (RayError, OSError, RuntimeError, ValueError) as problem:
         raise UserError(
             f"no Ray cluster at {address} ({short(str(problem), 160)}): give --address HOST:PORT "
             "of a head node with this Python and this Ray"
@@ -73,6 +75,13 @@ def connect() -> bool:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
     return True
+
+
+def _require_answer(address: str) -> None:
+    """OSError where nobody listens at HOST:PORT: Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def disconnect() -> None:
