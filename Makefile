@@ -13,7 +13,7 @@ export PYTHON
 export PYTHONPATH := $(CURDIR)
 unexport PYTHONHOME
 
-.PHONY: help book test test-slow lint format serve record records judge plan bench setup requirements clean clean-store
+.PHONY: help book test test-slow lint format serve record records judge plan bench setup ray requirements clean clean-store
 
 help:
 	@echo "make book [PROFILE=demo|smoke]   train, execute every page, render the book"
@@ -22,6 +22,7 @@ help:
 	@echo "make test-slow                   the tests that take minutes"
 	@echo "make record [PROFILE=demo]       train what the verdicts rest on; goes on where it stopped"
 	@echo "make judge [PROFILE=demo]        judge the claims by what is recorded; trains nothing"
+	@echo "make ray                         add what --engine ray takes: one sweep over many machines"
 	@echo "make plan [PROFILE=demo]         what a build would train, and what it costs"
 	@echo "make bench                       measure this project beside others; benchmarks/latest.json"
 	@echo "make clean                       remove what was rendered; trained jobs are kept"
@@ -29,6 +30,10 @@ help:
 
 setup:
 	@sh tools/setup.sh
+
+# Of a cluster, for --engine ray: 240 MB more.
+ray:
+	@sh tools/setup.sh ray
 
 book: setup
 	@$(RUN) -m nbsupport build --profile $(PROFILE)
@@ -58,20 +63,24 @@ format: setup
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-test: lint
+# With Ray: its tests start a small cluster on this machine.
+test: ray lint
 	$(RUN) -m pytest -m "not slow" --durations 15 </dev/null
 
-test-slow: setup
+test-slow: ray
 	$(RUN) -m pytest -m slow --durations 15 </dev/null
 
 # Pins newer versions; torch and torchvision stay together because both are in requirements.in. What
-# reading takes is a part of it, in the same versions.
+# reading takes is a part of it, in the same versions; a cluster takes what does not contradict it.
 requirements:
 	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
 	  --custom-compile-command "make requirements" requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
 	  --custom-compile-command "make requirements" --constraint requirements.txt \
 	  requirements-read.in -o requirements-read.txt
+	uv pip compile --quiet --universal --python-version 3.11.0 --no-annotate \
+	  --custom-compile-command "make requirements" --constraint requirements.txt \
+	  requirements-ray.in -o requirements-ray.txt
 
 clean:
 	@$(ANY) -m nbsupport.building.clean .

@@ -129,6 +129,20 @@ def test_set_up_installs_once_and_again_when_the_pins_change(project, tmp_path):
     assert uv.commands[3:] == ["pip", "pip"]
 
 
+def test_what_a_cluster_takes_is_added_once_and_again_when_its_pins_change(project, tmp_path):
+    uv, pins = Uv(tmp_path), project / "requirements-ray.txt"
+    pins.write_text("ray==1.0\n")
+    for _ in range(2):
+        assert make(project, "ray", path=uv.path).returncode == 0
+        assert uv.commands == ["venv", "pip", "pip", "pip"]
+    assert uv.calls[-1].endswith("-r requirements-ray.txt")
+    pins.write_text("ray==1.1\n")
+    assert make(project, "setup", path=uv.path).returncode == 0
+    assert len(uv.commands) == 4
+    assert make(project, "ray", path=uv.path).returncode == 0
+    assert len(uv.commands) == 5
+
+
 def test_two_set_ups_at_once_install_once(project, tmp_path):
     uv = Uv(tmp_path, then="sleep 0.3")
     with ThreadPoolExecutor(2) as pool:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Set up .venv from the pinned requirements.txt; does nothing when that was done already.
+# Set up .venv from the pinned requirements.txt; does nothing when that was done already. With a word,
+# such as "ray", it adds what requirements-<word>.txt names.
 # Uses uv where it is installed, else venv and pip. PYTHON=... chooses the interpreter.
 set -eu
 cd "$(dirname "$0")/.."
@@ -87,12 +88,25 @@ explain() {
     fail "the environment was not made, for the reason above; the same command tries again"
 }
 
+# What only some need: `setup.sh ray`.
+add_extra() {
+    [ -n "$extra" ] || return 0
+    pins="requirements-$extra.txt" with=".venv/with-$extra"
+    listed=$(cksum <"$pins")
+    [ "$(cat "$with" 2>/dev/null)" != "$listed" ] || return 0
+    prepare_pip
+    echo "setup: adding what $pins names to .venv" >&2
+    said=$(install -r "$pins" 2>&1) || explain "$said"
+    echo "$listed" >"$with"
+}
+
 # Two commands at once, in two terminals, set up one after the other.
 if command -v flock >/dev/null 2>&1; then
     exec 9<tools/setup.sh
     flock 9
 fi
 
+extra=${1:-}
 own_environment
 wanted=$({
     cat requirements.txt tools/setup.sh tools/environment.py
@@ -108,6 +122,7 @@ if [ -n "${PYTHON:-}" ]; then
     fi
 fi
 if [ "$sum $size" = "$wanted" ] && [ "$made_at" = "$place" ] && suitable .venv/bin/python; then
+    add_extra
     exit 0
 fi
 
@@ -130,3 +145,4 @@ fi
 .venv/bin/python tools/environment.py moved "${made_at:-$place}" "$place"
 said=$(install --no-deps --no-build-isolation -e . 2>&1) || explain "$said"
 echo "$wanted $place" >"$stamp"
+add_extra

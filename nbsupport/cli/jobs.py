@@ -23,6 +23,9 @@ def add(commands: Any) -> None:
     remove = command(actions, "rm", text, _remove)
     remove.add_argument("key", nargs="?", default="", help="a key, or the beginning of one")
     remove.add_argument("--broken", action="store_true", help="damaged ones and those set aside")
+    remove.add_argument("--stage", default="", help="of this stage, such as pretrain")
+    text = "in this state: done, partial (begun, nobody works on it) or broken"
+    remove.add_argument("--state", default="", help=text)
     text = "those last written longer ago than this, such as 12h, 30d or 8w"
     remove.add_argument("--older", metavar="AGE", help=text)
     text = "remove all jobs, images and listings from the store; what others put there is left"
@@ -48,12 +51,17 @@ def _show(options: argparse.Namespace) -> None:
 def _remove(options: argparse.Namespace) -> None:
     from nbsupport.jobs import clearing
 
-    if not (options.key or options.broken or options.older):
-        raise UserError("nothing says which jobs: give a KEY, --broken or --older, as in 30d")
+    given = (options.key, options.broken, options.older, options.stage, options.state)
+    if not any(given):
+        ways = "--broken, --stage, --state or --older, as in 30d"
+        raise UserError(f"nothing says which jobs: give a KEY, {ways}")
+    if options.broken and options.state not in ("", "broken"):
+        raise UserError(f"--broken and --state {options.state} together name no job: give one")
     held = store()
     older = None if options.older is None else clearing.age(options.older)
     key = held.find(options.key) if options.key else ""
-    found = clearing.chosen(held, key, broken=options.broken, older=older)
+    state = "broken" if options.broken else options.state
+    found = clearing.chosen(held, key, stage=options.stage, state=state, older=older)
     done = clearing.remove_jobs(held, found)
     if key and done.busy:
         raise UserError(f"the job {key[:12]} is being trained: stop that first")

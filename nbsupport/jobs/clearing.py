@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from filelock import Timeout
 
-from nbsupport.errors import UserError
+from nbsupport.errors import UserError, unknown
 from nbsupport.jobs import job
 from nbsupport.jobs.store import Entry, Store
 from nbsupport.sharing import file_lock, is_shared
@@ -21,8 +21,10 @@ KEPT = {
     "listings": re.compile(r"[0-9a-f]{24}\.[\w.]+|broken-[^.]+\.(?:lock|lease|\d+\.partial)"),
     "locks": re.compile(r"[0-9a-f]{64}\.(?:lock|lease(?:\.[\w-]+)?)|\.probe-\d+(?:\.lease)?"),
     "paces": re.compile(r"[0-9a-f]{24}\.json"),
+    "sweeps": re.compile(r"[\w.-]+\.json(?:\.tmp)?"),
     "records": re.compile(r"(?:claims-)?(?:smoke|rehearsal)\.(?:csv|json|sums)(?:\.lock)?"),
 }
+STATES = ("done", "partial", "broken")  # in which a job can be removed
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hdw])")
 _SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -47,15 +49,22 @@ def age(text: str) -> float:
 
 
 def chosen(
-    store: Store, key: str = "", *, broken: bool = False, older: float | None = None
+    store: Store, key: str = "", *, stage: str = "", state: str = "", older: float | None = None
 ) -> list[Entry]:
-    """The jobs under a key (all without one), only broken ones, only those last written more than
-    `older` seconds ago."""
+    """The jobs under a key (all without one), of a stage, in a state, last written more than
+    `older` seconds ago: each where it is given. UserError for a stage or a state of no job."""
+    entries = store.jobs()
+    stages = {entry.stage for entry in entries} | set(job.STAGES)
+    if stage and stage not in stages:
+        raise unknown("stage", stage, stages)
+    if state and state not in STATES:
+        raise unknown("state", state, STATES)
     return [
         entry
-        for entry in store.jobs()
+        for entry in entries
         if entry.key.startswith(key)
-        and (entry.state == "broken" or not broken)
+        and stage in ("", entry.stage)
+        and state in ("", entry.state)
         and (older is None or entry.when < time.time() - older)
     ]
 

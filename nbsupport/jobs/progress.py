@@ -39,9 +39,11 @@ class _Watch:
         self.label, self.cost, self.starting = label, cost, starting
         self.began = self.first = self.last = time.monotonic()
         self.epoch = self.epochs = self.seen = 0
+        self.loss: float | None = None
 
     def take(self, event: dict[str, Any]) -> None:
         """Note an epoch. A resumed job's first is not its epoch 1."""
+        self.loss = event.get("loss")
         self.epoch, self.epochs = event.get("epoch", 0), event.get("epochs", 0)
         self.last = time.monotonic()
         self.first = self.first if self.seen else self.last

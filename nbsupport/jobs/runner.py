@@ -29,9 +29,11 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.engines import Engine, Factory, engine_named, workers_asked
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import Interrupted, JobsFailed, StoreError
+from nbsupport.jobs.request import Request
 from nbsupport.jobs.schedule import Schedule, in_order, schedule
 from nbsupport.jobs.store import Store
-from nbsupport.jobs.work import Emit, Message, Request
+from nbsupport.jobs.sweep import Told
+from nbsupport.jobs.work import Emit, Message
 
 __all__ = ["Interrupted", "JobsFailed", "run"]
 
@@ -65,7 +67,14 @@ def run(
         raise UserError(f"workers is {workers!r}: give the number of workers, 1 or more")
     workers = workers or workers_asked()
     work = schedule(jobs, store, turns)
-    return _Run(work, store, turns, on_event or (lambda event: None)).work(factory, workers)
+    told = Told(store)
+
+    def tell(event: Message) -> None:
+        told(event)
+        if on_event:
+            on_event(event)
+
+    return _Run(work, store, turns, tell).work(factory, workers)
 
 
 class _Run:

@@ -50,7 +50,8 @@ def trained(store: Store, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
 
 
 def made_up(store: Store, job: Job) -> None:
-    from nbsupport.jobs.work import Request, _finish, _write
+    from nbsupport.jobs.request import Request
+    from nbsupport.jobs.work import _finish, _write
 
     folder = store.folder(job)
     folder.mkdir(parents=True, exist_ok=True)

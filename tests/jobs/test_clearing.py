@@ -198,14 +198,14 @@ def test_jobs_are_chosen_by_age_and_damage(store: Store) -> None:
     assert found() == keys
     assert found(older=2 * DAY) == keys[2:]
     assert found(older=99 * DAY) == []
-    assert found(broken=True) == broken
-    assert found(broken[0], broken=True) == broken
-    assert found(keys[-1], broken=True) == []
-    assert found(broken=True, older=99 * DAY) == []
+    assert found(state="broken") == broken
+    assert found(broken[0], state="broken") == broken
+    assert found(keys[-1], state="broken") == []
+    assert found(state="broken", older=99 * DAY) == []
     whole = next(entry.key for entry in entries if entry.state == "done")
     store.set_aside(whole, "damage")
     assert found(whole) == [f"{whole}.broken-1"]
-    assert set(found(broken=True)) == {f"{whole}.broken-1", *broken}
+    assert set(found(state="broken")) == {f"{whole}.broken-1", *broken}
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,10 @@ def test_a_damaged_parent_is_made_again(cluster: Cluster, store: Store) -> None:
 
 def of_pacs(fingerprint: str) -> Job:
     """A job that reads a data set which is not on this machine."""
-    spec = {"task": {"name": "pacs", "px": 32, "train": ["photo"], "ood": "sketch"}, "name": "reader"}
+    spec = {
+        "task": {"name": "pacs", "px": 32, "train": ["photo"], "ood": "sketch"},
+        "name": "reader",
+    }
     return Job("toy", 1, spec, fingerprint, None, "toy on pacs")
 
 

@@ -9,7 +9,8 @@ from nbsupport import registry
 from nbsupport.errors import UserError
 from nbsupport.jobs import devices
 from nbsupport.jobs.job import Job
-from nbsupport.jobs.work import Emit, Message, Request
+from nbsupport.jobs.request import Request
+from nbsupport.jobs.work import Emit, Message
 
 VARIABLE = "NBSUPPORT_ENGINE"
 WORKERS = "NBSUPPORT_WORKERS"

@@ -16,7 +16,8 @@ from nbsupport.errors import UserError
 from nbsupport.jobs import devices
 from nbsupport.jobs.engines import ENDS
 from nbsupport.jobs.job import Job
-from nbsupport.jobs.work import Emit, Message, Request
+from nbsupport.jobs.request import Request
+from nbsupport.jobs.work import Emit, Message
 from nbsupport.machine import cpu_count, wanted
 from nbsupport.paths import root
 

@@ -25,8 +25,9 @@ from nbsupport.jobs.engines.ray_cluster import Cluster, Seat, connect, disconnec
 from nbsupport.jobs.engines.ray_slot import KEPT_SECONDS
 from nbsupport.jobs.job import ON_CPU, Job, canonical
 from nbsupport.jobs.problems import StoreError
+from nbsupport.jobs.request import Request, data_of
 from nbsupport.jobs.store import Store
-from nbsupport.jobs.work import Emit, Message, Request, begin, data_of
+from nbsupport.jobs.work import Emit, Message, begin
 from nbsupport.sharing import Held
 
 PRESENT = "nbsupport.data.presence:present"  # asks a node for a data set, as a stage

@@ -20,7 +20,8 @@ from nbsupport.jobs import devices
 from nbsupport.jobs.depot import Files, packed, unpack
 from nbsupport.jobs.engines import ENDS
 from nbsupport.jobs.engines.local import WorkerProcess, environment
-from nbsupport.jobs.work import Message, Request
+from nbsupport.jobs.request import Request
+from nbsupport.jobs.work import Message
 
 SCRATCH = "NBSUPPORT_SCRATCH"
 KEPT_SECONDS = 60.0  # between two copies of what a job under way has written

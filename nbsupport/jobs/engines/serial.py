@@ -10,7 +10,8 @@ from typing import IO, Any
 from nbsupport.errors import UserError
 from nbsupport.jobs import devices
 from nbsupport.jobs.job import Job
-from nbsupport.jobs.work import Emit, Message, Request, log_heading, log_records, perform
+from nbsupport.jobs.request import Request
+from nbsupport.jobs.work import Emit, Message, log_heading, log_records, perform
 
 
 class _Tee:

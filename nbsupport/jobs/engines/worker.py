@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbsupport.jobs.work import Message, Request, log_heading, log_records, perform
+from nbsupport.jobs.request import Request
+from nbsupport.jobs.work import Message, log_heading, log_records, perform
 
 
 @contextmanager
