@@ -23,9 +23,9 @@ from nbsupport.paths import root
 
 TABLE = """\
 21 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
-22 21 0:5 / /home rw shared:1 - nfs4 server:/home rw
-23 22 0:6 / /home/a\\040b rw - lustre mds:/a rw
-24 21 0:7 / /homes rw - xfs /dev/sdb rw
+22 21 0:5 / /srv rw shared:1 - nfs4 server:/srv rw
+23 22 0:6 / /srv/a\\040b rw - lustre mds:/a rw
+24 21 0:7 / /srvs rw - xfs /dev/sdb rw
 """
 
 
@@ -47,7 +47,7 @@ def as_of(machine: str, path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("place", "kind"),
-    [("/x", "ext4"), ("/home/me", "nfs4"), ("/home/a b/c", "lustre"), ("/homes/me", "xfs")],
+    [("/x", "ext4"), ("/srv/me", "nfs4"), ("/srv/a b/c", "lustre"), ("/srvs/me", "xfs")],
 )
 def test_the_innermost_mount_counts(tmp_path: Path, place: str, kind: str) -> None:
     table = tmp_path / "mountinfo"

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from nbsupport.errors import UserError
-from nbsupport.sharing import NO_LOCKS
+from nbsupport.sharing import NO_LOCKS, Lock, file_lock
 
 _ADVICE = {
     errno.ENOSPC: "make room there",
@@ -65,7 +65,7 @@ def claimed(folder: Path, purpose: str) -> Iterator[None]:
     The lock lies beside the folder, so that it outlives the folder.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    lock = file_lock(folder.with_name(f".{folder.name}.lock"), folder.parent)
     note = folder.with_name(f".{folder.name}.writer")
     if not _acquired(lock, folder):
         _say(f"waiting for {_holder(note)}, which writes to {folder}; Ctrl-C stops waiting")
@@ -78,7 +78,7 @@ def claimed(folder: Path, purpose: str) -> Iterator[None]:
         lock.release()
 
 
-def _acquired(lock: FileLock, folder: Path) -> bool:
+def _acquired(lock: Lock, folder: Path) -> bool:
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -16,8 +16,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from nbsupport.errors import UserError, said, unknown
 from nbsupport.evidence import provenance
 from nbsupport.evidence.sums import (
@@ -44,6 +42,7 @@ from nbsupport.reading import (
     whole,
 )
 from nbsupport.registry import is_module
+from nbsupport.sharing import file_lock
 from nbsupport.study.profiles import PROFILES
 from nbsupport.study.study import Run
 from nbsupport.training.families import NAMES
@@ -210,7 +209,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f"{path.name}.lock"))
+        lock = file_lock(path.with_name(f"{path.name}.lock"), path.parent)
         lock.acquire()
     except (OSError, NotImplementedError) as problem:
         raise UserError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
 from nbsupport.paths import absolute, data_dir
-from nbsupport.sharing import said
+from nbsupport.sharing import file_lock, said
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -107,12 +107,12 @@ def _compare(folder: Path, found: dict[str, Any], settings: dict[str, Any]) -> N
 @contextmanager
 def claimed(folder: Path, name: str) -> Iterator[bool]:
     """Whether this process may write to the class `name` of a folder: one at a time may."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     locks = folder.parent / ".making" / folder.name  # beside it: every folder in it is a class
     with writing(folder):
         locks.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(locks / f"{name}.lock", fallback_to_soft=False)
+    lock = file_lock(locks / f"{name}.lock", locks)
     try:
         lock.acquire(timeout=0)
     except OSError as error:
