@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -318,3 +319,19 @@ def test_rerun_pages_are_listed_with_their_parameters(tmp_path: Path) -> None:
     assert lines[1].endswith("(not executed)")
     assert lines[2].endswith("(cannot be read)")
     assert reruns_table(tmp_path / "nothing") == reruns_table(tmp_path / "rerun" / "mine") == ""
+
+
+def test_jobs_are_chosen_by_stage_and_state(store: Store, capsys: Any) -> None:
+    assert {e.stage for e in clearing.chosen(store, stage="toy")} == {"toy"}
+    assert {e.state for e in clearing.chosen(store, state="done")} == {"done"}
+    both = clearing.chosen(store, stage="pretrain", state="broken")
+    assert [(e.stage, e.state) for e in both] == [("pretrain", "broken")]
+    assert clearing.chosen(store, state="partial") == []
+    with pytest.raises(UserError, match=r"unknown stage 'pretrian'.*did you mean 'pretrain'"):
+        clearing.chosen(store, stage="pretrian")
+    with pytest.raises(UserError, match="unknown state 'running': allowed are broken, done"):
+        clearing.chosen(store, state="running")
+    assert main(["jobs", "rm", "--broken", "--state", "done"]) == 2
+    assert "name no job: give one" in capsys.readouterr().err
+    assert main(["jobs", "rm", "--stage", "toy", "--state", "done"]) == 0
+    assert "1 job removed" in capsys.readouterr().out
