@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,9 +16,10 @@ STANDS_IN = {
     '*) echo "scontrol $*" >>"$LOG" ;; esac',
     "srun": 'while case "$1" in --*) true ;; *) false ;; esac; do case "$1" in --nodelist=*) '
     'export ON=$1 ;; esac; shift; done; exec "$@"',
-    "hostname": "echo 10.0.0.1 fe80::1",
-    ".venv/bin/ray": 'case "$1" in status) exit 0 ;; esac; echo "$ON ray $*" >>"$LOG"; '
-    'echo $$ >>"$LOG.processes"; exec sleep 60',
+    "hostname": "echo 127.0.0.1 fe80::1",
+    ".venv/bin/ray": 'echo "$ON ray $*" >>"$LOG"; echo $$ >>"$LOG.processes"; '
+    'case "$*" in *--head*) exec "$PYTHON" -c "import socket, time; '
+    "s = socket.create_server(('127.0.0.1', 20077)); time.sleep(60)\" ;; esac; exec sleep 60",
     ".venv/bin/python": 'echo "python $*" >>"$LOG"; sleep 0.5; exit "$STATUS"',
 }
 
@@ -29,7 +31,12 @@ def sweep(folder: Path, status: int, *arguments: str) -> tuple[int, list[str]]:
         (folder / name).write_text(f"#!/bin/bash\n{text}\n")
         (folder / name).chmod(0o755)
     about = {"SLURM_JOB_ID": "77", "SLURM_JOB_NODELIST": "a[1-3]", "SLURM_CPUS_PER_TASK": "64"}
-    more = {"SLURM_GPUS_ON_NODE": "8", "LOG": str(folder / "log"), "STATUS": str(status)}
+    more = {
+        "SLURM_GPUS_ON_NODE": "8",
+        "LOG": str(folder / "log"),
+        "STATUS": str(status),
+        "PYTHON": sys.executable,
+    }
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", str(SCRIPT), *arguments],
@@ -48,12 +55,14 @@ def test_a_sweep_is_queued_again_where_its_time_was_up(
     code, told = sweep(tmp_path, status, "record", "--profile", "paper")
     assert code == status
     assert ("scontrol requeue 77" in told) is again
-    command = "python -m nbsupport record --profile paper --engine ray --address 10.0.0.1:20077"
+    command = "python -m nbsupport record --profile paper --engine ray --address 127.0.0.1:20077"
     assert f"{command} --time-limit 23h30m" in told
     (head,) = (line for line in told if "--head" in line)
-    assert head.startswith("--nodelist=a1 ray start --head --node-ip-address=10.0.0.1 --port=20077")
+    assert head.startswith(
+        "--nodelist=a1 ray start --head --node-ip-address=127.0.0.1 --port=20077"
+    )
     assert "--num-cpus=64 --num-gpus=8 --disable-usage-stats" in head
-    (others,) = (line for line in told if " ray start --address=10.0.0.1:20077" in line)
+    (others,) = (line for line in told if " ray start --address=127.0.0.1:20077" in line)
     assert others.startswith("--nodelist=a2,a3 ")
 
 
