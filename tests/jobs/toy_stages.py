@@ -129,3 +129,13 @@ def whereabouts(spec: dict, folder: Path, parent: Path | None, report: Any) -> d
     """Whether this node was told that it lacks data."""
     time.sleep(spec["pause"])
     return {"lacks": bool(os.environ.get("TOY_LACKS"))}
+
+
+def keeps(spec: dict, folder: Path, parent: Path | None, report: Any) -> dict:
+    """Writes down what it has done when it is told to end, as a training does."""
+    with put_off() as told_to_end:
+        report({"epoch": 1, "epochs": 2})
+        while not told_to_end():
+            time.sleep(0.02)
+        (folder / "kept").touch()
+    return {}
