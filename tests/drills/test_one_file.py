@@ -77,7 +77,7 @@ def test_an_engine(project: Path) -> None:
     (project / "nbsupport" / "jobs" / "engines" / "counting.py").write_text(ENGINE)
     python(project, "-c", RUN_ENGINE)
     said = nbsupport(project, "run", "04_1_quantity", "--engine", "countin", status=2)
-    assert "allowed are counting, local, serial; did you mean 'counting'" in said
+    assert "allowed are counting, local, ray, serial; did you mean 'counting'" in said
 
 
 RUN_DATA = """

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from nbsupport import sharing
 from nbsupport.building import record
 from nbsupport.cli import main
 from nbsupport.errors import UserError
@@ -225,7 +226,7 @@ def test_records_that_cannot_be_locked_are_one_line(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(records.FileLock, "acquire", refuse)
+    monkeypatch.setattr(sharing.FileLock, "acquire", refuse)
     with pytest.raises(UserError, match=r"demo.csv cannot be locked .*No locks available"):
         records.add_records("demo", [], records.read_records("demo"), 1)
 
