@@ -7,17 +7,19 @@ PORT ?= 8000
 PYTHON ?=
 RUN := .venv/bin/python
 # What only removes needs no set-up: a Python that is there will do.
-ANY = $(firstword $(wildcard .venv/bin/python) $(PYTHON) python3)
+ANY = $(firstword $(wildcard .venv/bin/python .venv-read/bin/python) $(PYTHON) python3)
 export PYTHON
 # What is run is this folder's code, whatever the user's environment adds or an environment links to.
 export PYTHONPATH := $(CURDIR)
 unexport PYTHONHOME
 
-.PHONY: help book test test-slow lint format serve record records judge plan bench setup ray requirements clean clean-store
+.PHONY: help read zip book test test-slow lint format serve record records judge plan bench setup ray requirements clean clean-store
 
 help:
+	@echo "make read                        the whole book from committed records, without PyTorch"
 	@echo "make book [PROFILE=demo|smoke]   train, execute every page, render the book"
 	@echo "make serve [PORT=8000]           show the book at this machine's address only"
+	@echo "make zip                         pack the built book into one file"
 	@echo "make test                        linters, types, quick tests, the smoke book in a browser"
 	@echo "make test-slow                   the tests that take minutes"
 	@echo "make record [PROFILE=demo]       train what the verdicts rest on; goes on where it stopped"
@@ -34,6 +36,13 @@ setup:
 # Of a cluster, for --engine ray: 240 MB more.
 ray:
 	@sh tools/setup.sh ray
+
+# Needs no set-up but its own. The interpreter that setup.sh would choose.
+read:
+	@python=$$(sh tools/setup.sh --which) && "$$python" tools/read.py
+
+zip:
+	@$(ANY) -m nbsupport zip
 
 book: setup
 	@$(RUN) -m nbsupport build --profile $(PROFILE)

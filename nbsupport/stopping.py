@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-NUMBERS = (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+# Windows has neither of the last two: there is no hang-up there, and no time limit.
+HANG_UP, ALARM = getattr(signal, "SIGHUP", None), getattr(signal, "SIGALRM", None)
+NUMBERS = tuple(n for n in (signal.SIGTERM, HANG_UP, ALARM) if n is not None)
 GO_ON = 75  # the status where the time was up: sysexits.h's "try again", and no signal's
 
 
@@ -22,14 +24,14 @@ class Stopping:
     @property
     def status(self) -> int:
         """The exit status by convention: 128 and the signal's number; GO_ON at a time limit."""
-        return GO_ON if self.number == signal.SIGALRM else 128 + self.number
+        return GO_ON if self.number == ALARM else 128 + self.number
 
     def stop(self, number: int, _: FrameType | None) -> None:
         """Handle a signal: once, for the work to be put down takes a moment."""
         self.number = number
         for each in NUMBERS:
             signal.signal(each, signal.SIG_IGN)
-        if number == signal.SIGHUP:
+        if number == HANG_UP:
             _leave_the_terminal()
         raise KeyboardInterrupt
 
@@ -52,12 +54,13 @@ def stopping(limit: float | None = None) -> Iterator[Stopping]:
     taken = [n for n in NUMBERS if _in_main() and signal.getsignal(n) is signal.SIG_DFL]
     for number in taken:
         signal.signal(number, state.stop)
-    if limit and signal.SIGALRM in taken:
-        signal.setitimer(signal.ITIMER_REAL, limit)
+    timed = limit is not None and ALARM in taken
+    if timed:
+        signal.setitimer(signal.ITIMER_REAL, limit or 0)
     try:
         yield state
     finally:
-        if limit and signal.SIGALRM in taken:
+        if timed:
             signal.setitimer(signal.ITIMER_REAL, 0)
         for number in taken:
             signal.signal(number, signal.SIG_DFL)

@@ -106,6 +106,12 @@ if command -v flock >/dev/null 2>&1; then
     flock 9
 fi
 
+# For a command that makes an environment of its own.
+if [ "${1:-}" = --which ]; then
+    find_python
+    exit 0
+fi
+
 extra=${1:-}
 own_environment
 wanted=$({

@@ -11,6 +11,7 @@ from nbsupport.building.book_settings import check_book
 from nbsupport.building.execute import ExecutedPage, execute_pages, raise_failures, read_sources
 from nbsupport.building.outputs import claimed, require_writable, writing
 from nbsupport.building.page_key import page_key
+from nbsupport.building.plain_twin import write_twin
 from nbsupport.building.render import BUNDLE, render, render_page
 from nbsupport.building.share_picture import SHARE_PICTURE, write_share_picture
 from nbsupport.jobs import runner
@@ -22,14 +23,18 @@ from nbsupport.paths import root, store_dir
 from nbsupport.study.profiles import profile_named
 
 
-def build_book(profile: str) -> str:
+def build_book(profile: str, results: str = "live") -> str:
     """Train what the pages need, execute them, render the book; the closing line.
+
+    results: "live", or "recorded" to show committed records alone, which trains nothing and takes
+    no PyTorch.
 
     Raises UserError for an unknown profile, settings that cannot be read, a folder that cannot be
     written, a failed job, a failed page, a warning of the renderer.
     """
     began = time.monotonic()
-    given = {"profile": profile_named(profile).name}
+    given = {"profile": profile_named(profile).name, "results": results}
+    recorded = results == "recorded"
     sections = root() / "book" / "sections"
     with writing():
         check_book()
@@ -38,14 +43,18 @@ def build_book(profile: str) -> str:
         requests = {page.id: PageRequest(page, given) for page in pages().values()}
         trained, found = train(requests.values())
         with claimed(sections, f"build --profile {profile}"):
-            done = execute_pages(texts, given, sections, page_key=_keys(requests), on_event=_say)
+            done = execute_pages(
+                texts, given, sections, page_key=_keys(requests), warm=recorded, on_event=_say
+            )
             try:
                 _share(done, given["profile"])
                 first = render()  # a failed page as well: the reader finds its error in a box
+                write_twin(first.parent, profile)
             finally:
                 raise_failures(done)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
-    return f"The book is at {first} ({minutes} min {seconds:02d} s; {_jobs(trained, found)})"
+    told = "from the records" if recorded else _jobs(trained, found)
+    return f"The book is at {first} ({minutes} min {seconds:02d} s; {told})"
 
 
 def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:

@@ -16,13 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
-from typing import IO
 
 from nbsupport.building.own_settings import environment, installed, python
 from nbsupport.data.pictures.listings import write_text
 from nbsupport.errors import UserError, unknown
 from nbsupport.paths import root
 
+ANSWER = "page executed: "  # before what a page's process answers, on a line of its own
 PageKey = Callable[[str], str]
 OnEvent = Callable[["ExecutedPage"], None]
 
@@ -78,17 +78,19 @@ def execute_pages(
     page_key: PageKey | None = None,
     notebooks: Path | None = None,
     workers: int = 2,
+    warm: bool = False,
     on_event: OnEvent | None = None,
 ) -> list[ExecutedPage]:
     """Execute `notebooks/<page>.ipynb` into `target/<page>.ipynb`, at most `workers` at a time.
 
     `texts` are the notebooks by page, as `read_sources` gives them. A page that fails stops no
     other: its result carries the error (see `raise_failures`), its notebook shows it in a box, and
-    it is executed again next time. Results come in the order of `texts`.
+    it is executed again next time. Results come in the order of `texts`. warm: each worker executes
+    its pages in one kernel, emptied between them, which is for pages that train nothing.
     """
     source = notebooks or root() / "notebooks"
     target.mkdir(parents=True, exist_ok=True)
-    processes = _PageProcesses()
+    processes = _PageProcesses(warm=warm)
 
     def one(page: str) -> ExecutedPage:
         key = _key(texts[page], parameters, page_key(page) if page_key else "")
@@ -103,8 +105,9 @@ def execute_pages(
             return list(pool.map(one, texts))
         except BaseException:  # Ctrl-C, say: start no further page, and end those under way
             pool.shutdown(wait=False, cancel_futures=True)
-            processes.end()
             raise
+        finally:
+            processes.end()
 
 
 def raise_failures(results: Sequence[ExecutedPage]) -> None:
@@ -189,73 +192,103 @@ def _execute(
     return ExecutedPage(page, path, seconds, executed=True, error=error)
 
 
+class _PageProcess:
+    """A process that executes pages. It has a session of its own, so a Ctrl-C does not reach it."""
+
+    def __init__(self, *, warm: bool) -> None:
+        self._own = tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True)
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        code = "from nbsupport.building.execute_one import main; main()"
+        self.process = subprocess.Popen(
+            python(code, *(["--warm"] if warm else [])),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment(Path(self._own.name)),
+            cwd=root(),
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def ask(self, source: Path, path: Path, parameters: Mapping[str, object]) -> str:
+        """The answer on a page, as JSON; "" where the process has died."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        asked = {"source": str(source), "path": str(path), "parameters": parameters}
+        with suppress(BrokenPipeError):  # it died at once: its log says why
+            self.process.stdin.write(json.dumps(asked) + "\n")
+            self.process.stdin.flush()
+        lines = iter(self.process.stdout.readline, "")
+        answers = (line.removeprefix(ANSWER) for line in lines if line.startswith(ANSWER))
+        return next(answers, "").strip()
+
+    def end(self) -> tuple[int, str]:
+        """End it, where it has not ended: its status, and what it wrote on its standard error. Its
+        kernel ends within a second or two."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        with suppress(BrokenPipeError):  # what it never read is written when this is closed
+            self.process.stdin.close()
+        status = self.process.wait()
+        self.process.stdout.close()
+        self._errors.seek(0)
+        said = self._errors.read()
+        self._errors.close()
+        self._own.cleanup()
+        return status, said
+
+
 class _PageProcesses:
-    """The processes that execute pages, one a page: Jupyter's client leaks loops and sockets.
+    """The processes that execute pages: one a page, as Jupyter's client leaks loops and sockets;
+    or warm ones, which take page after page."""
 
-    Each has a session of its own, so a Ctrl-C does not reach it: `end` ends them.
-    """
-
-    def __init__(self) -> None:
-        self._running: list[subprocess.Popen[str]] = []
+    def __init__(self, *, warm: bool = False) -> None:
+        self._warm = warm
+        self._free: list[_PageProcess] = []
+        self._running: list[_PageProcess] = []
         self._ending = False
 
     def execute(
         self, source: Path, path: Path, parameters: Mapping[str, object]
     ) -> PageError | None:
         """Execute one notebook into `path`: its error, if any; what else was said is in a log."""
-        log = path.with_suffix(".log")
-        with (
-            tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True) as own,
-            log.open("w", encoding="utf-8") as said,
-            self._start(source, path, Path(own), said) as process,
-        ):
-            answer = _ask(process, parameters)
+        process = self._start()
+        answer = process.ask(source, path, parameters)
+        if answer and self._warm:
+            self._free.append(process)
+            return _error(answer)
+        status, said = process.end()
+        self._running.remove(process)
         if self._ending:
             raise CancelledError  # no failure of the page
-        if process.returncode or not answer:
-            return PageError(0, "", f"{_end(process.returncode, log)}; log: {log}")
-        log.unlink()
-        error = json.loads(answer)
-        return PageError(**error) if error else None
+        if answer:
+            return _error(answer)
+        log = path.with_suffix(".log")
+        write_text(log, said)
+        return PageError(0, "", f"{_end(status, log)}; log: {log}")
 
-    def _start(self, source: Path, path: Path, own: Path, said: IO[str]) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            python(
-                "from nbsupport.building.execute_one import main; main()", str(source), str(path)
-            ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            env=environment(own),
-            cwd=root(),
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+    def _start(self) -> _PageProcess:
+        if self._free:
+            return self._free.pop()
+        process = _PageProcess(warm=self._warm)
         self._running.append(process)
         if self._ending:
-            process.kill()
+            process.process.kill()
         return process
 
     def end(self) -> None:
         """End them all; each one's kernel, and what that trains, ends within a second or two."""
         self._ending = True
         for process in list(self._running):
-            process.kill()
+            process.process.kill()
+        for process in self._free:  # the others are ended by who waits for them
+            process.end()
 
 
-def _ask(process: "subprocess.Popen[str]", parameters: Mapping[str, object]) -> str:
-    """The last line that the page's process prints. Its input stays open as long as this process
-    lives."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with suppress(BrokenPipeError):  # it died at once: its log says why
-        process.stdin.write(json.dumps(parameters) + "\n")
-        process.stdin.flush()
-    lines = process.stdout.read().splitlines()
-    with suppress(BrokenPipeError):  # what it never read is written when this is closed
-        process.stdin.close()
-    return lines[-1] if lines else ""
+def _error(answer: str) -> PageError | None:
+    found = json.loads(answer)
+    return PageError(**found) if found else None
 
 
 def _end(status: int, log: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.formatters import DisplayFormatter
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
@@ -50,8 +51,21 @@ def _socket_folder() -> str | None:
     return None
 
 
+class HtmlFormatter(DisplayFormatter):
+    """What a page of the book shows: no picture beside the HTML, which has it already."""
+
+    def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
+        """The object's texts by MIME type."""
+        return super().format(obj, include=include, exclude={"image/png", *(exclude or ())})
+
+
 class OwnKernelApp(IPKernelApp):
     """A kernel without anybody's configuration or start-up files."""
+
+    def init_kernel(self) -> None:
+        """Start the shell, which then formats for a page."""
+        super().init_kernel()
+        self.shell.display_formatter = HtmlFormatter(parent=self.shell)
 
     def load_config_file(self, *_: Any, **__: Any) -> None:
         """The command line says all there is to say."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
 from nbsupport.registry import Registry
-from nbsupport.stopping import GO_ON
+from nbsupport.stopping import ALARM, GO_ON
 
 if TYPE_CHECKING:
     from nbsupport.jobs.store import Store
@@ -57,6 +57,8 @@ def time_limit(options: argparse.Namespace) -> float | None:
     given = getattr(options, "time_limit", None)
     if given is None:
         return None
+    if ALARM is None:
+        raise UserError("--time-limit: this system has no alarms; leave it out, or use WSL")
     found = re.fullmatch(r"(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?", given)
     parts = [int(part or 0) for part in found.groups()] if found else [0]
     if not any(parts):
@@ -75,9 +77,8 @@ def placed(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="the cluster of --engine ray; default: RAY_ADDRESS, else one of this machine alone",
     )
-    parser.add_argument(
-        "--workers", metavar="N", help="jobs at a time; default: one a core, or one a GPU"
-    )
+    told = "jobs at a time; default: one a core, as far as memory goes, or one a GPU"
+    parser.add_argument("--workers", metavar="N", help=told)
     parser.add_argument(
         "--device", help="cpu or cuda; default, auto: a GPU where one is, but for small images"
     )

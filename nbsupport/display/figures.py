@@ -63,6 +63,11 @@ class PageView:
         return any(p.name not in CELLS and self.values[p.name] != p.default for p in self.declared)
 
     @property
+    def recorded_only(self) -> bool:
+        """Whether the page shows committed records and trains nothing."""
+        return self.values.get("results") == "recorded"
+
+    @property
     def axis(self) -> str:
         """The axes that lines are fitted on."""
         return str(self.values.get("axis", "linear"))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbsupport.display.kept import kept
 from nbsupport.errors import UserError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from nbsupport.study.study import Study
 
 
+@kept
 def sample_of_classes(subset: "Subset", count: int, seed: int = 0) -> tuple[np.ndarray, list[str]]:
     """One random image from each of `count` classes spread over the class table.
 
@@ -26,6 +28,7 @@ def sample_of_classes(subset: "Subset", count: int, seed: int = 0) -> tuple[np.n
     return images, [draw.names[label] for label in classes]
 
 
+@kept
 def sample_with_replaced(
     subset: "Subset", count: int, replaced: int, seed: int = 0
 ) -> tuple[np.ndarray, list[str]]:
@@ -44,6 +47,7 @@ def sample_with_replaced(
     return images, [name if name == seen else f"{name} (shows: {seen})" for name, seen in pairs]
 
 
+@kept
 def sample_of_subclasses(
     subset: "Subset", superclass: int, count: int
 ) -> tuple[np.ndarray, list[str]]:
@@ -62,6 +66,7 @@ def sample_of_subclasses(
     return images, names[subset.source.labels()[draw.ids[picked]]].tolist()
 
 
+@kept
 def sample_of_split(
     task: "Task", split: str, count: int, seed: int = 0
 ) -> tuple[np.ndarray, list[str]]:
@@ -76,6 +81,7 @@ def sample_of_split(
     return images, [task.caption(row) for _, row in picked.iterrows()]
 
 
+@kept
 def large_photos(
     study: "Study", subset: "Subset", count: int, px: int
 ) -> tuple[np.ndarray, list[str]]:
@@ -96,6 +102,7 @@ def large_photos(
     return images.numpy(), classes["name"].iloc[rows].tolist()
 
 
+@kept
 def large_traps(
     study: "Study", split: str, count: int, px: int, task: "Task | None" = None
 ) -> tuple[np.ndarray, list[str]]:
@@ -116,6 +123,7 @@ def large_traps(
     return images.numpy(), [shown.caption(row) for _, row in picked.iterrows()]
 
 
+@kept
 def in_all_styles(study: "Study", count: int, px: int) -> tuple[np.ndarray, list[str]]:
     """The same subject in every style, side by side: uint8 [count, 3, px, 5 px + lines between].
 
@@ -135,6 +143,7 @@ def in_all_styles(study: "Study", count: int, px: int) -> tuple[np.ndarray, list
     return np.concatenate(strips, axis=3), table["name"].iloc[labels].tolist()
 
 
+@kept
 def growing_fractal(category: int, counts: Sequence[int], px: int) -> tuple[np.ndarray, list[str]]:
     """A category of FractalDB drawn as points, with more and more of them.
 
@@ -148,6 +157,7 @@ def growing_fractal(category: int, counts: Sequence[int], px: int) -> tuple[np.n
     return _three_channels(np.stack(images)), [f"{n:,} points" for n in counts]
 
 
+@kept
 def fractal_variations(category: int, count: int, px: int) -> tuple[np.ndarray, list[str]]:
     """The first instances of a category of FractalDB in patches, all with the same label.
 

@@ -39,7 +39,8 @@ class Tabs(Html):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """With the picture of the first panel, for what shows no HTML."""
         first = next(iter(self.panels.values()))
-        return first._repr_mimebundle_() | super()._repr_mimebundle_()
+        still = {} if isinstance(first, Html) else first.still(exclude)
+        return still | super()._repr_mimebundle_()
 
 
 def _panel(key: str, place: int, title: str, shown: "Display") -> str:

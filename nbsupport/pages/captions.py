@@ -9,6 +9,7 @@ import numpy as np
 from nbsupport.analysis.roles import role_of
 from nbsupport.display import tabs_of_runs
 from nbsupport.display.html import Html, note, signed, table
+from nbsupport.display.kept import kept
 from nbsupport.display.where_possible import numbers_where_possible, shown_where_possible
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages.groups import reference_groups
@@ -49,7 +50,7 @@ def whole_corpus(study: Study, corpus: str) -> Group:
     )
 
 
-UNKNOWN = "not in the store"
+UNKNOWN = "not in the store: `make book` trains it"
 
 
 @shown_where_possible
@@ -57,11 +58,18 @@ def pairs_grid(study: Study, corpus: str, *, count: int = 8, caption: str = "") 
     """The first pairs of a corpus: each picture over its caption."""
     from nbsupport.display.widgets import image_grid
 
+    return image_grid(*first_pairs(study, corpus, count), caption, size=150)
+
+
+@kept
+def first_pairs(study: Study, corpus: str, count: int) -> tuple[np.ndarray, list[str]]:
+    """The first pictures of a corpus, uint8 [count, 3, px, px], and their captions."""
     source: CaptionSource = study.captions(corpus).source  # type: ignore[assignment]
     ids = np.arange(count)
-    return image_grid(source.images(ids).numpy(), source.pairs.captions(ids), caption, size=150)
+    return source.images(ids).numpy(), list(source.pairs.captions(ids))
 
 
+@kept
 def noise_numbers() -> dict[str, str]:
     """The rates of the noisy corpus, and the words of all captions, as text to glue."""
     from nbsupport.savanna import captions
@@ -74,6 +82,7 @@ def noise_numbers() -> dict[str, str]:
 
 
 @numbers_where_possible
+@kept
 def corpus_numbers(study: Study) -> dict[str, str]:
     """Sizes of the corpora beside the ImageNet stand-in, as text to glue."""
     from nbsupport.training.stages.captions import HELD_OUT
@@ -145,7 +154,8 @@ def families_tabs(page: "OpenPage", runs: "pd.DataFrame") -> "Display":
     def content(other: Recorded, _: bool) -> Html:
         return families_table(other.points(other.leading.number), page.axis)
 
-    live = families_table(runs, page.axis, page.mask())
+    own = page.live(runs)
+    live = None if own is None else families_table(own, page.axis, page.mask())
     roles = page.view.roles("captions")
     return tabs_of_runs.tabs(page.study.profile, "families", roles, content, live)
 

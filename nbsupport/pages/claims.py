@@ -31,7 +31,7 @@ class BookLedger:
         self.mask = page.mask()
         self.records = read_records(self.profile)
         self.real = ledger.beside_of(self.profile)
-        self.entries = ledger.judge_profile(self.profile, runs)
+        self.entries = ledger.judge_profile(self.profile, page.live(runs))
 
     @cached_property
     def published(self) -> dict[str, PublishedVerdict]:

@@ -63,6 +63,7 @@ def pair_tabs(page: OpenPage, runs: "pd.DataFrame") -> "Display":
 
     mask = page.mask()
     live = note(f"{mask}: no table.") if mask else pair_table(runs, study, axis)
+    live = None if page.live(runs) is None else live
     return tabs_of_runs.tabs(study.profile, "pairs", roles, table, live)
 
 

@@ -79,6 +79,10 @@ class OpenPage:
         """What stands in place of verdicts where runs are no evidence, else nothing."""
         return self.view.mask()
 
+    def live(self, runs: "pd.DataFrame | None") -> "pd.DataFrame | None":
+        """These runs where the page trains what it shows; None where it shows records alone."""
+        return None if self.view.recorded_only else runs
+
     # data ---------------------------------------------------------------------------------------
     @shown_where_possible
     def grid(self, source: "str | Subset", *, count: int = 16, caption: str = "") -> Any:
@@ -120,11 +124,12 @@ class OpenPage:
 
     def verdicts(self, runs: "pd.DataFrame") -> "Display":
         """Each claim of the page, in tabs: as recorded, by these live runs, and on real images."""
+        own = self.live(runs)
         return tabs_of_runs.verdict_tabs(
             self.study.profile,
             self.page.claims,
             self.axis,
-            {claim: self.view.verdict(claim, runs) for claim in self.page.claims},
+            None if own is None else {c: self.view.verdict(c, own) for c in self.page.claims},
             masked=self.mask(),
             live_first=self.view.other_groups,
         )
@@ -218,8 +223,10 @@ class OpenPage:
         own = (table["world"] == world) & table["role"].isin(roles)
         return table[own].reset_index(drop=True)
 
-    def live_check(self, runs: "pd.DataFrame") -> LiveCheck:
+    def live_check(self, runs: "pd.DataFrame") -> "LiveCheck | html.Html":
         """Live scores against the recorded ones of the same job: equal, or another draw."""
+        if self.view.recorded_only:
+            return html.note(f"Nothing was trained for this page. {self.trains()}")
         return live_check(runs, self.recorded(self.study.world), self.study.store)
 
     # numbers in the prose -------------------------------------------------------------------------
@@ -252,6 +259,12 @@ class OpenPage:
             glue(name, value)
 
     # rerunning ------------------------------------------------------------------------------------
+    def trains(self) -> str:
+        """The command that trains what a page of records lacks, in a sentence."""
+        live = self.request.values | {"results": "live"}
+        command = command_line(self.page.id, self.request.declared, live)
+        return f"To add live runs: {command} (it takes the whole set-up, by make setup)."
+
     def rerun(self, **values: Any) -> html.Html:
         """The command that runs this page with other values, ready to copy."""
         declared = self.request.declared

@@ -13,7 +13,7 @@ from nbsupport.jobs.job import Job
 from nbsupport.jobs.progress import duration
 from nbsupport.jobs.schedule import in_order, makespan
 from nbsupport.jobs.store import Store
-from nbsupport.machine import cpu_count
+from nbsupport.machine import cpu_workers
 from nbsupport.pages import pages, possible_groups
 from nbsupport.pages.request import PageRequest
 from nbsupport.study.profiles import profile_named
@@ -154,7 +154,7 @@ def _plan(
     jobs: dict[str, Job] = {job.key: job for run in distinct.values() for job in run.jobs}
     missing = [job for key, job in jobs.items() if not store.done(key)]
     px = profile_named(profile).px
-    workers = workers_asked() or (0 if px > SMALL_PX else cpu_count())
+    workers = workers_asked() or (0 if px > SMALL_PX else cpu_workers())
     weights = sum(weights_bytes(job.spec["family"], px) for job in missing if "family" in job.spec)
     return Plan(
         page=page,

@@ -8,12 +8,14 @@ from typing import Any
 from nbsupport.analysis.trends import AXES
 from nbsupport.arguments import chosen
 from nbsupport.errors import UserError, said
+from nbsupport.evidence.recorded_study import RecordedStudy
 from nbsupport.pages import book_groups, check_claims, page_named
 from nbsupport.pages.page import Page
 from nbsupport.parameters import Cell, Parameter, check_parameters, code_cells, declared_in
 from nbsupport.study.study import Group, Run, Study
 
 _STUDY_PARAMETERS = ("profile", "world", "families", "seeds", "budget")
+RESULTS = ("live", "recorded")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,7 @@ class PageRequest:
         values = {p.name: p.default for p in self.declared} | checked
         # checked here already: a page asks for its axis only after it has trained
         chosen("axis", values.get("axis", "linear"), AXES)
+        chosen("results", values.get("results", "live"), RESULTS)
         return values
 
     @cached_property
@@ -52,7 +55,8 @@ class PageRequest:
         """The study that the values ask for; where families are left empty, the page's own."""
         check_claims()
         values = {n: self.values[n] for n in _STUDY_PARAMETERS if n in self.values}
-        study = Study(**values, nominal=self.nominal)
+        kind = RecordedStudy if self.recorded_only else Study
+        study = kind(**values, nominal=self.nominal)
         if not values.get("families"):
             live = study.profile.page_families
             study.families = live.get(self.page.id, study.profile.families)
@@ -65,8 +69,13 @@ class PageRequest:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """Every run that the page needs; nothing is trained."""
-        return self.study.runs(self.groups)
+        """Every run that the page needs, none where it shows records; nothing is trained."""
+        return [] if self.recorded_only else self.study.runs(self.groups)
+
+    @property
+    def recorded_only(self) -> bool:
+        """Whether the page shows committed records and trains nothing."""
+        return bool(self.values.get("results") == "recorded")
 
     def at_defaults(self, profile: str) -> "PageRequest":
         """The same page under a profile, all else at its defaults; itself where it is that."""

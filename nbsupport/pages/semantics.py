@@ -1,5 +1,6 @@
 """Section 4.3: animal classes or object classes, for a task about animals."""
 
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -7,8 +8,10 @@ from nbsupport.data.real_labels import CoOccurrence, co_occurrence, real_labels
 from nbsupport.data.subsets.subset import Subset
 from nbsupport.display import images, widgets
 from nbsupport.display.html import Html, signed, table
+from nbsupport.display.kept import kept
 from nbsupport.display.numbers import position_numbers as position_numbers
 from nbsupport.display.said import headline
+from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.pages.groups import (
     distinct_shares,
     given_or,
@@ -96,6 +99,7 @@ def semantics_numbers(study: Study) -> dict[str, str]:
     return numbers
 
 
+@shown_where_possible
 def mixed_grid(page: OpenPage, *, count: int = 16, replaced: int = 4, caption: str = "") -> Html:
     """Images of the last group of objects with animals among them; titles say which are animals."""
     mixed = [group.role for group in page.groups if "+animal" in group.role]
@@ -162,7 +166,17 @@ def _percent(part: int, whole: int) -> str:
 
 @cache
 def _on_imagenet() -> CoOccurrence:
-    return co_occurrence(real_labels())
+    found = co_occurrences()
+    pairs = tuple(((a, b), count) for a, b, count in found["pairs"])
+    return CoOccurrence(**{**found, "pairs": pairs})
+
+
+@kept
+def co_occurrences() -> dict[str, Any]:
+    """The counts of `CoOccurrence` on ImageNet itself, as JSON can hold them; they take timm."""
+    found = co_occurrence(real_labels())
+    pairs = [[int(a), int(b), count] for (a, b), count in found.pairs]
+    return {**asdict(found), "pairs": pairs}
 
 
 PAGE = Page("04_3_semantics", "Label semantics", "4.3", semantics_groups)

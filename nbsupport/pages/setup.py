@@ -7,6 +7,7 @@ import numpy as np
 
 from nbsupport.analysis.roles import amount
 from nbsupport.display.html import Html, table
+from nbsupport.display.kept import kept
 from nbsupport.display.numbers import natural_sources
 from nbsupport.display.where_possible import numbers_where_possible
 from nbsupport.pages.page import Page
@@ -158,6 +159,7 @@ def _full_size(family: str, classes: int) -> str:
     return f"{architecture(family, 224)}: {parameters(family, classes, 224):,}"
 
 
+@kept
 def parameters(family: str, num_classes: int, px: int) -> int:
     """How many trainable numbers a model has; nothing is allocated for it."""
     import torch

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from nbsupport.data.tasks import Task
 
 
+@shown_where_possible
 def split_grid(
     page: OpenPage, split: str, *, role: str = "", count: int = 16, caption: str = ""
-) -> html.Html:
+) -> Any:
     """Images of a split of the downstream task, each from another location.
 
     role: a group of the page whose task is shown, where it is not the page's own.

@@ -11,6 +11,7 @@ from nbsupport.display import images, widgets
 from nbsupport.display.html import Html, signed, table
 from nbsupport.display.where_possible import MISSING, shown_where_possible
 from nbsupport.errors import NotHereError
+from nbsupport.evidence.recorded_study import RecordedStudy
 from nbsupport.pages.groups import present, reference_groups, sized_role, wholes
 from nbsupport.pages.page import Page
 from nbsupport.study.study import Group, Study
@@ -165,6 +166,7 @@ class GeneratedPage:
     @cached_property
     def generated(self) -> Classified:
         """All generated images."""
+        self._require_training()
         data = self.study.generated.load()
         images = data.pixels(np.arange(len(data))).contiguous()
         return self.judged(images, data.labels.numpy())
@@ -172,9 +174,17 @@ class GeneratedPage:
     @cached_property
     def natural(self) -> Classified:
         """Photographs of the same classes that nothing was trained on."""
+        self._require_training()
         labels = np.repeat(np.arange(len(self.names)), UNSEEN_EACH)
         index = np.tile(np.arange(UNSEEN_EACH), len(self.names))
         return self.judged(self._photos(labels, UNSEEN, index), labels)
+
+    def _require_training(self) -> None:
+        if isinstance(self.study, RecordedStudy):
+            raise NotHereError(
+                "a network that is trained for it judges these images; "
+                "`python -m nbsupport run 04_5_sources` trains it"
+            )
 
     def _photos(self, labels: np.ndarray, stream: str, index: np.ndarray) -> "torch.Tensor":
         from nbsupport.savanna.world import World
@@ -305,12 +315,14 @@ def _spread(rows: np.ndarray, count: int) -> np.ndarray:
 
 
 # fractals -----------------------------------------------------------------------------------------
+@shown_where_possible
 def fractal_growth(category: int, counts: Sequence[int], *, caption: str = "") -> Html:
     """A category of FractalDB at 256 px, with more and more points."""
     shown, titles = images.growing_fractal(category, counts, FRACTAL_PX)
     return widgets.image_grid(shown, titles, caption, size=144)
 
 
+@shown_where_possible
 def fractal_variations(category: int, *, count: int = 8, caption: str = "") -> Html:
     """Images of one category of FractalDB at 256 px, which share a label."""
     shown, titles = images.fractal_variations(category, count, FRACTAL_PX)

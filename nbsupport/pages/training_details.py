@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.display.html import Html, note, table
+from nbsupport.display.kept import kept
 from nbsupport.jobs.job import Job
 from nbsupport.pages.discussion import all_recorded as all_recorded
 from nbsupport.pages.groups import reference_groups
@@ -48,17 +49,22 @@ def rate_table(page: "OpenPage") -> "pd.DataFrame":
     """The learning rate over the updates of each stage: series, updates, value; one job a stage."""
     import pandas as pd
 
-    from nbsupport.training.loop import learning_rates
-    from nbsupport.training.recipe import Recipe
-
     parts = []
     for stage, job in _one_of_each_stage(page).items():
-        recipe = Recipe.from_spec(job.spec["recipe"])
-        images = _images(page, job)
-        rates = learning_rates(recipe, recipe.updates_for(images))
+        rates = rates_of(job.spec["recipe"], _images(page, job))
         part = pd.DataFrame({"x": range(1, len(rates) + 1), "value": rates})
         parts.append(part.assign(panel=stage, series=stage))
     return pd.concat(parts, ignore_index=True)
+
+
+@kept
+def rates_of(recipe: dict[str, Any], images: int) -> list[float]:
+    """The learning rate of each update of a recipe, with so many images."""
+    from nbsupport.training.loop import learning_rates
+    from nbsupport.training.recipe import Recipe
+
+    known = Recipe.from_spec(recipe)
+    return learning_rates(known, known.updates_for(images))
 
 
 def _one_of_each_stage(page: "OpenPage") -> dict[str, Job]:
@@ -119,7 +125,7 @@ def losses_figure(page: "OpenPage", *, number: str, caption: str) -> "Figure | H
 
     data = loss_table(page)
     if data.empty:
-        return note("The store holds no training of this page, so there are no curves.")
+        return note("No curves: the store holds no training of this page. `make book` trains it.")
     ends = data.groupby("panel", sort=False)["value"].agg(["max", "min"]).reset_index()
     told = "; ".join(
         f"{r['panel']}: {r['max']:.2f} to {r['min']:.2f}" for r in ends.to_dict("records")
@@ -164,7 +170,7 @@ def recorded_seconds(records: "pd.DataFrame") -> Html:
 def _seconds_table(found: "pd.DataFrame", what: str) -> Html:
     """Mean seconds by stage (rows) and family (columns), and how many jobs a mean rests on."""
     if found.empty:
-        return note(f"There are no {what} to take times from.")
+        return note(f"There are no {what} to take times from: `make book` adds live ones.")
     families = list(dict.fromkeys(found["family"]))
     means = found.groupby(["stage", "family"])["seconds"].mean()
     rows = []

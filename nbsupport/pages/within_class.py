@@ -144,6 +144,7 @@ def room_numbers(page: "OpenPage") -> dict[str, str]:
     }
 
 
+@shown_where_possible
 def subclass_grids(groups: Sequence[Group], source: str, count: int = 12) -> Html:
     """A grid of `count` images of the first superclass for each share p, from few to many."""
     from nbsupport.display import images as page_images

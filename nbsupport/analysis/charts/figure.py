@@ -195,9 +195,15 @@ Data (CSV)</a>{self._explore_html()}</figcaption>
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What Jupyter shows and Jupyter Book renders: the HTML, and a titled PNG beside it."""
-        picture = base64.b64encode(self.png()).decode()
         plain = f"{self.number}. {self.title}\n{self.description}"
-        return {"text/html": self.html(), "image/png": picture, "text/plain": plain}
+        return {"text/html": self.html(), **self.still(exclude), "text/plain": plain}
+
+    def still(self, exclude: Any = None) -> dict[str, str]:
+        """A titled PNG for what shows no HTML, unless who asks excludes it."""
+        kind = "image/png"
+        if kind in (exclude or ()):
+            return {}
+        return {kind: base64.b64encode(self.png()).decode()}
 
 
 def _as_script(content: dict[str, Any]) -> str:

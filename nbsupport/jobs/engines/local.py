@@ -18,7 +18,7 @@ from nbsupport.jobs.engines import ENDS
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.request import Request
 from nbsupport.jobs.work import Emit, Message
-from nbsupport.machine import cpu_count, wanted
+from nbsupport.machine import cpu_count, cpu_workers, wanted
 from nbsupport.paths import root
 
 GRACE = 30.0  # seconds in which a worker that is to end may keep what it has trained
@@ -124,7 +124,7 @@ class LocalEngine:
     def __init__(self, workers: int | None, jobs: Sequence[Job], on_message: Emit) -> None:
         self._devices = devices.choose(jobs)
         self._gpus = self._devices.gpus
-        most = max(1, min(workers or len(self._gpus) or cpu_count(), len(jobs)))
+        most = max(1, min(workers or len(self._gpus) or cpu_workers(), len(jobs)))
         self._slots = list(range(most))
         self.where = self._devices.said(most)
         self._threads = max(1, cpu_count() // most) if self._gpus else 1

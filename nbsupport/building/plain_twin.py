@@ -1,0 +1,75 @@
+"""The book in plain text for language models: `llms.txt` beside its first page.
+
+Titles of pages, claims and what is found on them, with links: what a program needs to answer a
+question on the book, or to choose a page. The form is that of llmstxt.org.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbsupport.data.pictures.listings import write_text
+from nbsupport.evidence.judged import Judged
+from nbsupport.evidence.ledger import judge_profile
+from nbsupport.evidence.records import evidence_profile
+from nbsupport.pages import pages
+from nbsupport.pages.page import Page
+from nbsupport.study.profiles import profile_named
+
+NAME = "llms.txt"
+ABOUT = (
+    "An executable book of one paper: On the Connection between Pre-training Data Diversity and "
+    "Fine-tuning Robustness (Ramanujan, Nguyen, Oh, Schmidt and Farhadi, NeurIPS 2023). The models "
+    "are small and trained in a simulated world, so a verdict says whether a finding of the paper "
+    "appears there. It is no second measurement of the paper's numbers."
+)
+WORDS = (
+    "A verdict is what recorded runs say on a claim, by rules fixed before the runs were made. "
+    '"Inconclusive" and "leans" settle nothing, and "not testable" is no evidence either way.'
+)
+
+
+def write_twin(html: Path, profile: str) -> Path:
+    """Write `llms.txt` of a built book into its folder; the path."""
+    path = html / NAME
+    write_text(path, twin(evidence_profile(profile)))
+    return path
+
+
+def twin(profile: str) -> str:
+    """The text, by the records of a profile."""
+    judged = judge_profile(profile)
+    real = next((name for name in profile_named(profile).beside), "")
+    lines = ["# Data diversity and robustness", "", f"> {ABOUT}", "", WORDS, "", "## Pages", ""]
+    lines += [_page(page) for page in pages().values()]
+    lines += ["", f"## Claims and verdicts (records of the profile {profile})", ""]
+    lines += _claims((each for each in judged if not each.claim.control), real)
+    lines += ["", "## Controls of the machinery", ""]
+    lines += _claims((each for each in judged if each.claim.control), real)
+    return "\n".join([*lines, ""])
+
+
+def _page(page: Page) -> str:
+    section = f" (Section {page.section})" if page.section[:1].isdigit() else ""
+    count = len(page.claims)
+    tested = f": {count} claim{'s' * (count > 1)}" if count else ""
+    return f"- [{page.title}{section}]({_address(page.id)}){tested}"
+
+
+def _address(page_id: str) -> str:
+    return "index.html" if page_id == "index" else f"book/sections/{page_id}.html"
+
+
+def _claims(judged: Iterable[Judged], real: str) -> list[str]:
+    """Two to four lines for each claim: it, what the paper says, what is found, where it stands."""
+    lines = []
+    for each in judged:
+        claim = each.claim
+        lines.append(f"- {claim.text} [{claim.id}]({_address(claim.page)})")
+        lines += [f"  - the paper: {claim.paper}"] if claim.paper else []
+        lines.append(f"  - verdict: {each.headline.text}")
+        lines += [f"  - real images ({real}): {_of(each)}"] if each.real else []
+    return lines
+
+
+def _of(each: Judged) -> str:
+    return "; ".join(f"shift {number}: {verdict.text}" for number, verdict in each.real.items())
