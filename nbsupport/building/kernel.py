@@ -62,9 +62,9 @@ class HtmlFormatter(DisplayFormatter):
 class OwnKernelApp(IPKernelApp):
     """A kernel without anybody's configuration or start-up files."""
 
-    def init_kernel(self) -> None:
-        """Start the shell, which then formats for a page."""
-        super().init_kernel()
+    def init_shell(self) -> None:
+        """Start the shell, which formats for a page."""
+        super().init_shell()
         self.shell.display_formatter = HtmlFormatter(parent=self.shell)
 
     def load_config_file(self, *_: Any, **__: Any) -> None:
