@@ -65,6 +65,7 @@ class OwnKernelApp(IPKernelApp):
     def init_shell(self) -> None:
         """Start the shell, which formats for a page."""
         super().init_shell()
+        assert self.shell is not None
         self.shell.display_formatter = HtmlFormatter(parent=self.shell)
 
     def load_config_file(self, *_: Any, **__: Any) -> None:

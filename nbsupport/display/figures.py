@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 SMOKE = "smoke: not evidence"
+TRAINED = {"results": "live"}  # what a command that reruns something asks for
 # Parameters that choose runs of the same groups; all others change the groups.
-CELLS = ("profile", "world", "families", "seeds", "budget", "axis")
+CELLS = ("profile", "world", "families", "seeds", "budget", "axis", "results")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class PageView:
         Up to its --role it is the command of the record's whole page.
         """
         if row is None:
-            return command_line(self.page_id, self.declared, dict(self.values))
+            return command_line(self.page_id, self.declared, self.values | TRAINED)
         profile = str(row.get("profile", self.values["profile"]))
         of_run = (str(row["role"]), str(row["family"]), int(row["seed"]))
         point = (profile, int(row["world"]), *of_run)
@@ -49,7 +50,8 @@ class PageView:
         return self._commands[point]
 
     def _command_of(self, profile: str, world: int, role: str, family: str, seed: int) -> str:
-        values = {n: v for n, v in self.values.items() if n not in ("families", "seeds")}
+        values = self.values | TRAINED
+        values = {n: v for n, v in values.items() if n not in ("families", "seeds")}
         own = profile == values["profile"] and role in {group.role for group in self.groups}
         if not own:  # recorded at the defaults of the page
             values = {name: values[name] for name in CELLS if name in values}

@@ -94,7 +94,7 @@ def _read(name: str) -> Any:
     if name not in index():
         raise NotHereError(
             "it takes PyTorch, which is not installed here, and nothing was kept of it; "
-            "`make book` shows it"
+            "make book shows it"
         )
     entry = index()[name]
     return _pictures(entry) if "file" in entry else entry["value"]

@@ -86,8 +86,8 @@ def figure_tabs(view: PageView, runs: "pd.DataFrame | None", request: FigureRequ
         every = None if own else all_shifts(view, other, asked)
         return shown if every is None else together(shown, every)
 
-    none = runs is None or view.recorded_only
-    live = None if none else live_figure(view, runs, request)
+    own = None if view.recorded_only else runs
+    live = None if own is None else live_figure(view, own, request)
     roles, key = at_defaults.roles or None, anchor(request.number)
     return tabs(view.study.profile, key, roles, content, live, live_first=others)
 

@@ -50,7 +50,7 @@ def whole_corpus(study: Study, corpus: str) -> Group:
     )
 
 
-UNKNOWN = "not in the store: `make book` trains it"
+UNKNOWN = "not in the store"
 
 
 @shown_where_possible
@@ -109,6 +109,8 @@ def retrieval_table(study: Study, groups: Sequence[Group]) -> Html:
     if not runs:
         return note("Nothing here was trained on captions by this book, so there are no pairs.")
     rows = [_retrieval_row(study, run) for run in runs]
+    if all(UNKNOWN in row for row in rows):
+        return note("The store holds no training on captions of this page: make book trains them.")
     header = ("group", "family", "seed", "own caption comes first", "by chance")
     return table(header, rows, numeric=(2, 3, 4))
 

@@ -62,8 +62,10 @@ def pair_tabs(page: OpenPage, runs: "pd.DataFrame") -> "Display":
         return pair_table(other.points(other.leading.number), Study(other.profile.name), axis)
 
     mask = page.mask()
-    live = note(f"{mask}: no table.") if mask else pair_table(runs, study, axis)
-    live = None if page.live(runs) is None else live
+    own = page.live(runs)
+    if own is None:
+        return tabs_of_runs.tabs(study.profile, "pairs", roles, table)
+    live = note(f"{mask}: no table.") if mask else pair_table(own, study, axis)
     return tabs_of_runs.tabs(study.profile, "pairs", roles, table, live)
 
 

@@ -13,7 +13,7 @@ from nbsupport.analysis.roles import FULL, SCRATCH
 from nbsupport.display import found, html, tables, tabs_of_runs, titles
 from nbsupport.display import numbers as page_numbers
 from nbsupport.display.figure_request import FigureInput, FigureRequest, anchor
-from nbsupport.display.figures import PageView
+from nbsupport.display.figures import TRAINED, PageView
 from nbsupport.display.live_check import LiveCheck, live_check
 from nbsupport.display.said import headline, outcome, says
 from nbsupport.display.where_possible import shown_where_possible
@@ -226,7 +226,8 @@ class OpenPage:
     def live_check(self, runs: "pd.DataFrame") -> "LiveCheck | html.Html":
         """Live scores against the recorded ones of the same job: equal, or another draw."""
         if self.view.recorded_only:
-            return html.note(f"Nothing was trained for this page. {self.trains()}")
+            told = "These are recorded runs alone. To train live ones: "
+            return html.note(told + self.view.command())
         return live_check(runs, self.recorded(self.study.world), self.study.store)
 
     # numbers in the prose -------------------------------------------------------------------------
@@ -259,14 +260,8 @@ class OpenPage:
             glue(name, value)
 
     # rerunning ------------------------------------------------------------------------------------
-    def trains(self) -> str:
-        """The command that trains what a page of records lacks, in a sentence."""
-        live = self.request.values | {"results": "live"}
-        command = command_line(self.page.id, self.request.declared, live)
-        return f"To add live runs: {command} (it takes the whole set-up, by make setup)."
-
     def rerun(self, **values: Any) -> html.Html:
-        """The command that runs this page with other values, ready to copy."""
+        """The command that trains this page with other values, ready to copy."""
         declared = self.request.declared
-        given = self.request.values | check_parameters(declared, values)
+        given = self.request.values | TRAINED | check_parameters(declared, values)
         return html.command(command_line(self.page.id, declared, given))

@@ -183,7 +183,7 @@ class GeneratedPage:
         if isinstance(self.study, RecordedStudy):
             raise NotHereError(
                 "a network that is trained for it judges these images; "
-                "`python -m nbsupport run 04_5_sources` trains it"
+                "python -m nbsupport run 04_5_sources trains it"
             )
 
     def _photos(self, labels: np.ndarray, stream: str, index: np.ndarray) -> "torch.Tensor":

@@ -125,7 +125,7 @@ def losses_figure(page: "OpenPage", *, number: str, caption: str) -> "Figure | H
 
     data = loss_table(page)
     if data.empty:
-        return note("No curves: the store holds no training of this page. `make book` trains it.")
+        return note("No curves: the store holds no training of this page. To train it: make book.")
     ends = data.groupby("panel", sort=False)["value"].agg(["max", "min"]).reset_index()
     told = "; ".join(
         f"{r['panel']}: {r['max']:.2f} to {r['min']:.2f}" for r in ends.to_dict("records")
@@ -170,7 +170,7 @@ def recorded_seconds(records: "pd.DataFrame") -> Html:
 def _seconds_table(found: "pd.DataFrame", what: str) -> Html:
     """Mean seconds by stage (rows) and family (columns), and how many jobs a mean rests on."""
     if found.empty:
-        return note(f"There are no {what} to take times from: `make book` adds live ones.")
+        return note(f"There are no {what} to take times from: make book adds live ones.")
     families = list(dict.fromkeys(found["family"]))
     means = found.groupby(["stage", "family"])["seconds"].mean()
     rows = []
