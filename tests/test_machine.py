@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from nbsupport import machine
 from nbsupport.cli import main
 from nbsupport.errors import UserError
 from nbsupport.jobs.engines.local import LocalEngine
+from nbsupport.jobs.job import Job
 from nbsupport.machine import PORTABLE, portable, processor, wanted
 from nbsupport.paths import root
 
@@ -82,3 +84,48 @@ def test_the_processor_is_named_with_its_mode(monkeypatch: pytest.MonkeyPatch) -
     assert processor() == f"{plain}, portable"
     monkeypatch.setattr(machine, "cpu_model", lambda: "")
     assert processor() == ""
+
+
+# workers ------------------------------------------------------------------------------------------
+GB = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("cores", "free", "workers"),
+    [(16, 6 * GB, 10), (16, 64 * GB, 16), (2, 6 * GB, 2), (8, GB, 1), (8, 0, 1), (8, None, 8)],
+)
+def test_workers_follow_cores_and_memory(
+    monkeypatch: pytest.MonkeyPatch, cores: int, free: int | None, workers: int
+) -> None:
+    monkeypatch.setattr(machine, "cpu_count", lambda: cores)
+    monkeypatch.setattr(machine, "memory_free", lambda: free)
+    assert machine.cpu_workers() == workers
+
+
+def test_free_memory_is_the_least_that_anybody_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = machine.memory_free()
+    assert found is None or found > 0
+    monkeypatch.setattr(machine, "_system_free", lambda: 8 * GB)
+    monkeypatch.setattr(machine, "_group_free", lambda: 2 * GB)
+    assert machine.memory_free() == 2 * GB
+    monkeypatch.setattr(machine, "_group_free", lambda: None)
+    assert machine.memory_free() == 8 * GB
+    monkeypatch.setattr(machine, "_system_free", lambda: None)
+    assert machine.memory_free() is None
+
+
+def test_free_memory_of_other_systems_is_psutils(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = SimpleNamespace(virtual_memory=lambda: SimpleNamespace(available=3 * GB))
+    monkeypatch.setattr(machine.Path, "read_text", lambda *_, **__: (_ for _ in ()).throw(OSError))
+    monkeypatch.setattr(machine, "import_module", lambda name: {"psutil": told}[name])
+    assert machine.memory_free() == 3 * GB
+
+
+def test_the_engine_starts_no_more_workers_than_memory_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "cpu_count", lambda: 16)
+    monkeypatch.setattr(machine, "memory_free", lambda: 2 * GB)
+    jobs = [Job("toy", 1, {"number": n}, "") for n in range(20)]
+    assert LocalEngine(None, jobs, lambda message: None).slots == 3
+    assert LocalEngine(5, jobs, lambda message: None).slots == 5  # who asks for more gets it

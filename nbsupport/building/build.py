@@ -17,10 +17,13 @@ from nbsupport.building.share_picture import SHARE_PICTURE, write_share_picture
 from nbsupport.jobs import runner
 from nbsupport.jobs.progress import Progress
 from nbsupport.jobs.store import Store
+from nbsupport.machine import cpu_count
 from nbsupport.pages import page_named, pages
 from nbsupport.pages.request import PageRequest
 from nbsupport.paths import root, store_dir
 from nbsupport.study.profiles import profile_named
+
+MOST = 6  # pages at a time, where each takes a core and 0.3 GB
 
 
 def build_book(profile: str, results: str = "live") -> str:
@@ -44,7 +47,13 @@ def build_book(profile: str, results: str = "live") -> str:
         trained, found = train(requests.values())
         with claimed(sections, f"build --profile {profile}"):
             done = execute_pages(
-                texts, given, sections, page_key=_keys(requests), warm=recorded, on_event=_say
+                texts,
+                given,
+                sections,
+                page_key=_keys(requests),
+                workers=_at_a_time(recorded),
+                warm=recorded,
+                on_event=_say,
             )
             try:
                 _share(done, given["profile"])
@@ -97,6 +106,11 @@ def _share(done: Iterable[ExecutedPage], profile: str) -> None:
     path = root() / SHARE_PICTURE
     if not path.is_file() or any(page.executed for page in done if page.page == "index"):
         write_share_picture(path, profile)
+
+
+def _at_a_time(recorded: bool) -> int:
+    """Pages at a time: pages that train nothing use all cores of a laptop."""
+    return max(2, min(MOST, cpu_count())) if recorded else 2
 
 
 def _keys(requests: Mapping[str, PageRequest]) -> Callable[[str], str]:

@@ -4,6 +4,7 @@ Titles of pages, claims and what is found on them, with links: what a program ne
 question on the book, or to choose a page. The form is that of llmstxt.org.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from nbsupport.evidence.ledger import judge_profile
 from nbsupport.evidence.records import evidence_profile
 from nbsupport.pages import pages
 from nbsupport.pages.page import Page
+from nbsupport.paths import root
 from nbsupport.study.profiles import profile_named
 
 NAME = "llms.txt"
+WRITTEN = re.compile(r"file: (book/\w+)$", re.MULTILINE)
+HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 ABOUT = (
     "An executable book of one paper: On the Connection between Pre-training Data Diversity and "
     "Fine-tuning Robustness (Ramanujan, Nguyen, Oh, Schmidt and Farhadi, NeurIPS 2023). The models "
@@ -40,7 +44,7 @@ def twin(profile: str) -> str:
     judged = judge_profile(profile)
     real = next((name for name in profile_named(profile).beside), "")
     lines = ["# Data diversity and robustness", "", f"> {ABOUT}", "", WORDS, "", "## Pages", ""]
-    lines += [_page(page) for page in pages().values()]
+    lines += [*map(_page, pages().values()), *_written()]
     lines += ["", f"## Claims and verdicts (records of the profile {profile})", ""]
     lines += _claims((each for each in judged if not each.claim.control), real)
     lines += ["", "## Controls of the machinery", ""]
@@ -53,6 +57,14 @@ def _page(page: Page) -> str:
     count = len(page.claims)
     tested = f": {count} claim{'s' * (count > 1)}" if count else ""
     return f"- [{page.title}{section}]({_address(page.id)}){tested}"
+
+
+def _written() -> list[str]:
+    """The pages that are written by hand, by their headings."""
+    names = WRITTEN.findall((root() / "_toc.yml").read_text(encoding="utf-8"))
+    texts = {n: (root() / f"{n}.md").read_text(encoding="utf-8") for n in names}
+    titles = {name: HEADING.search(text) for name, text in texts.items()}
+    return [f"- [{found[1]}]({name}.html)" for name, found in titles.items() if found]
 
 
 def _address(page_id: str) -> str:

@@ -9,8 +9,7 @@ from nbclient import NotebookClient
 
 from nbsupport.building.kernel import OwnKernelManager
 
-# The cell itself counts as one when it ends.
-EMPTY = "get_ipython().reset(new_session=True); get_ipython().execution_count = 0"
+EMPTY = "get_ipython().reset(new_session=True); get_ipython().execution_count = 1"
 START = 120  # seconds for a kernel to answer first
 
 

@@ -48,7 +48,7 @@ def kept(function: Callable[P, T]) -> Callable[P, T]:
             found = function(*args, **kwargs)
         except (ModuleNotFoundError, UserError) as error:
             name = _name(function, args, kwargs)
-            if not _lacks_torch(error) and name not in index():
+            if not (_lacks_torch(error) or (isinstance(error, UserError) and name in index())):
                 raise
             value: T = _read(name)
             return value
