@@ -58,9 +58,9 @@ def build_book(profile: str, results: str = "live") -> str:
             try:
                 _share(done, given["profile"])
                 first = render()  # a failed page as well: the reader finds its error in a box
-                write_twin(first.parent, profile)
             finally:
                 raise_failures(done)
+            write_twin(first.parent, profile)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     told = "from the records" if recorded else _jobs(trained, found)
     return f"The book is at {first} ({minutes} min {seconds:02d} s; {told})"

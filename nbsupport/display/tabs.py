@@ -39,7 +39,10 @@ class Tabs(Html):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """With the picture of the first panel, for what shows no HTML."""
         first = next(iter(self.panels.values()))
-        still = {} if isinstance(first, Html) else first.still(exclude)
+        if isinstance(first, Html):
+            still = first._repr_mimebundle_(include, exclude)
+        else:  # its HTML stands in the panel already, and takes a second to draw again
+            still = first.still(exclude)
         return still | super()._repr_mimebundle_()
 
 
