@@ -187,7 +187,8 @@ def test_a_worker_sees_what_was_chosen_and_no_other_gpu(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finds(monkeypatch, A100, A100)
-    monkeypatch.setattr(local, "cpu_count", lambda: 8)
+    for cores in ("cpu_count", "cpu_workers"):
+        monkeypatch.setattr(local, cores, lambda: 8)
     engine = local.LocalEngine(None, [large()] * 9, lambda message: None)
     assert engine.slots == 2
     told = engine._environment(1)
