@@ -182,6 +182,7 @@ def _execute(
 ) -> ExecutedPage:
     path, note = target / f"{page}.ipynb", target / f"{page}.key.json"
     note.unlink(missing_ok=True)
+    path.with_suffix(".log").unlink(missing_ok=True)
     path.unlink(missing_ok=True)  # should the page come to no end: nobody takes the old one for it
     began = time.perf_counter()
     error = processes.execute(source / f"{page}.ipynb", path, parameters)

@@ -12,6 +12,7 @@ from nbsupport.display.html import Html, note, signed, table
 from nbsupport.display.kept import kept
 from nbsupport.display.where_possible import numbers_where_possible, shown_where_possible
 from nbsupport.evidence.recorded import Recorded
+from nbsupport.evidence.recorded_study import RecordedStudy
 from nbsupport.pages.groups import reference_groups
 from nbsupport.pages.page import Page
 from nbsupport.study.study import CORPORA, FULL, Group, Run, Study
@@ -108,9 +109,9 @@ def retrieval_table(study: Study, groups: Sequence[Group]) -> Html:
     runs = [run for run in study.runs(groups) if run.group.objective == "captions"]
     if not runs:
         return note("Nothing here was trained on captions by this book, so there are no pairs.")
+    if isinstance(study, RecordedStudy):
+        return note("This takes the trainings on captions themselves: make book trains them.")
     rows = [_retrieval_row(study, run) for run in runs]
-    if all(UNKNOWN in row for row in rows):
-        return note("The store holds no training on captions of this page: make book trains them.")
     header = ("group", "family", "seed", "own caption comes first", "by chance")
     return table(header, rows, numeric=(2, 3, 4))
 
