@@ -13,7 +13,7 @@ export PYTHON
 export PYTHONPATH := $(CURDIR)
 unexport PYTHONHOME
 
-.PHONY: help read zip book test test-slow lint format serve record records judge plan bench setup ray requirements clean clean-store
+.PHONY: help read zip book test test-slow lint format serve record records judge plan bench slides setup ray requirements clean clean-store
 
 help:
 	@echo "make read                        the whole book from committed records, without PyTorch"
@@ -27,6 +27,7 @@ help:
 	@echo "make ray                         add what --engine ray takes: one sweep over many machines"
 	@echo "make plan [PROFILE=demo]         what a build would train, and what it costs"
 	@echo "make bench                       measure this project beside others; benchmarks/latest.json"
+	@echo "make slides                      the lecture's slides from the records; _build/slides.html"
 	@echo "make clean                       remove what was rendered; trained jobs are kept"
 	@echo "make clean-store                 remove the trained jobs and kept images, after asking"
 
@@ -59,6 +60,9 @@ plan: setup
 
 bench: setup
 	@$(RUN) -m benchmarks
+
+slides: setup
+	@$(RUN) -m nbsupport slides
 
 serve: setup
 	@$(RUN) -m nbsupport serve --port "$(PORT)"

@@ -16,6 +16,7 @@ PARTS = (
     "records",
     "assets",
     "book",
+    "teach",
     "_toc.yml",
     "_config.yml",
     "CITATION.cff",

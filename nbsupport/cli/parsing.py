@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.errors import UserError
@@ -91,6 +92,18 @@ def count_option(
     usual = "" if default is None else "default: %(default)s"
     told = "; ".join(filter(None, (told, usual)))
     parser.add_argument(option, type=int, metavar="N", default=default, help=told)
+
+
+def into_folder(parser: argparse.ArgumentParser) -> None:
+    """Let a command that writes pictures be told where to."""
+    parser.add_argument("--to", metavar="FOLDER", help="default: _build/figures of the project")
+
+
+def folder_of(options: argparse.Namespace) -> Path:
+    """The folder that pictures go to."""
+    from nbsupport.paths import root
+
+    return Path(options.to) if options.to else root() / "_build" / "figures"
 
 
 def whole(option: str, value: str) -> int:

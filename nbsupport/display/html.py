@@ -10,10 +10,13 @@ MINUS = "\N{MINUS SIGN}"
 
 
 class Html:
-    """A piece of HTML with its plain-text form, shown by Jupyter and by the book alike."""
+    """A piece of HTML with its plain-text form, shown by Jupyter and by the book alike.
 
-    def __init__(self, html: str, text: str = "") -> None:
-        self.html, self.text = html, text
+    parts: the figures and pieces that it is made of, where somebody may want one of them alone.
+    """
+
+    def __init__(self, html: str, text: str = "", parts: Iterable[Any] = ()) -> None:
+        self.html, self.text, self.parts = html, text, tuple(parts)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text or self.html}

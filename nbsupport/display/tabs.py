@@ -34,7 +34,8 @@ class Tabs(Html):
             _panel(key, place, title, shown) for place, (title, shown) in enumerate(panels.items())
         )
         plain = "\n".join(f"{title}: {text_of(shown)}" for title, shown in panels.items())
-        super().__init__(f'<div class="nb-tabs" role="group">{parts}</div>', plain)
+        html = f'<div class="nb-tabs" role="group">{parts}</div>'
+        super().__init__(html, plain, self.panels.values())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """With the picture of the first panel, for what shows no HTML."""
@@ -58,4 +59,4 @@ def _panel(key: str, place: int, title: str, shown: "Display") -> str:
 
 def together(*parts: "Display") -> Html:
     """Several things, one below the other."""
-    return Html("".join(map(html_of, parts)), "\n".join(map(text_of, parts)))
+    return Html("".join(map(html_of, parts)), "\n".join(map(text_of, parts)), parts)
