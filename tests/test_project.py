@@ -35,7 +35,11 @@ def notebooks() -> list[Path]:
     return sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", notebooks(), ids=lambda p: p.stem)
+def slides() -> list[Path]:
+    return sorted((ROOT / "teach").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", [*notebooks(), *slides()], ids=lambda p: p.stem)
 def test_notebooks_are_committed_without_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
@@ -57,7 +61,10 @@ def test_every_notebook_is_in_the_table_of_contents_and_the_other_way_round():
     written = [f for f in files if not f.startswith("book/sections/")]
     missing = [f for f in written if not (ROOT / f"{f}.md").is_file()]
     assert missing == []
-    assert {p.stem for p in (ROOT / "book").glob("*.md")} == {Path(f).name for f in written}
+    pages = {
+        p.relative_to(ROOT) for place in ("book", "teach") for p in (ROOT / place).glob("*.md")
+    }
+    assert pages == {Path(f"{f}.md") for f in written}
 
 
 def test_no_file_names_a_machine_path_or_a_package_index():

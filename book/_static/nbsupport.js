@@ -94,6 +94,7 @@
         if (this.result) this.result.finalize();
         this.result = result;
         name(target.querySelector("svg"), spec.description);
+        this.box.drawing = { spec, paper: this.data.palettes[mode]["@paper"] }; // for export.js
         this.show(target, layout);
       } catch (error) {
         this.drawn = "";

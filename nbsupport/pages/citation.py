@@ -10,6 +10,7 @@ from nbsupport.paths import root
 from nbsupport.reading import read_text
 
 FILE = "CITATION.cff"
+PAPER = "2307.12532"  # at arXiv
 ADDRESSES = ("repository-code", "url")  # where the project may say that it lies; none is made up
 
 
@@ -25,13 +26,15 @@ class Citation:
     at: tuple[str, ...]
     paper: Mapping[str, str]
 
-    def bibtex(self, arxiv: str) -> str:
-        """The paper's entry, then the book's. arxiv: the paper's number there."""
+    def bibtex(self, arxiv: str, page: str = "") -> str:
+        """The paper's entry, then the book's. arxiv: the paper's number there. page: the title of
+        the page of the book that is meant."""
         book = {
             "author": self.authors,
             "title": self.title,
             "year": self.date[:4],
             "version": self.version,
+            **({"note": f"Page: {page}"} if page else {}),
             **({"url": self.at[0]} if self.at else {}),
         }
         paper = {**self.paper, "eprint": arxiv, "archiveprefix": "arXiv"}

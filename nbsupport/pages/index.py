@@ -10,7 +10,7 @@ from nbsupport.evidence import recorded
 from nbsupport.evidence.judged import judge_some
 from nbsupport.evidence.published.verdicts import published_verdicts
 from nbsupport.evidence.records import evidence_profile, read_records
-from nbsupport.pages.citation import citation
+from nbsupport.pages.citation import PAPER, citation
 from nbsupport.pages.page import Page
 from nbsupport.pages.shown import plate as plate
 from nbsupport.study.profiles import profile_named
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 QUANTITY = "04_1_quantity"
-PAPER = "2307.12532"  # at arXiv
 
 
 def headline(profile: str) -> Any:

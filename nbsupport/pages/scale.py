@@ -21,8 +21,13 @@ ORDER = ("demo", "pacs-32", "classroom", "paper", "rehearsal")
 def profile_table() -> Html:
     """A row for each thing that profiles differ in, a column for each profile."""
     profiles = [PROFILES[name] for name in ORDER]
-    rows = [(name, *(tell(profile) for profile in profiles)) for name, tell in _FACTS.items()]
-    return table(("", *ORDER), rows)
+    told = [facts(profile) for profile in profiles]
+    return table(("", *ORDER), [(name, *(each[name] for each in told)) for name in _FACTS])
+
+
+def facts(profile: Profile) -> dict[str, str]:
+    """What profiles differ in, of one of them, by name."""
+    return {name: tell(profile) for name, tell in _FACTS.items()}
 
 
 def _trade(role: str) -> Callable[[Profile], str]:
