@@ -6,7 +6,7 @@ from nbsupport.display.figure_request import anchor
 from nbsupport.display.html import note
 from nbsupport.display.tabs import Tabs, together
 from nbsupport.errors import UserError
-from nbsupport.pages import pages
+from nbsupport.pages import figures_of, pages
 from nbsupport.pages.figures_of import figures_in, numbers, recorded_figures
 from nbsupport.pages.open_page import open_page
 from nbsupport.study.study import Study
@@ -72,10 +72,15 @@ def test_mistakes_are_told_in_one_line() -> None:
         (lambda: recorded_figures("04_1"), "unknown page"),
         (lambda: recorded_figures(PAGE, LEFT, world=77), "nothing is recorded in world 77"),
         (lambda: recorded_figures(PAGE, LEFT, profile="dem"), "unknown profile"),
-        (lambda: recorded_figures("01_introduction"), "drawn of other parts"),
     ]
     for call, text in wrong:
         with pytest.raises(UserError) as found:
             call()
         assert text in str(found.value)
         assert "\n" not in str(found.value)
+
+
+def test_a_figure_that_is_no_chart_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures_of, "_evaluated", lambda *_: note("cards, not a chart"))
+    with pytest.raises(UserError, match="drawn of other parts"):
+        recorded_figures(PAGE, LEFT)
