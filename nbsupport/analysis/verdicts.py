@@ -119,8 +119,9 @@ def _needed(c: Contrast, way: Interval) -> int:
 
 def _more(c: Contrast, kind: str) -> tuple[int, str]:
     more, what = more_cells(c, kind), "world" if c.worlds else "cell"
-    number = f"about {more}" if more < MOST_CELLS else f"{MOST_CELLS} or"
-    return more, f"{number} more {what}{'s' * (more > 1)} would settle it"
+    if more >= MOST_CELLS:
+        return more, f"no number of {what}s that could be run would settle it"
+    return more, f"about {more} more {what}{'s' * (more > 1)} would settle it"
 
 
 # one contrast -------------------------------------------------------------------------------------

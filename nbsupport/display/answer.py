@@ -4,7 +4,8 @@ Both are computed from the recorded verdicts. A finding is several claims, and a
 says how many of them hold. Published models have words of their own: nobody drew them at random.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -14,7 +15,7 @@ from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, decided, listed, s
 from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.published.verdicts import AGAINST, FOR, PublishedVerdict
 
-PART, NEAR = "in part", "near chance"
+PART, NEAR, UNSURE = "in part", "near chance", "controls open"
 LETTERS = {HOLDS: "H", PART: "P", FAILS: "F", OPEN: "O", NONE: "\N{EN DASH}"}
 WORDS = {
     HOLDS: "holds",
@@ -26,6 +27,7 @@ WORDS = {
 LEANS = {FOR: ("leans for", "L+", "for"), AGAINST: ("leans against", f"L{MINUS}", "against")}
 COLUMNS = ("Simulated worlds", "Real images", "Published models")
 HEADS = ("What holds up", "What does not", "What is open")
+MAIN = "1"  # the section of the claims on what matters most: the paper sums itself up there
 UNTESTED = ("calibrated", "measured", "not run")  # words that judge nothing
 
 
@@ -45,8 +47,8 @@ class Row:
 
     @property
     def page(self) -> str:
-        """The page that shows the first of its claims."""
-        return claims.load()[self.claims[0]].page
+        """The page that shows most of its claims."""
+        return Counter(claims.load()[key].page for key in self.claims).most_common(1)[0][0]
 
 
 ROWS = (
@@ -68,7 +70,7 @@ class GridCell:
     state: str
     holds: int
     judged: int
-    near_chance: bool = False
+    why: str = ""  # what keeps it open
 
     @property
     def letter(self) -> str:
@@ -78,13 +80,16 @@ class GridCell:
     @property
     def count(self) -> str:
         """ "2 of 3"; nothing where nothing is judged."""
-        if self.near_chance:
-            return NEAR
+        if self.why:
+            return self.why
         return f"{self.holds} of {self.judged}" if self.judged else ""
 
 
-def cell(sides: Sequence[str], *, near_chance: bool = False) -> GridCell:
-    """The state of several claims by their sides; those without evidence are left out."""
+def cell(sides: Sequence[str], why: str = "") -> GridCell:
+    """The state of several claims by their sides; those without evidence are left out.
+
+    why: what keeps them open, where they are.
+    """
     seen = [each for each in sides if each != NONE]
     holds, fails = seen.count(HOLDS), seen.count(FAILS)
     if not seen:
@@ -95,13 +100,24 @@ def cell(sides: Sequence[str], *, near_chance: bool = False) -> GridCell:
         state = PART
     else:
         state = FAILS if fails else OPEN
-    return GridCell(state, holds, len(seen), near_chance and state == OPEN)
+    return GridCell(state, holds, len(seen), why if state == OPEN else "")
 
 
-def on_real(entry: Judged) -> str:
-    """The side of real images: of the shifts that can tell, all on one side; else open."""
-    sides = {side(verdict) for verdict in entry.real.values()} - {NONE}
-    told = sides - {OPEN}
+def sound(controls: Iterable[Judged]) -> set[int]:
+    """The shifts between real images on which every control that was run came out as it should."""
+    run = [each.real for each in controls if any(v.word != "not run" for v in each.real.values())]
+    if not run:
+        return set()
+    return {shift for shift in run[0] if all(side(real[shift]) == HOLDS for real in run)}
+
+
+def on_real(entry: Judged, shifts: Collection[int] | None = None) -> str:
+    """The side of real images: of the shifts that can tell, all on one side; else open.
+
+    `shifts` are those whose controls came out as they should; None: all.
+    """
+    sides = {n: side(verdict) for n, verdict in entry.real.items() if side(verdict) != NONE}
+    told = {each for n, each in sides.items() if shifts is None or n in shifts} - {OPEN}
     if not sides:
         return NONE
     return told.pop() if len(told) == 1 else OPEN
@@ -119,8 +135,10 @@ class Answer:
     def __init__(
         self, entries: Iterable[Judged], published: dict[str, PublishedVerdict], worlds: str
     ) -> None:
-        self.entries = {e.claim.id: e for e in entries if not e.claim.control}
+        every = list(entries)
+        self.entries = {e.claim.id: e for e in every if not e.claim.control}
         self.published, self.worlds = published, worlds
+        self.sound = sound(e for e in every if e.claim.control)
 
     # sentences ------------------------------------------------------------------------------------
     @property
@@ -169,19 +187,18 @@ class Answer:
             return "No claim comes out otherwise than in the paper."
         what = "; ".join(map(_clause, failed))
         verb = "comes" if len(failed) == 1 else "come"
-        return f"{len(failed)} {verb} out otherwise than in the paper: {what}."
+        small = sum(e.headline.word == "negligible" for e in failed)
+        split = (
+            f" ({len(failed) - small} contradicted, {small} too small to count)" if small else ""
+        )
+        return f"{len(failed)} {verb} out otherwise than in the paper{split}: {what}."
 
     def _open(self) -> str:
-        left = len(self.of(OPEN))
-        text = f"{left} {'is' if left == 1 else 'are'} not settled by these runs."
-        real = [each for e in self.tested if (each := on_real(e)) != NONE]
-        if real:
-            text += (
-                f" Real images settle {len(real) - real.count(OPEN)} of the {len(real)} claims run "
-                f"on them, {real.count(HOLDS)} for and {real.count(FAILS)} against"
-            )
-            near = sum(_near_chance([e]) for e in self.tested if on_real(e) == OPEN)
-            text += f"; on {near} scores are too near chance to tell." if near else "."
+        left = self.of(OPEN)
+        text = f"{len(left)} {'is' if len(left) == 1 else 'are'} not settled by these runs"
+        main = [e.claim.matter for e in left if e.claim.section == MAIN and e.claim.since == 1]
+        text += f", among them {listed(main)}." if main else "."
+        text += self._of_real_images()
         words = [verdict.word for verdict in self.published.values()]
         if words:
             text += (
@@ -190,12 +207,34 @@ class Answer:
             )
         return text
 
+    def _of_real_images(self) -> str:
+        real = [each for e in self.tested if (each := self.on_real(e)) != NONE]
+        if not real:
+            return ""
+        if not self.sound:
+            near = sum(_near_chance([e]) for e in self.tested if self.on_real(e) == OPEN)
+            return (
+                f" Real images settle none of the {len(real)} claims run on them: on no shift do "
+                f"all controls come out as they should; for {near} claims scores are near chance."
+            )
+        text = (
+            f" Real images settle {len(real) - real.count(OPEN)} of the {len(real)} claims run "
+            f"on them, {real.count(HOLDS)} for and {real.count(FAILS)} against"
+        )
+        near = sum(_near_chance([e]) for e in self.tested if self.on_real(e) == OPEN)
+        return text + (f"; on {near} scores are too near chance to tell." if near else ".")
+
+    def on_real(self, entry: Judged) -> str:
+        """The side of real images, of the shifts whose controls came out as they should."""
+        return on_real(entry, self.sound)
+
     # the grid -------------------------------------------------------------------------------------
     def cells(self, row: Row) -> tuple[GridCell, GridCell]:
         """What simulated worlds and real images say on a finding."""
         own = [e for e in self.tested if e.claim.id in row.claims]
         simulated = cell([side(e.headline) for e in own])
-        return simulated, cell([on_real(e) for e in own], near_chance=_near_chance(own))
+        why = NEAR if _near_chance(own) else "" if self.sound else UNSURE
+        return simulated, cell([self.on_real(e) for e in own], why)
 
     def _grid(self) -> str:
         head = "".join(f'<th scope="col">{name}</th>' for name in ("Finding on", *COLUMNS))
@@ -203,12 +242,21 @@ class Answer:
         key = "H holds, P holds in part, F comes out otherwise than in the paper, O open"
         told = (
             f"{key}; L+ and L{MINUS}: models of others lean for or against. Numbers: claims that "
-            "hold, of those tested. Each cell leads to its page."
+            f"hold, of those tested{self._beside()}. Each cell leads to its page."
         )
         return (
             f'<table class="nb-evidence"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
             f"<caption>{escape(told)}</caption></table>"
         )
+
+    def _beside(self) -> str:
+        """How many tested claims belong to no row, and which world decides."""
+        named = {key for row in ROWS for key in row.claims}
+        rest = sum(e.claim.id not in named for e in self.tested)
+        told = f"; {rest} more {'is' if rest == 1 else 'are'} in All claims" if rest else ""
+        if not any(e.over_worlds for e in self.tested):
+            told += "; until five worlds count, the words are those of world 1"
+        return told
 
     def _row(self, row: Row) -> str:
         link = f"{row.page}.html#found"
@@ -244,7 +292,7 @@ def _cell(link: str, about: str, state: str, letter: str, word: str, count: str)
     inner = (
         f'<b aria-hidden="true">{letter}</b><span class="nb-evidence-word">{escape(word)}</span>'
     )
-    near = ' class="nb-evidence-near"' if count == NEAR else ""
+    near = ' class="nb-evidence-near"' if count in (NEAR, UNSURE) else ""
     small = f"<small{near}>{escape(count)}</small>" if count else ""
     return (
         f'<td class="nb-evidence-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
@@ -256,4 +304,7 @@ def _clause(entry: Judged) -> str:
     """What comes out otherwise, as a clause: of the part that decided, where parts have words."""
     part = decided(entry.claim, entry.headline)
     text = part.fails if part else entry.claim.fails.rstrip(".")
-    return text if part else text[0].lower() + text[1:]
+    told = text if part else text[0].lower() + text[1:]
+    failing = sum(side(entry.worlds[n]) == FAILS for n in entry.counted)
+    among = f" ({failing} of {len(entry.counted)} worlds)" if failing < len(entry.counted) else ""
+    return told + among

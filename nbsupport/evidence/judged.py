@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbsupport.analysis.claims import Claim, Compared
+    from nbsupport.analysis.intervals import Contrast
 
 WORLDS = (1, 2)  # what version 1 of the rules was made for; shown whether recorded or not
 TESTED = (*SETTLED, "inconclusive", "leans")
@@ -69,6 +70,16 @@ class Judged:
     def headline(self) -> Verdict:
         """The verdict over worlds, or where too few count that on world 1."""
         return self.summary if self.summary is not None and self.over_worlds else self.first
+
+    @property
+    def mean(self) -> "Contrast | None":
+        """The mean over worlds of the part that the headline shows; None where there is none."""
+        if self.summary is None or self.over_worlds or self.headline.contrast is None:
+            return self.summary.contrast if self.summary else None
+        shown = self.headline.contrast.name
+        parts = (part.contrast for part in self.summary.parts)
+        found = (c for c in parts if c is not None and c.name == shown)
+        return next(found, self.summary.contrast)
 
     @property
     def supporting(self) -> int:

@@ -56,7 +56,7 @@ def about_families(verdict: Verdict) -> dict[str, Any]:
 
 def about_worlds(entry: Judged) -> dict[str, Any]:
     """The summary over worlds; NaN and nothing where fewer than two count."""
-    c = entry.summary.contrast if entry.summary else None
+    c = entry.mean
     values = (math.nan,) * 6
     if c is not None and c.worlds:
         values = (c.estimate.value, c.low, c.high, c.tau, *c.prediction)

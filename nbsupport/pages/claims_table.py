@@ -220,7 +220,7 @@ def _worlds(entry: Judged) -> tuple[int | None, str]:
 
 def _each_world(entry: Judged) -> str:
     """The part that decided on each world and over all, which unfolds."""
-    over = entry.summary.contrast if entry.summary else None
+    over = entry.mean
     if over is None:
         return ""
     found = {f"world {n}": look.compared(entry.worlds[n], over.name) for n in entry.counted}

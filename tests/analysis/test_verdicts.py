@@ -155,7 +155,9 @@ def test_how_many_more_cells(kind, low, high, more):
     found = judge(kind, known(low, high))
     assert found.word == "inconclusive"
     assert found.more_cells == min(999, math.ceil(round(more, 6)))
-    said = "999 or more cells" if found.more_cells == 999 else f"about {found.more_cells} more cell"
+    said = (
+        "no number of cells" if found.more_cells == 999 else f"about {found.more_cells} more cell"
+    )
     assert said in found.remark
 
 

@@ -8,7 +8,19 @@ import pytest
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.verdicts import Verdict
-from nbsupport.display.answer import COLUMNS, LETTERS, NEAR, PART, ROWS, Answer, cell, on_real
+from nbsupport.display.answer import (
+    COLUMNS,
+    LETTERS,
+    NEAR,
+    PART,
+    ROWS,
+    UNSURE,
+    Answer,
+    GridCell,
+    cell,
+    on_real,
+    sound,
+)
 from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, side
 from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.published.verdicts import AGAINST, published_verdicts
@@ -93,6 +105,53 @@ def test_the_sentences_count_every_tested_claim_once():
     assert "label semantics" in part
     assert "captions" not in holds
     assert "data quantity" in whole
+
+
+def controlled(word: str, real: tuple[str, ...]) -> list[Judged]:
+    """The controls, which on the shifts say this or that."""
+    return [entry(c, word, real) for c in claims.load().values() if c.control]
+
+
+@pytest.mark.parametrize(
+    ("said", "shifts"),
+    [
+        ([("supported", "inconclusive"), ("supported", "supported")], {1}),
+        ([("supported", "supported"), ("not run", "not run")], {1, 2}),
+        ([("at the floor", "contradicted")], set()),
+        ([], set()),
+    ],
+)
+def test_a_shift_is_sound_where_every_control_that_was_run_is_supported(said, shifts):
+    claim = PAPER[0]
+    assert sound([entry(claim, "supported", words) for words in said]) == shifts
+
+
+def test_real_images_settle_nothing_where_their_controls_are_open():
+    paper = [entry(c, "supported", ("supported",)) for c in PAPER]
+    settled = Answer([*paper, *controlled("supported", ("supported",))], {}, "simulated worlds")
+    unsure = Answer([*paper, *controlled("supported", ("inconclusive",))], {}, "simulated worlds")
+    assert settled.cells(ROWS[0])[1].state == HOLDS
+    assert unsure.cells(ROWS[0])[1] == GridCell(OPEN, 0, len(ROWS[0].claims), UNSURE)
+    assert "settle none of the" in unsure.sentences()[2]
+    assert UNSURE in unsure.html().html
+
+
+def test_a_clause_says_in_how_many_worlds_a_claim_fails():
+    claim = next(c for c in PAPER if not c.unfolds)
+    failed = Judged(claim, Verdict("contradicted"), Verdict("supported"), counted=(1, 2))
+    text = Answer([failed], {}, "simulated worlds").sentences()[1]
+    assert text.endswith("(1 of 2 worlds).")
+    everywhere = replace(failed, second=Verdict("contradicted"))
+    assert "worlds)" not in Answer([everywhere], {}, "simulated worlds").sentences()[1]
+
+
+def test_what_is_negligible_is_counted_apart_from_what_is_contradicted():
+    first, second = PAPER[:2]
+    words = {first.id: "negligible", second.id: "contradicted"}
+    assert (
+        "2 come out otherwise than in the paper (1 contradicted, 1 too small to count)"
+        in (answer(words).sentences()[1])
+    )
 
 
 def test_nothing_is_said_to_hold_where_nothing_does():
