@@ -87,9 +87,13 @@ def _places(
 
 
 def _families(profile: Profile, count: int) -> list[str]:
-    """As many of the recorded families as leave three seeds to each; at least three."""
+    """As many of the recorded families as leave three seeds to each; at least three.
+
+    Those come first that every world is recorded in.
+    """
     recorded = next(iter(profile.recorded.values()), (THREE_FAMILIES, ()))[0]
-    return list(recorded[: max(ENOUGH, count // ENOUGH)])
+    ordered = dict.fromkeys([*(f for f in THREE_FAMILIES if f in recorded), *recorded])
+    return list(ordered)[: max(ENOUGH, count // ENOUGH)]
 
 
 def settles(plan: ClassPlan) -> bool:

@@ -186,17 +186,21 @@ def _picture(figure: Figure) -> str:
     """A figure for a wide window and a narrow one, in light and in dark."""
     sources = "".join(
         f'<source media="(prefers-color-scheme: {theme}) and (max-width: {most}px)" '
-        f'srcset="{_address(figure.svg(theme, layout))}">'
+        f'srcset="{_address(figure.png(theme, layout, titled=False))}">'
         for layout, most in (("narrow", 700), ("wide", 99_999))
         for theme in ("dark", "light")
     )
-    still = _address(figure.svg("light", "wide"))
+    still = _address(figure.png("light", "wide", titled=False))
     told = escape(figure.description, quote=True)
-    return f'<figure><picture>{sources}<img src="{still}" alt="{told}"></picture></figure>'
+    return (
+        f"<figure><figcaption><strong>{escape(figure.title)}</strong><br>"
+        f"<span class=quiet>{escape(figure.subtitle)}</span></figcaption>"
+        f'<picture>{sources}<img src="{still}" alt="{told}"></picture></figure>'
+    )
 
 
-def _address(svg: str) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+def _address(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 # drawing it ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pandas as pd
 from nbsupport.analysis.by_cell import by_cell
 from nbsupport.analysis.charts import chart_data, look
 from nbsupport.analysis.charts.figure import Figure, Words
-from nbsupport.analysis.charts.forest import forest, label_room
+from nbsupport.analysis.charts.forest import forest
 from nbsupport.analysis.charts.trend import finish
 from nbsupport.analysis.roles import SCRATCH_COLOUR, SOURCES
 from nbsupport.classroom.plan import Cell
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from nbsupport.analysis.claims import Claim
     from nbsupport.analysis.intervals import Contrast
 
-TOTAL, NARROW, OVERHANG = 700, 330, 14  # pixels
-WIDE_ROW, NARROW_ROW, LEAST, LIMIT = 24, 36, 90, 260
+WIDE, NARROW = 700, 330  # pixels
+ROW, LEAST = 36, 90
 NAMES = 30  # characters of the students' names in a row
 NONE = float("nan")
 
@@ -69,11 +69,10 @@ def class_figure(rows: pd.DataFrame, words: Words, *, margin: float | None, unit
     labels = list(rows["group"])
     data = _with_texts(rows)
     drawn = pd.DataFrame(data)
-    room = TOTAL - label_room(labels, LIMIT) - OVERHANG
-    heights = (max(LEAST, WIDE_ROW * len(labels)), max(LEAST, NARROW_ROW * len(labels)))
+    height = max(LEAST, ROW * len(labels))
     common: dict[str, Any] = {"margin": margin, "title": ["difference", f"({unit})"]}
-    wide = forest(drawn, labels, room, heights[0], limit=LIMIT, **common)
-    narrow = forest(drawn, labels, NARROW, heights[1], headed=True, limit=LIMIT, **common)
+    wide = forest(drawn, labels, WIDE, height, headed=True, **common)
+    narrow = forest(drawn, labels, NARROW, height, headed=True, **common)
     colours = [SOURCES["imagenet"].colour] * (len(labels) - 1) + [SCRATCH_COLOUR]
     spans = [row["interval"] for row in data]
     table = pd.DataFrame(

@@ -19,7 +19,7 @@ progress{width:100%;height:.9rem;accent-color:var(--line)}
 .rule.met{border-color:var(--line)}
 .word{color:var(--line)}
 figure{margin:.6rem 0}
-img{max-width:100%;height:auto}
+img{width:100%;height:auto;margin-top:.6rem}
 ul{padding-left:1.2rem;margin:.3em 0}
 li{overflow-wrap:anywhere}
 """

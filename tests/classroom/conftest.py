@@ -1,72 +1,22 @@
-"""A class on paper: a plan, and the rows that its students' trainings might have given."""
+"""A class on paper: plans, and files as their students hand them in."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
+from toy_class import NAMES, write_hand_in
 
 from nbsupport.classroom.assign import assign
-from nbsupport.classroom.hand_in import sealed
-from nbsupport.classroom.plan import Cell, ClassPlan, slug
-
-NAMES = ["Ada", "Ben", "Cem", "Doa", "Eli", "Fay", "Gus", "Han"]
-HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.08, "imagenet/5K": 0.002, "inaturalist/5K": 0.001}
-IMAGES = 3000  # of each test set
-CPU = "a processor, AVX2"
-
-
-def rows(
-    plan: ClassPlan, cell: Cell, student: str, *, more: float = 0.0, draw: int = 0, at: str = CPU
-) -> pd.DataFrame:
-    """Rows as a student's training might give them. more: what is added to every OOD score; draw:
-    another one stands for a training on another processor, `at`."""
-    rng = np.random.default_rng([cell.seed, len(cell.family), cell.world, draw])
-    whole = []
-    for role, run in cell.runs.items():
-        level = rng.normal(0, 0.01)
-        for place, epoch in enumerate(run.epochs):
-            x = 0.25 + 0.02 * place + level + rng.normal(0, 0.004)
-            y = 0.6 * x + HEIGHTS.get(role, 0.03) + rng.normal(0, 0.004) + more
-            right = [round(score * IMAGES) / IMAGES for score in (x + 0.3, y + 0.3)]
-            whole.append((role, epoch, run.key, run.versions, x, y, *right))
-    names = ["role", "epoch", "key", "versions"]
-    names += ["id_macro_f1", "ood_macro_f1", "id_accuracy", "ood_accuracy"]
-    told = {"family": cell.family, "seed": cell.seed, "world": cell.world}
-    told |= {"profile": plan.profile, "source": "none", "images": 0, "classes": 0}
-    told |= {"architecture": "small", "n_id": IMAGES, "n_ood": IMAGES, "parent_key": ""}
-    told |= {"device": "cpu", "precision": "float32", "seconds": 1.0, "images_per_second": 1}
-    told |= {"processor": at, "torch": "2.15", "finished": "2026-11-30T14:00:00+00:00"}
-    told |= {"student": student, "plan": plan.hash, "project": "0.1.0", "python": "3.11"}
-    told |= {"platform": "Linux-x86_64", "result_sha256": "0" * 64}
-    return pd.DataFrame(whole, columns=names).assign(**told)
-
-
-HandIn = Callable[..., Path]
+from nbsupport.classroom.plan import ClassPlan
 
 
 @pytest.fixture
-def hand_in(tmp_path: Path) -> HandIn:
-    """Writes the file of a student as if trained; `change` may do something to the rows first."""
+def hand_in(tmp_path: Path) -> Callable[..., Path]:
+    """Writes the file of a student as if trained (see `write_hand_in`), into one folder."""
     folder = tmp_path / "in"
     folder.mkdir()
-
-    def write(
-        plan: ClassPlan,
-        student: str,
-        change: Callable[[pd.DataFrame], pd.DataFrame] = lambda table: table,
-        name: str = "",
-        **options: object,
-    ) -> Path:
-        cells = [cell for cell in plan.cells if student in cell.students]
-        table = pd.concat([rows(plan, cell, student, **options) for cell in cells])  # type: ignore[arg-type]
-        path = folder / (name or f"hand-in-{slug(student)}.csv")
-        path.write_text(sealed(change(table)), encoding="utf-8", newline="")
-        return path
-
-    return write
+    return partial(write_hand_in, folder)
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +38,7 @@ def shared() -> ClassPlan:
 
 
 @pytest.fixture(scope="session")
-def other(plan: ClassPlan) -> ClassPlan:
-    """The same cells under another plan."""
-    return replace(plan, made="2026-01-01T00:00:00+00:00")
+def two_worlds() -> ClassPlan:
+    """Two worlds of six cells each on the demo profile."""
+    names = [f"student {number}" for number in range(12)]
+    return assign("five-per-class", names, profile="demo", worlds=[1, 2])
