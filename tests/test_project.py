@@ -121,7 +121,7 @@ def offences(node: ast.AST) -> list[str]:
 GROUND = ["errors", "text", "rng", "stopping", "leases", "sharing", "machine", "paths", "registry"]
 GROUND += ["arguments", "reading", "parameters", "imports"]
 FOLDERS = ["savanna", "analysis", "jobs", "data", "training", "study", "evidence", "display"]
-FOLDERS += ["pages", "building", "cli"]
+FOLDERS += ["pages", "building", "classroom", "cli"]
 ORDER = [*GROUND, *FOLDERS]
 
 

@@ -312,6 +312,50 @@
     }
   }
 
+  // On one page: all guesses that this browser holds, as a file for a lecturer to count.
+  function startGuesses() {
+    const box = document.querySelector(".nb-guesses");
+    if (!box) return;
+    const guesses = allGuesses();
+    const count = Object.keys(guesses).length;
+    const note = document.createElement("p");
+    note.className = "nb-quiet";
+    note.setAttribute("aria-live", "polite");
+    note.textContent = count
+      ? `This browser holds your answers to ${count} question${count > 1 ? "s" : ""} of the book. Your name is not among them.`
+      : "This browser holds no guess yet: each page of the book begins with a question.";
+    box.replaceChildren(note);
+    if (!count) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Save my guesses as a file";
+    button.addEventListener("click", () => {
+      saveAs("guesses.json", JSON.stringify({ kind: "nbsupport guesses", guesses }, null, 1) + "\n");
+      note.textContent = "Saved as guesses.json, where your browser keeps what it downloads.";
+    });
+    box.append(button);
+  }
+
+  function allGuesses() {
+    const found = {};
+    try {
+      for (const key of Object.keys(localStorage).sort()) {
+        if (key.startsWith(KEY)) found[key.slice(KEY.length)] = localStorage.getItem(key);
+      }
+    } catch {
+      return {}; // storage is switched off: nothing was kept
+    }
+    return found;
+  }
+
+  function saveAs(name, text) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
   // --- scripts of single pages -------------------------------------------------------------------
 
   // What an element names in data-nb-scripts, in this order, each script once.
@@ -352,6 +396,7 @@
     window.nbsupport = { copy, drawAll: () => Promise.resolve() };
     startCharts();
     startPredictions();
+    startGuesses();
     startCode();
     startScripts();
     for (const box of document.querySelectorAll(".nb-rank")) new Ranking(box);

@@ -22,6 +22,7 @@ from nbsupport.evidence.ledger import ledger_paths
 from nbsupport.evidence.published.models import models_path
 from nbsupport.evidence.published.verdicts import published_claims
 from nbsupport.evidence.records import evidence_profile, records_path
+from nbsupport.evidence.registration import registration_path
 from nbsupport.imports import imported_in, module_file, reached
 from nbsupport.pages.citation import FILE
 from nbsupport.pages.page import no_groups
@@ -79,6 +80,7 @@ def _files(request: PageRequest) -> Iterator[str]:
         paths.append(root() / FILE)
     if _shows_published(request):
         paths += [models_path(), *sorted(root().glob(PUBLISHED_TABLES))]
+    paths.append(registration_path(name, request.page.id))
     for profile in dict.fromkeys((name, evidence_profile(name))):
         paths.append(records_path(profile))
         if LEDGER in modules:  # how records were made

@@ -7,8 +7,8 @@ from nbsupport import arguments
 from nbsupport.analysis import claims
 from nbsupport.analysis.statistics import ENOUGH
 from nbsupport.classroom.plan import Cell, ClassPlan, Expected, different, rule_of
-from nbsupport.classroom.seal import now
 from nbsupport.errors import UserError
+from nbsupport.evidence.sealed import now
 from nbsupport.jobs.store import Store
 from nbsupport.pages import all_groups, check_claims
 from nbsupport.study.profiles import Profile, profile_named

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from nbsupport import __version__
 from nbsupport.classroom.assign import runs_in
 from nbsupport.classroom.plan import Cell, ClassPlan, slug
-from nbsupport.classroom.seal import digest
 from nbsupport.errors import UserError
 from nbsupport.evidence.provenance import with_places
 from nbsupport.evidence.records import COLUMNS, read_records, replace_file
+from nbsupport.evidence.sealed import digest
 from nbsupport.jobs.store import Store
 from nbsupport.reading import Lines, csv_lines, read_bytes
 from nbsupport.study.study import Run, Study

@@ -9,8 +9,8 @@ from typing import Any
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.claims import Claim
-from nbsupport.classroom.seal import SEAL, digest, read_sealed, write_sealed
 from nbsupport.errors import UserError, unknown
+from nbsupport.evidence.sealed import SEAL, digest, read_sealed, write_sealed
 from nbsupport.reading import RESTORE, read_json, shown
 
 KIND = "nbsupport class plan"

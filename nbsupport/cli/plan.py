@@ -20,6 +20,11 @@ def add(commands: Any) -> None:
     )
     text = "also what it takes on so many GPUs (or cores): --slots 8 32 64"
     parser.add_argument("--slots", nargs="+", default=[], metavar="N", help=text)
+    parser.add_argument(
+        "--power",
+        action="store_true",
+        help="and what difference these families and seeds would settle; with --page",
+    )
     given(parser)
     placed(parser)
 
@@ -28,6 +33,8 @@ def _plan(options: argparse.Namespace) -> None:
     from nbsupport.pages import page_named, plan
     from nbsupport.pages.request import PageRequest
 
+    if options.power and not options.page:
+        raise UserError("--power is about the comparisons of one page: name it with --page")
     held, values = store(), _values(options)
     slots = [_slots(given) for given in options.slots]
     page = page_named(options.page) if options.page else None
@@ -45,6 +52,10 @@ def _plan(options: argparse.Namespace) -> None:
     if request:
         print(plan.parameter_table(plans[0]), end="\n\n")
     print(plan.plan_table(plans))
+    if request and options.power:
+        from nbsupport.pages.power import power_table
+
+        print(f"\n{power_table(request)}")
 
 
 def _slots(given: str) -> int:

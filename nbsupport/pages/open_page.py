@@ -16,11 +16,13 @@ from nbsupport.display.figure_request import FigureInput, FigureRequest, anchor
 from nbsupport.display.figures import TRAINED, PageView
 from nbsupport.display.live_check import LiveCheck, live_check
 from nbsupport.display.said import headline, outcome, says
+from nbsupport.display.tabs import together
 from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.errors import NotHereError, UserError, said
 from nbsupport.evidence.recorded import families_by_seeds
 from nbsupport.evidence.records import read_records
 from nbsupport.pages import page_named
+from nbsupport.pages.registering import note_of
 from nbsupport.pages.request import PageRequest
 from nbsupport.parameters import Parameter, check_parameters, command_line
 
@@ -123,9 +125,12 @@ class OpenPage:
         return tables.training_table(self.study, self.groups)
 
     def verdicts(self, runs: "pd.DataFrame") -> "Display":
-        """Each claim of the page, in tabs: as recorded, by these live runs, and on real images."""
+        """Each claim of the page, in tabs: as recorded, by these live runs, and on real images.
+
+        Above them stands when the page was registered, where somebody did (`register`).
+        """
         own = self.live(runs)
-        return tabs_of_runs.verdict_tabs(
+        tabs = tabs_of_runs.verdict_tabs(
             self.study.profile,
             self.page.claims,
             self.axis,
@@ -133,6 +138,8 @@ class OpenPage:
             masked=self.mask(),
             live_first=self.view.other_groups,
         )
+        registered = note_of(self.request)
+        return together(html.note(registered), tabs) if registered else tabs
 
     def answer(self, claim_id: str, options: Mapping[str, str]) -> html.Html:
         """The reader's guess beside what the recorded runs say on a claim.

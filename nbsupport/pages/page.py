@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsupport.pages.question import Question
 from nbsupport.paths import root
 from nbsupport.study.study import Group, Study
 
@@ -28,8 +29,8 @@ class Page:
     `groups` are the page's own. `beside` are groups that claims need and no page compares: they are
     recorded with the others. `recorded` are groups too dear for a build: they are recorded only.
     `gathers`, on a page that compares groups of other pages, chooses among all groups.
-    `whole_book`: the page shows recorded runs of any group. `module` is the page's own module,
-    filled in where pages are found.
+    `whole_book`: the page shows recorded runs of any group. `question` is what a page of one's own
+    claims. `module` is the page's own module, filled in where pages are found.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Page:
     recorded: GroupsOf = no_groups
     gathers: Chosen | None = None
     whole_book: bool = False
+    question: Question | None = None
     module: str = ""
 
     @property
