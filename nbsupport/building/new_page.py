@@ -25,7 +25,8 @@ from nbsupport.pages.asked import outcome as outcome
 from nbsupport.pages.groups import reference_groups
 from nbsupport.pages.page import Page
 from nbsupport.pages.question import Question
-from nbsupport.study.study import Group, Study
+from nbsupport.study.group import Group
+from nbsupport.study.study import Study
 
 HALF = "imagenet/{name}"
 # Make these your own, then `nbsupport register {name}`, and only then train.
@@ -90,9 +91,7 @@ def new_page(name: str, title: str = "", place: Path | None = None) -> list[str]
     _check_name(name)
     title = title or name.replace("_", " ").capitalize()
     if not _TITLE.fullmatch(title):
-        raise UserError(
-            f"title {title!r}: give up to 45 characters, no quotes, braces, backslashes"
-        )
+        raise UserError(f"title {title!r}: give up to 45 characters, no quotes or braces")
     named = {"name": name, "title": title}
     files = {
         f"nbsupport/pages/{name}.py": MODULE.format(**named),

@@ -12,14 +12,15 @@ from nbsupport.building.new_page import new_page
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 
-NAME = "my_question"
+NAME, TITLE = "my_question_of_thirty_letters1", "Does half of it do, in forty-five letters, no"
+CONFIG = str(root() / "pyproject.toml")
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A project with a new page."""
     made = Copy(tmp_path_factory.mktemp("project"))
-    done = made.command("new", "page", NAME, "--title", "Half of it")
+    done = made.command("new", "page", NAME, "--title", TITLE)
     assert done.returncode == 0, done.stderr
     assert "added to _toc.yml" in done.stdout
     return made
@@ -27,17 +28,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 def test_the_linters_find_nothing(copy: Copy) -> None:
     files = [f"nbsupport/pages/{NAME}.py", f"notebooks/{NAME}.ipynb", f"tests/pages/test_{NAME}.py"]
-    config = ["--config", str(root() / "pyproject.toml")]
+    config = ["--config", CONFIG]
     for words in (["check", *config], ["format", "--check", *config]):
         done = _run(copy, "-m", "ruff", *words, *files)
         assert done.returncode == 0, done.stdout
-    typed = [
-        "--strict",
-        "--follow-imports",
-        "silent",
-        "--config-file",
-        str(root() / "pyproject.toml"),
-    ]
+    typed = ["--strict", "--follow-imports", "silent", "--config-file", CONFIG]
     done = _run(copy, "-m", "mypy", *typed, files[0])
     assert done.returncode == 0, done.stdout
 
@@ -120,7 +115,7 @@ def test_nothing_is_written_over_and_a_line_is_printed(tmp_path: Path) -> None:
     assert said[-1].endswith("- file: book/sections/mine")
     with pytest.raises(UserError, match="is there already"):
         new_page("mine", place=tmp_path)
-    with pytest.raises(UserError, match="leave out quotes"):
+    with pytest.raises(UserError, match="no quotes"):
         new_page("other", 'a "title"', place=tmp_path)
 
 
