@@ -29,7 +29,7 @@ from nbsupport.study.group import Group
 from nbsupport.study.study import Study
 
 HALF = "imagenet/{name}"
-# Make these your own, then `nbsupport register {name}`, and only then train.
+# Make these your own, then register the page (`nbsupport register`), and only then train.
 QUESTION = Question(
     statement="Models pre-trained on all images lie above those pre-trained on half of them.",
     a="imagenet/full",

@@ -14,6 +14,7 @@ from nbsupport.errors import UserError
 from nbsupport.evidence import recorded
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages.question import Question
+from nbsupport.pages.registering import families_by_seeds
 from nbsupport.pages.request import PageRequest
 from nbsupport.text import aligned
 
@@ -100,7 +101,7 @@ def power_table(request: PageRequest) -> str:
     found, study = settled(request), request.study
     header = ["claim", "comparison", "interval", "found from", "same up to", "margin"]
     rows = [[each.claim, each.name, *_numbers(each.power)] for each in found]
-    cells = f"{len(study.families)} families x {len(study.seeds)} seeds"
+    cells = families_by_seeds(study)
     notes = [
         f"What {cells} would settle, in macro F1, by the spread between the recorded cells of "
         f"{recorded.own(study.profile).profile.name}:",

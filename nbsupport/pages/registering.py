@@ -14,6 +14,7 @@ from nbsupport.evidence.registration import Registration, compared, read_registr
 from nbsupport.evidence.sealed import now
 from nbsupport.jobs.store import Store
 from nbsupport.pages.request import PageRequest
+from nbsupport.study.study import Study
 
 NOT = "no: nothing fixed the statement before these runs"
 
@@ -70,7 +71,7 @@ def statements(request: PageRequest) -> list[str]:
 def rule(request: PageRequest) -> str:
     """How the page is judged, in sentences."""
     study, asked = request.study, request.page.question
-    cells = f"{len(study.families)} families x {len(study.seeds)} seeds"
+    cells = families_by_seeds(study)
     what = "each claim as claims.toml says"
     if asked is not None:
         what = f"{asked.a} {'over' if asked.kind == 'higher' else 'as high as'} {asked.over}"
@@ -80,6 +81,13 @@ def rule(request: PageRequest) -> str:
         f"of the gap ({request.values.get('axis', 'linear')} axes). A verdict takes {ENOUGH} "
         f"families of {ENOUGH} seeds each; with fewer it only leans."
     )
+
+
+def families_by_seeds(study: Study) -> str:
+    """ "3 families x 1 seed"."""
+    families, seeds = len(study.families), len(study.seeds)
+    named = "family" if families == 1 else "families"
+    return f"{families} {named} x {seeds} seed{'s' * (seeds != 1)}"
 
 
 # on the page --------------------------------------------------------------------------------------
@@ -112,7 +120,7 @@ def note_of(request: PageRequest) -> str:
 def _finished(store: Store, keys: Iterable[str]) -> list[str]:
     """When runs were done, as far as the store knows."""
     found = []
-    for key in keys:
+    for key in filter(store.done, keys):
         with suppress(OSError, ValueError, KeyError):
             found.append(str(store.record(key)["finished"]))
     return found
