@@ -32,4 +32,5 @@ def _register(options: argparse.Namespace) -> None:
             f"These runs exist already: {registered.done} in the store, {registered.recorded} "
             "recorded. The page will say that it was registered after them."
         )
-    print(f"{shown(path)}: made {registered.made}. Commit it before you train.")
+    print(f"{shown(path)}: made {registered.made}.")
+    print("Commit it, or show it to somebody, before you train.")
