@@ -76,10 +76,11 @@ class ClassPlan:
     @property
     def stopping(self) -> str:
         """The stopping rule, as a sentence."""
-        every = "all" if self.judged_at == len(self.cells) else f"{self.judged_at} of"
+        count = len(self.cells)
+        out = f"{self.counted} {'was' if count == 1 else 'were'} given out"
+        needed = "all" if self.judged_at == count else f"{self.judged_at} of them"
         day = f", or on {self.until} with those that are in by then" if self.until else ""
-        cells = f"{len(self.cells)} cells were given out"
-        return f"{cells}. The claim is judged once: when {every} {self.counted} are in{day}."
+        return f"{out}. The claim is judged once: when {needed} are in{day}."
 
     @property
     def counted(self) -> str:

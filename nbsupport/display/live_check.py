@@ -246,13 +246,13 @@ def _differences(others: "pd.DataFrame", recorded: "pd.DataFrame") -> tuple[Diff
         apart = (last[score] - last[f"{score}_recorded"]).to_numpy(float)
         if not np.isfinite(apart).any():
             continue
-        between, dof = _between_seeds(compared, score)
+        between, dof = between_seeds(compared, score)
         mean = float(np.nanmean(apart))
         found.append(Differences(name, Sizes.of(apart), mean, Sizes.of(between), dof))
     return tuple(found)
 
 
-def _between_seeds(final: "pd.DataFrame", score: str) -> tuple[np.ndarray, int]:
+def between_seeds(final: "pd.DataFrame", score: str) -> tuple[np.ndarray, int]:
     """One recorded seed minus another, each pair of a group and family once; and the degrees of
     freedom that these pairs have together."""
     found, dof = [], 0

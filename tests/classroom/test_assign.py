@@ -72,9 +72,9 @@ def test_the_stopping_rule(nine: ClassPlan) -> None:
     assert settles(nine)
     assert not nine.may_judge(8, date(2027, 1, 1))
     assert nine.may_judge(9, date(2026, 1, 1))
-    assert "when all 9 cells are in." in nine.stopping
+    assert "9 cells were given out. The claim is judged once: when all are in." in nine.stopping
     early = assign("five-per-class", list("abcd"), profile="smoke", judged_at=3, until="2026-12-14")
-    assert "when 3 of 4 cells are in, or on 2026-12-14" in early.stopping
+    assert "when 3 of them are in, or on 2026-12-14" in early.stopping
     assert [early.may_judge(2, date(2026, 12, day)) for day in (13, 14)] == [False, True]
     assert early.may_judge(3, date(2026, 12, 1))
 
