@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nbsupport.classroom.hand_in import sealed
-from nbsupport.classroom.plan import Cell, ClassPlan, slug
+from nbsupport.classroom.plan import ClassCell, ClassPlan, slug
 
 NAMES = ["Ada", "Ben", "Cem", "Doa", "Eli", "Fay", "Gus", "Han"]
 HEIGHTS = {"scratch": 0.0, "imagenet/full": 0.08, "imagenet/5K": 0.002, "inaturalist/5K": 0.001}
@@ -16,7 +16,13 @@ CPU = "a processor, AVX2"
 
 
 def rows(
-    plan: ClassPlan, cell: Cell, student: str, *, more: float = 0.0, draw: int = 0, at: str = CPU
+    plan: ClassPlan,
+    cell: ClassCell,
+    student: str,
+    *,
+    more: float = 0.0,
+    draw: int = 0,
+    at: str = CPU,
 ) -> pd.DataFrame:
     """Rows as a student's training might give them. more: what is added to every OOD score; draw:
     another one stands for a training on another processor, `at`."""

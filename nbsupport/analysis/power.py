@@ -18,7 +18,7 @@ Z_OFTEN = 0.8416212335729143  # the standard normal quantile of OFTEN
 
 
 @dataclass(frozen=True)
-class Spread:
+class CellSpread:
     """Variances of the value of one cell: of its family, of its seed, and of the rest.
 
     `ratio`: how much wider the interval of the distance to the margin is than that of the estimate.
@@ -67,7 +67,7 @@ class Power:
         return min(self.families, self.seeds) >= ENOUGH
 
 
-def spread_of(contrast: Contrast) -> Spread | None:
+def spread_of(contrast: Contrast) -> CellSpread | None:
     """The spread that a contrast was made with; None where it has no interval.
 
     Its cells count as crossed: so many families with equally many seeds each.
@@ -77,15 +77,15 @@ def spread_of(contrast: Contrast) -> Spread | None:
         return None
     families, seeds = contrast.families, count / contrast.families
     parts = contrast.shares[0] * families, contrast.shares[1] * seeds, contrast.shares[2] * count
-    unit = Spread(*parts).of_cells(families, round(seeds))
+    unit = CellSpread(*parts).of_cells(families, round(seeds))
     scale = se**2 * count / unit
     wider = max(contrast.minus.se, contrast.plus.se) / se
     ratio = wider if math.isfinite(wider) else 1.0
     family, seed, rest = (part * scale for part in parts)
-    return Spread(family, seed, rest, ratio)
+    return CellSpread(family, seed, rest, ratio)
 
 
-def power(spread: Spread, families: int, seeds: int, margin: float) -> Power:
+def power(spread: CellSpread, families: int, seeds: int, margin: float) -> Power:
     """What so many families of so many seeds each can settle; NaN below two seeds."""
     if seeds < 2:
         return Power(families, seeds, math.nan, math.nan, math.nan, margin)

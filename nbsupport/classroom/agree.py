@@ -26,7 +26,7 @@ PLACE = ["processor", "torch"]
 
 
 @dataclass(frozen=True)
-class Pair:
+class Agreement:
     """Two students' runs of one cell: whether they agree, and what was compared."""
 
     one: str
@@ -35,24 +35,24 @@ class Pair:
     told: str
 
 
-def compare(one: "pd.DataFrame", other: "pd.DataFrame", spread: "pd.DataFrame") -> Pair:
+def compare(one: "pd.DataFrame", other: "pd.DataFrame", spread: "pd.DataFrame") -> Agreement:
     """The rows of two students for one cell. spread: runs of the same groups with other seeds."""
     names = str(one["student"].iloc[0]), str(other["student"].iloc[0])
     both = one.merge(other, on=RUN, suffixes=("", "_other"))
     apart = max(float(np.nanmax(abs(both[s] - both[f"{s}_other"]), initial=0.0)) for s in (ID, OOD))
     if apart <= SAME:
-        return Pair(*names, True, "equal to the last digit")
+        return Agreement(*names, True, "equal to the last digit")
     if _one_place(one, other):
         text = f"differ by up to {apart:.4f} on the same model of processor, where all are equal"
-        return Pair(*names, False, text)
+        return Agreement(*names, False, text)
     found = differences(one, other, spread)
     unlike = [d for d in found if d.unlike]
     text = "; ".join(map(str, unlike or found))
     if unlike:
-        return Pair(*names, False, f"differ by more than another seed does: {text}")
+        return Agreement(*names, False, f"differ by more than another seed does: {text}")
     known = all(d.dof for d in found)
     how = "as another seed does" if known else "and there are no seeds to compare that with"
-    return Pair(*names, True, f"differ {how}: {text}")
+    return Agreement(*names, True, f"differ {how}: {text}")
 
 
 def differences(
@@ -93,7 +93,7 @@ def _one_place(one: "pd.DataFrame", other: "pd.DataFrame") -> bool:
     return len(places) == 1 and on_cpu and all(next(iter(places)))
 
 
-def largest_group(names: Sequence[str], pairs: Iterable[Pair]) -> list[str]:
+def largest_group(names: Sequence[str], pairs: Iterable[Agreement]) -> list[str]:
     """The most of these students who all agree with one another: at least two, else none.
 
     Of two groups of one size neither is believed, so there is none either.

@@ -6,7 +6,7 @@ from datetime import date
 from nbsupport import arguments
 from nbsupport.analysis import claims
 from nbsupport.analysis.statistics import ENOUGH
-from nbsupport.classroom.plan import Cell, ClassPlan, Expected, different, rule_of
+from nbsupport.classroom.plan import ClassCell, ClassPlan, Expected, different, rule_of
 from nbsupport.errors import UserError
 from nbsupport.evidence.sealed import now
 from nbsupport.jobs.store import Store
@@ -131,7 +131,7 @@ def _dealt(places: Sequence[Place], names: Sequence[str], share: int) -> dict[Pl
 
 
 # what their runs are ------------------------------------------------------------------------------
-def _cell(profile: str, place: Place, roles: Sequence[str], students: Sequence[str]) -> Cell:
+def _cell(profile: str, place: Place, roles: Sequence[str], students: Sequence[str]) -> ClassCell:
     study, runs = runs_in(profile, place, roles)
     expected = {
         run.group.role: Expected(
@@ -139,7 +139,7 @@ def _cell(profile: str, place: Place, roles: Sequence[str], students: Sequence[s
         )
         for run in runs
     }
-    return Cell(*place, tuple(students), expected)
+    return ClassCell(*place, tuple(students), expected)
 
 
 def runs_in(profile: str, place: Place, roles: Sequence[str]) -> tuple[Study, list[Run]]:

@@ -5,6 +5,7 @@ It names no address and runs no script: it works from a disk, on the screen of a
 
 import base64
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -231,6 +232,7 @@ def _state_of(folder: Path) -> list[tuple[str, int, int]]:
     """The files that a board is made of: names, sizes and times."""
     found = []
     for path in sorted(folder.glob("*.csv")):
-        told = path.stat()
-        found.append((path.name, told.st_size, told.st_mtime_ns))
+        with suppress(FileNotFoundError):  # it may be replaced at this moment
+            told = path.stat()
+            found.append((path.name, told.st_size, told.st_mtime_ns))
     return found

@@ -11,7 +11,7 @@ from nbsupport.analysis.charts.figure import Figure, Words
 from nbsupport.analysis.charts.forest import forest
 from nbsupport.analysis.charts.trend import finish
 from nbsupport.analysis.roles import SCRATCH_COLOUR, SOURCES
-from nbsupport.classroom.plan import Cell
+from nbsupport.classroom.plan import ClassCell
 from nbsupport.errors import short
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ NONE = float("nan")
 
 
 def class_rows(
-    claim: "Claim", contrast: "Contrast", points: pd.DataFrame, cells: list[Cell]
+    claim: "Claim", contrast: "Contrast", points: pd.DataFrame, cells: list[ClassCell]
 ) -> pd.DataFrame:
     """Rows group, er, low, high, cells: a cell each, then the mean of all with its interval.
 
@@ -59,7 +59,7 @@ def _ends(contrast: "Contrast") -> tuple[float, float]:
     return contrast.low, contrast.high
 
 
-def _label(cell: Cell) -> str:
+def _label(cell: ClassCell) -> str:
     family = look.family_name(cell.family)
     return f"{family}, seed {cell.seed}: {short(', '.join(cell.students), NAMES)}"
 

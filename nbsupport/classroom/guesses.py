@@ -20,7 +20,7 @@ ASKING = ("predict_first", "rank_first")
 
 
 @dataclass(frozen=True)
-class Question:
+class GuessedQuestion:
     """A question of a page, and the options that it gives."""
 
     page: str
@@ -77,12 +77,12 @@ def counts_table(found: Counted) -> str:
     ]
     parts = [f"{found.files} reader{'s' * (found.files != 1)}"]
     for key in order:
-        question = known.get(key, Question("a page of another version", key, ()))
+        question = known.get(key, GuessedQuestion("a page of another version", key, ()))
         parts.append(f"{question.text} ({question.page})\n{_options(question, found.counts[key])}")
     return "\n\n".join(parts)
 
 
-def _options(question: Question, counts: Counter[str]) -> str:
+def _options(question: GuessedQuestion, counts: Counter[str]) -> str:
     """Each option with its count: those of the question, chosen or not, then any other."""
     ranking = any(" > " in answer for answer in counts)
     options = [] if ranking else list(question.options)
@@ -94,7 +94,7 @@ def _options(question: Question, counts: Counter[str]) -> str:
 
 # what was asked -----------------------------------------------------------------------------------
 @cache
-def questions() -> dict[str, Question]:
+def questions() -> dict[str, GuessedQuestion]:
     """Every question of the book's pages by the id under which a browser keeps its guess."""
     return {
         key: question
@@ -104,7 +104,7 @@ def questions() -> dict[str, Question]:
     }
 
 
-def _asked(page_id: str, code: str) -> Iterator[tuple[str, Question]]:
+def _asked(page_id: str, code: str) -> Iterator[tuple[str, GuessedQuestion]]:
     """The questions in a cell, as far as they are written in it."""
     tree = ast.parse(code)
     names = {
@@ -119,7 +119,7 @@ def _asked(page_id: str, code: str) -> Iterator[tuple[str, Question]]:
         given = {word.arg: _literal(word.value, names) for word in call.keywords}
         if isinstance(text, str):
             key = given.get("answer_from") or slug(text)
-            yield str(key), Question(page_id, text, _texts(options))
+            yield str(key), GuessedQuestion(page_id, text, _texts(options))
 
 
 def _literal(node: ast.expr, names: dict[str, ast.expr]) -> Any:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport import __version__
 from nbsupport.classroom.assign import runs_in
-from nbsupport.classroom.plan import Cell, ClassPlan, slug
+from nbsupport.classroom.plan import ClassCell, ClassPlan, slug
 from nbsupport.errors import UserError
 from nbsupport.evidence.provenance import with_places
 from nbsupport.evidence.records import COLUMNS, read_records, replace_file
@@ -34,7 +34,7 @@ NO_PROOF = "The seal shows an edit; it does not prove that a training gave these
 
 
 # training -----------------------------------------------------------------------------------------
-def planned_runs(plan: ClassPlan, cell: Cell) -> tuple[Study, list[Run]]:
+def planned_runs(plan: ClassPlan, cell: ClassCell) -> tuple[Study, list[Run]]:
     """The study and the runs of a cell. UserError where this copy of the project trains others."""
     study, runs = runs_in(plan.profile, cell.place, list(cell.runs))
     for run in runs:
@@ -59,17 +59,20 @@ def train(plan: ClassPlan, name: str) -> int:
 
 # writing ------------------------------------------------------------------------------------------
 def hand_in(plan: ClassPlan, name: str, store: Store, folder: Path) -> Path:
-    """Write the file of a student, of all his cells. UserError where a run is not trained yet."""
+    """Write a student's file, of all their cells. UserError where a run is not trained yet."""
     import pandas as pd
 
     rows = [_rows(plan, name, cell, store) for cell in plan.cells_of(name)]
     path = folder / f"hand-in-{slug(name)}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} is no folder to write to: {error.strerror}") from None
     replace_file(path, sealed(pd.concat(rows, ignore_index=True)))
     return path
 
 
-def _rows(plan: ClassPlan, name: str, cell: Cell, store: Store) -> "pd.DataFrame":
+def _rows(plan: ClassPlan, name: str, cell: ClassCell, store: Store) -> "pd.DataFrame":
     study, runs = planned_runs(plan, cell)
     if missing := [run for run in runs if not store.done(run.finetune)]:
         raise UserError(

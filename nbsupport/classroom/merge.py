@@ -8,9 +8,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbsupport.classroom.agree import Pair, compare, largest_group
+from nbsupport.classroom.agree import Agreement, compare, largest_group
 from nbsupport.classroom.hand_in import OWN, read_hand_in
-from nbsupport.classroom.plan import Cell, ClassPlan
+from nbsupport.classroom.plan import ClassCell, ClassPlan
 from nbsupport.errors import UserError
 from nbsupport.evidence.provenance import PLACE
 from nbsupport.evidence.records import COLUMNS, read_records
@@ -44,7 +44,7 @@ class Merged:
     plan: ClassPlan
     accepted: list[Accepted]
     refused: dict[str, str]
-    pairs: dict[Cell, list[Pair]] = field(default_factory=dict)
+    pairs: dict[ClassCell, list[Agreement]] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -61,7 +61,7 @@ class Merged:
         return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
     @property
-    def done(self) -> list[Cell]:
+    def done(self) -> list[ClassCell]:
         """The cells that are in."""
         held = set(map(tuple, self.table[CELL].drop_duplicates().to_numpy().tolist()))
         return [cell for cell in self.plan.cells if cell.place in held]
@@ -115,12 +115,12 @@ def check(plan: ClassPlan, table: "pd.DataFrame") -> None:
         _check_cell(plan, own[place], rows)
 
 
-def _check_cell(plan: ClassPlan, cell: Cell, rows: "pd.DataFrame") -> None:
+def _check_cell(plan: ClassPlan, cell: ClassCell, rows: "pd.DataFrame") -> None:
     if wrong := next(_wrong(plan, cell, rows), None):
         raise UserError(f"{cell}: {wrong}")
 
 
-def _wrong(plan: ClassPlan, cell: Cell, rows: "pd.DataFrame") -> Iterator[str]:
+def _wrong(plan: ClassPlan, cell: ClassCell, rows: "pd.DataFrame") -> Iterator[str]:
     """What is wrong with the rows of a cell."""
     if set(rows["profile"]) != {plan.profile}:
         yield f"runs of the profile {rows['profile'].iloc[0]}, not of {plan.profile}"
@@ -179,14 +179,14 @@ def _without_duplicates(found: Sequence[Accepted], refused: dict[str, str]) -> l
     return kept
 
 
-def _of(table: "pd.DataFrame", cell: Cell) -> "pd.DataFrame":
+def _of(table: "pd.DataFrame", cell: ClassCell) -> "pd.DataFrame":
     """The rows of a cell."""
     world, family, seed = cell.place
     of_cell = (table["world"] == world) & (table["family"] == family) & (table["seed"] == seed)
     return table[of_cell]
 
 
-def _shared(plan: ClassPlan, found: Sequence[Accepted]) -> dict[Cell, list[Pair]]:
+def _shared(plan: ClassPlan, found: Sequence[Accepted]) -> dict[ClassCell, list[Agreement]]:
     """How the runs of each cell that several students trained compare, two by two."""
     pairs = {}
     for cell in plan.cells:
@@ -197,7 +197,7 @@ def _shared(plan: ClassPlan, found: Sequence[Accepted]) -> dict[Cell, list[Pair]
     return pairs
 
 
-def _spread(plan: ClassPlan, cell: Cell, found: Sequence[Accepted]) -> "pd.DataFrame":
+def _spread(plan: ClassPlan, cell: ClassCell, found: Sequence[Accepted]) -> "pd.DataFrame":
     """Runs of the cell's groups with other seeds: recorded ones, else those of the class, one
     student a cell."""
     import pandas as pd
@@ -212,7 +212,7 @@ def _spread(plan: ClassPlan, cell: Cell, found: Sequence[Accepted]) -> "pd.DataF
 def _agreeing(
     plan: ClassPlan,
     found: Sequence[Accepted],
-    pairs: dict[Cell, list[Pair]],
+    pairs: dict[ClassCell, list[Agreement]],
     refused: dict[str, str],
 ) -> list[Accepted]:
     """The files less those that contradict others on a shared cell."""

@@ -26,7 +26,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ClassCell:
     """A family with a seed in a world, the students who train it, and its runs by role."""
 
     world: int
@@ -61,7 +61,7 @@ class ClassPlan:
     share: int
     judged_at: int
     until: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ClassCell, ...]
 
     @property
     def students(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ class ClassPlan:
             self.until and today >= date.fromisoformat(self.until)
         )
 
-    def cells_of(self, name: str) -> list[Cell]:
+    def cells_of(self, name: str) -> list[ClassCell]:
         """A student's cells. UserError for a name that was given none."""
         if name not in self.students:
             raise unknown("student", name, self.students)
@@ -143,13 +143,13 @@ def read_plan(path: Path) -> ClassPlan:
     return plan
 
 
-def _cell(given: dict[str, Any]) -> Cell:
+def _cell(given: dict[str, Any]) -> ClassCell:
     runs = {
         role: Expected(own["key"], own["versions"], tuple(own["epochs"]))
         for role, own in given["runs"].items()
     }
     place = given["world"], given["family"], given["seed"]
-    return Cell(*place, tuple(given["students"]), runs)
+    return ClassCell(*place, tuple(given["students"]), runs)
 
 
 def plan_in(folder: Path, given: Path | None = None) -> Path:

@@ -8,7 +8,7 @@ from statistics import median
 from nbsupport.analysis import claims
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.intervals import Contrast
-from nbsupport.analysis.power import Power, Spread, power, spread_of
+from nbsupport.analysis.power import CellSpread, Power, power, spread_of
 from nbsupport.analysis.statistics import ENOUGH
 from nbsupport.errors import UserError
 from nbsupport.evidence import recorded
@@ -51,23 +51,23 @@ def settled(request: PageRequest) -> list[Settled]:
     return [Settled(claim, name, power(spread, *cells, m)) for claim, name, spread, m in found]
 
 
-Found = tuple[str, str, Spread, float]  # claim, comparison, spread, margin
+Comparable = tuple[str, str, CellSpread, float]  # claim, comparison, spread, margin
 
 
-def _compared(request: PageRequest, runs: Recorded, world: int) -> Iterator[Found]:
+def _compared(request: PageRequest, runs: Recorded, world: int) -> Iterator[Comparable]:
     """The parts of the page's claims, as recorded."""
     for claim_id, (found, _) in runs.judged(request.page.claims, world).items():
         yield from _parts(claim_id, found.contrasts)
 
 
-def _parts(claim_id: str, contrasts: tuple[Contrast, ...]) -> Iterator[Found]:
+def _parts(claim_id: str, contrasts: tuple[Contrast, ...]) -> Iterator[Comparable]:
     for c in contrasts:
         spread = spread_of(c)
         if spread is not None and isfinite(c.margin):
             yield claim_id, c.name, spread, c.margin
 
 
-def _asked(question: Question, runs: Recorded, world: int) -> Found:
+def _asked(question: Question, runs: Recorded, world: int) -> Comparable:
     """A page's own question: by runs of its two groups where there are any."""
     cells = runs.cells(world)
     if cells.has(question.a) and cells.has(question.over):
@@ -77,7 +77,7 @@ def _asked(question: Question, runs: Recorded, world: int) -> Found:
     return _typical(question, runs, world)
 
 
-def _typical(question: Question, runs: Recorded, world: int) -> Found:
+def _typical(question: Question, runs: Recorded, world: int) -> Comparable:
     """As spread out as the median of all recorded comparisons in effective robustness."""
     ids = [claim.id for claim in claims.load().values() if claim.statistic == ER]
     judged = runs.judged(ids, world)
@@ -85,7 +85,7 @@ def _typical(question: Question, runs: Recorded, world: int) -> Found:
     if not every:
         raise UserError("--power: nothing is recorded whose spread could be taken")
     spreads = [spread for _, _, spread, _ in every]
-    middle = Spread(
+    middle = CellSpread(
         median(s.family for s in spreads),
         median(s.seed for s in spreads),
         median(s.rest for s in spreads),

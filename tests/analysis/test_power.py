@@ -7,14 +7,14 @@ import pytest
 
 from nbsupport.analysis.contrasts import contrast
 from nbsupport.analysis.intervals import t_quantile
-from nbsupport.analysis.power import Spread, power, spread_of
+from nbsupport.analysis.power import CellSpread, power, spread_of
 from nbsupport.analysis.verdicts import judge
 
 GAP = 0.04
 STUDIES = 300
 
 
-def means(rng, spread: Spread, families: int, seeds: int, true: float) -> np.ndarray:
+def means(rng, spread: CellSpread, families: int, seeds: int, true: float) -> np.ndarray:
     """Cell values [STUDIES, families x seeds] of studies with the same families, other seeds."""
     own = rng.normal(0, math.sqrt(spread.family), families)
     own -= own.mean()  # the mean over these families is what is asked for
@@ -25,7 +25,7 @@ def means(rng, spread: Spread, families: int, seeds: int, true: float) -> np.nda
 
 @pytest.mark.parametrize("cells", [(3, 3), (3, 8), (5, 5)])
 @pytest.mark.parametrize(
-    "spread", [Spread(0, 0, 1e-4), Spread(0, 5e-5, 1e-4), Spread(1e-4, 0, 1e-4)]
+    "spread", [CellSpread(0, 0, 1e-4), CellSpread(0, 5e-5, 1e-4), CellSpread(1e-4, 0, 1e-4)]
 )
 def test_eight_of_ten_studies_find_the_difference_that_is_told(cells, spread) -> None:
     """And the interval is as wide as told, on the average."""
@@ -42,7 +42,7 @@ def test_eight_of_ten_studies_find_the_difference_that_is_told(cells, spread) ->
 
 
 def test_the_same_is_told_as_often() -> None:
-    spread, cells = Spread(0, 0, 1e-4), (3, 8)
+    spread, cells = CellSpread(0, 0, 1e-4), (3, 8)
     told = power(spread, *cells, margin=0.01)
     values = means(np.random.default_rng(6), spread, *cells, told.same)
     half = t_quantile(21) * values.std(axis=1, ddof=1) / math.sqrt(24)
@@ -52,8 +52,8 @@ def test_the_same_is_told_as_often() -> None:
 
 
 def test_few_cells_never_call_anything_the_same() -> None:
-    assert math.isnan(power(Spread(0, 0, 1e-4), 3, 3, margin=0.005).same)
-    alone = power(Spread(0, 0, 1e-4), 3, 1, margin=0.005)
+    assert math.isnan(power(CellSpread(0, 0, 1e-4), 3, 3, margin=0.005).same)
+    alone = power(CellSpread(0, 0, 1e-4), 3, 1, margin=0.005)
     assert math.isnan(alone.half)
     assert not alone.settles
 

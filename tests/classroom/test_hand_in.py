@@ -59,6 +59,15 @@ def test_what_was_trained_before_the_plan_is_told(plan_file: Path, capsys) -> No
     assert "2 of its runs are in the store already" in capsys.readouterr().out
 
 
+def test_a_place_that_cannot_be_written_is_a_line(plan_file: Path, capsys) -> None:
+    assert main(["class", "train", "plan.json", "--name", "Ada"]) == 0
+    capsys.readouterr()
+    assert main(["class", "hand-in", "plan.json", "--name", "Ada", "--out", "plan.json"]) == 2
+    assert main(["class", "merge", "nowhere", "--plan", "plan.json"]) == 2
+    assert main(["class", "merge", ".", "--plan", "nowhere.json"]) == 2
+    assert capsys.readouterr().err.count("\n") == 3
+
+
 def test_nothing_handed_in_is_nothing(plan: ClassPlan, tmp_path: Path) -> None:
     found = merge(plan, tmp_path)
     assert (len(found.table), found.done, found.lines[-1]) == (0, [], "0 of 8 cells are in")

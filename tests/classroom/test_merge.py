@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbsupport.classroom.agree import Pair, largest_group
+from nbsupport.classroom.agree import Agreement, largest_group
 from nbsupport.classroom.merge import merge
 from nbsupport.classroom.plan import ClassPlan
 from nbsupport.cli import main
@@ -157,7 +157,7 @@ def test_of_two_who_differ_neither_is_believed(shared: ClassPlan, hand_in) -> No
 def test_the_largest_group_that_agrees_is_believed(agreeing: str, believed: str) -> None:
     names = list("abcd")
     pairs = [
-        Pair(one, other, one + other in agreeing.split(), "")
+        Agreement(one, other, one + other in agreeing.split(), "")
         for place, one in enumerate(names)
         for other in names[place + 1 :]
     ]
