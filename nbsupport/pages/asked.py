@@ -23,7 +23,7 @@ def _question(page: "OpenPage") -> "Question":
     return page.page.question
 
 
-def finding(page: "OpenPage", runs: "pd.DataFrame") -> Finding:
+def _finding(page: "OpenPage", runs: "pd.DataFrame") -> Finding:
     """What runs say on the page's question."""
     asked = _question(page)
     comparison = Comparison(runs, axis=page.axis)
@@ -36,14 +36,14 @@ def answer(page: "OpenPage", runs: "pd.DataFrame") -> Html:
     rows = [
         ("Statement", asked.statement),
         ("Registered", said_of(page.request)),
-        ("Verdict", str(finding(page, runs))),
+        ("Verdict", str(_finding(page, runs))),
     ]
     return table(["", "My question"], rows)
 
 
 def outcome(page: "OpenPage", runs: "pd.DataFrame") -> tuple[str, str]:
     """The verdict in a sentence, and which of OPTIONS it bears out ("" where none is settled)."""
-    found = finding(page, runs)
+    found = _finding(page, runs)
     return str(found), _right(found) if found.evidence else ""
 
 
