@@ -16,6 +16,7 @@ from nbsupport.jobs.store import Store
 from nbsupport.pages.request import PageRequest
 from nbsupport.study.study import Study
 
+RECORDED = "not asked: these are recorded runs"
 NOT = "no: nothing fixed the statement before these runs"
 
 
@@ -24,6 +25,8 @@ def registration_of(request: PageRequest, store: Store) -> Registration:
 
     Raises UserError where the page claims nothing, or its question names a group that it lacks.
     """
+    if request.recorded_only:
+        raise UserError("results=recorded shows what is there: register what is to be trained")
     profile = request.study.profile.name
     keys = tuple(dict.fromkeys(run.finetune.key for run in request.runs))
     recorded = set(read_records(profile)["key"])
@@ -94,6 +97,8 @@ def families_by_seeds(study: Study) -> str:
 def said_of(request: PageRequest) -> str:
     """Whether what a page shows now was registered, when, and before or after its runs."""
     study = request.study
+    if request.recorded_only:
+        return RECORDED
     try:
         registered = read_registration(study.profile.name, request.page.id)
     except UserError as error:
@@ -114,7 +119,7 @@ def said_of(request: PageRequest) -> str:
 def note_of(request: PageRequest) -> str:
     """The same for a page of the book, "" where nobody registered it."""
     told = said_of(request)
-    return "" if told == NOT else f"Registered {told}"
+    return "" if told in (NOT, RECORDED) else f"Registered {told}"
 
 
 def _finished(store: Store, keys: Iterable[str]) -> list[str]:

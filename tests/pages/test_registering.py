@@ -11,7 +11,15 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.store import Store
 from nbsupport.pages import page_named
 from nbsupport.pages.open_page import OpenPage
-from nbsupport.pages.registering import NOT, note_of, registration_of, rule, said_of, statements
+from nbsupport.pages.registering import (
+    NOT,
+    RECORDED,
+    note_of,
+    registration_of,
+    rule,
+    said_of,
+    statements,
+)
 from nbsupport.pages.request import PageRequest
 
 PAGE = "02_background"
@@ -84,6 +92,13 @@ def test_a_page_without_a_claim_registers_nothing(capsys: pytest.CaptureFixture[
     assert main(["register", "03_setup"]) == 2
     assert main(["register", "nosuch"]) == 2
     assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_recorded_runs_alone_are_not_registered(store: Store) -> None:
+    recorded = request(profile="demo", results="recorded")
+    assert (said_of(recorded), note_of(recorded)) == (RECORDED, "")
+    with pytest.raises(UserError, match="register what is to be trained"):
+        registration_of(recorded, store)
 
 
 def test_the_rule_names_what_is_compared() -> None:
