@@ -171,7 +171,7 @@ class Answer:
         held = self.of(HOLDS)
         everywhere = [e for e in held if e.counted and e.supporting == len(e.counted)]
         text = f"Of {len(self.tested)} claims {len(held)} hold in {self.worlds}"
-        text += f", {len(everywhere)} of them in every one that was run" if held else ""
+        text += f", {len(everywhere)} of them in every world that counts" if held else ""
         whole, part = self._rows(HOLDS), self._rows(PART)
         told = [f"in full on {listed(whole)}"] if whole else []
         told += [f"in part on {listed(part)}"] if part else []

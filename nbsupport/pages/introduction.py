@@ -299,7 +299,7 @@ class _Followed:
 def _learned(rows: Sequence[Mapping[str, Any]], start: str) -> tuple[str, str]:
     """A curve of the training loss, and a sentence on it."""
     if not rows:
-        return "", f"{start}; its curve is not in the store: make book trains live runs."
+        return "", f"{start}. Its curve is drawn once this training has run here (make book)."
     losses = [float(row["loss"]) for row in rows]
     epochs = f"{len(losses)} epoch{'s' * (len(losses) > 1)}"
     alt = f"Training loss over {epochs}, from {losses[0]:.2f} to {losses[-1]:.2f}"

@@ -275,7 +275,7 @@ def test_the_pipeline_is_drawn_from_the_runs_at_hand(table, tmp_path, monkeypatc
     text = introduction.pipeline(page, one, number="Figure 1", caption="C").text
     assert text.count("\n") == 5
     assert "loss 2.50 to 1.50 in 2 epochs" in text
-    assert "its curve is not in the store" in text  # the pre-training's
+    assert "Its curve is drawn once" in text  # the pre-training's
     er = re.search(r"effective robustness: \+0\.0(\d+)\.", text)
     assert 50 <= int(er.group(1)) <= 70
 
