@@ -255,12 +255,13 @@ class Recorded:
         )
 
     def _whole_cells(self, roles: set[str]) -> tuple[int, int]:
-        """How many cells hold all of these roles that are recorded anywhere; and how many cells
-        there are."""
+        """How many cells hold all of these roles that their setting has anywhere; and how many
+        cells there are. (Groups that were added later are recorded on later worlds.)"""
         own = self.records[self.records["role"].isin(roles)]
         held = own.groupby(["world", "family", "seed"])["role"].nunique()
         every = self._expected() or set(held.index)
-        whole = set(held.index[held == own["role"].nunique()])
+        wanted = own.groupby("world")["role"].nunique()
+        whole = set(held.index[held == wanted[held.index.get_level_values("world")].to_numpy()])
         return (len(every & whole), len(every)) if len(own) else (0, 0)
 
     def _expected(self) -> set[tuple[int, str, int]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from real_images import NAME, REAL_HEIGHTS, real_runs
 
@@ -91,6 +92,14 @@ def test_states_of_the_records(whole, real_profile):
 
 def test_runs_of_no_role_in_question_are_not_called_incomplete(whole):
     assert whole.state(["inaturalist/full"]) == ""
+
+
+def test_a_group_that_later_settings_have_too_leaves_earlier_ones_complete(whole):
+    later = whole.points(2)
+    added = later[later["role"] == "scratch"].assign(role="imagenet/5K-steps")
+    assert of(pd.concat([whole.records, added])).state() == ""
+    some = added[added["seed"] == 0]
+    assert "of 18 cells" in of(pd.concat([whole.records, some])).state()
 
 
 def test_the_setting_is_counted(whole):
