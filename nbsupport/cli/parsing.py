@@ -41,6 +41,17 @@ def given(parser: argparse.ArgumentParser) -> None:
         metavar=("NAME", "VALUE"),
         help="a parameter of the page; VALUE is JSON or text: -p sizes '[250,1000]'",
     )
+    parser.add_argument("--profile", help="the same as -p profile; default: demo")
+
+
+def values(options: argparse.Namespace) -> dict[str, Any]:
+    """The values that were given for parameters. UserError for a profile given in both ways."""
+    from nbsupport.parameters import parse_assignments
+
+    found = parse_assignments(options.parameters)
+    if options.profile and "profile" in found:
+        raise UserError("profile is given twice: as --profile or with -p, not both")
+    return found | ({"profile": options.profile} if options.profile else {})
 
 
 def trains(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from nbsupport.cli.parsing import command, given, placed, store, whole
+from nbsupport.cli.parsing import command, given, placed, store, values, whole
 from nbsupport.errors import UserError
 
 
@@ -13,7 +13,6 @@ def add(commands: Any) -> None:
     text = "what a page or the book needs, and what it costs"
     parser = command(commands, "plan", text, _plan)
     parser.add_argument("--page", help="one page, with its parameters")
-    parser.add_argument("--profile", default=None, help="default: demo")
     parser.add_argument("--json", action="store_true", help="for a program to read")
     parser.add_argument(
         "--measure", action="store_true", help="first time this machine, for half a minute"
@@ -35,11 +34,11 @@ def _plan(options: argparse.Namespace) -> None:
 
     if options.power and not options.page:
         raise UserError("--power is about the comparisons of one page: name it with --page")
-    held, values = store(), _values(options)
+    held, chosen = store(), _values(options)
     slots = [_slots(given) for given in options.slots]
     page = page_named(options.page) if options.page else None
-    request = PageRequest(page, values, nominal=True) if page else None
-    profile = (request.values if request else values).get("profile", "demo")
+    request = PageRequest(page, chosen, nominal=True) if page else None
+    profile = (request.values if request else chosen).get("profile", "demo")
     if options.measure:
         plan.measure(profile, held)
     if request:
@@ -67,13 +66,7 @@ def _slots(given: str) -> int:
 
 def _values(options: argparse.Namespace) -> dict[str, Any]:
     """The values that were given for parameters; without a page only the profile may be given."""
-    from nbsupport.parameters import parse_assignments
-
-    values = parse_assignments(options.parameters)
-    if options.profile and "profile" in values:
-        raise UserError("profile is given twice: as --profile or with -p, not both")
-    if options.profile:
-        values["profile"] = options.profile
-    if not options.page and set(values) - {"profile"}:
+    found = values(options)
+    if not options.page and set(found) - {"profile"}:
         raise UserError("parameters (-p) belong to one page: name it with --page")
-    return values
+    return found

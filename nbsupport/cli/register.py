@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from nbsupport.cli.parsing import command, given, store
+from nbsupport.cli.parsing import command, given, store, values
 
 
 def add(commands: Any) -> None:
@@ -18,10 +18,9 @@ def _register(options: argparse.Namespace) -> None:
     from nbsupport.pages import page_named
     from nbsupport.pages.registering import registration_of
     from nbsupport.pages.request import PageRequest
-    from nbsupport.parameters import parse_assignments
     from nbsupport.reading import shown
 
-    request = PageRequest(page_named(options.page), parse_assignments(options.parameters))
+    request = PageRequest(page_named(options.page), values(options))
     registered = registration_of(request, store())
     path = registered.write()
     print("\n".join(registered.statements))

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from nbsupport.cli.parsing import command, given, trains, whole
+from nbsupport.cli.parsing import command, given, trains, values, whole
 from nbsupport.errors import UserError
 
 POINT = ("role", "family", "seed")
@@ -23,18 +23,16 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from nbsupport.parameters import parse_assignments
-
-    values = parse_assignments(options.parameters)
+    chosen = values(options)
     if any(getattr(options, name) is not None for name in POINT):
-        print(_point(options, values))
+        print(_point(options, chosen))
         return
     from nbsupport.building.build import rerun_page
 
-    print(rerun_page(options.page, values))
+    print(rerun_page(options.page, chosen))
 
 
-def _point(options: argparse.Namespace, values: dict[str, Any]) -> str:
+def _point(options: argparse.Namespace, chosen: dict[str, Any]) -> str:
     """One point again. UserError where an option that names it is missing."""
     missing = [f"--{name}" for name in POINT if getattr(options, name) is None]
     if missing:
@@ -44,4 +42,4 @@ def _point(options: argparse.Namespace, values: dict[str, Any]) -> str:
     from nbsupport.building.point import rerun_point
 
     seed = whole("--seed", options.seed)
-    return rerun_point(options.page, values, role=options.role, family=options.family, seed=seed)
+    return rerun_point(options.page, chosen, role=options.role, family=options.family, seed=seed)

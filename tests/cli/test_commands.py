@@ -1,11 +1,15 @@
 """A command is a file; each loads what it needs and no more."""
 
+import argparse
 import os
 import subprocess
 import sys
 
+import pytest
 from copies import Copy
 
+from nbsupport.cli import main
+from nbsupport.cli.parsing import values
 from nbsupport.paths import root
 
 VERB = '''"""A command of somebody's own."""
@@ -41,3 +45,11 @@ def test_listing_the_store_loads_no_page(tmp_path) -> None:
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "['nbsupport.stopping']"
+
+
+@pytest.mark.parametrize("words", [("run", "02_background"), ("plan", "--page", "02_background")])
+def test_a_profile_is_given_in_one_way(words, capsys):
+    assert main([*words, "--profile", "smoke", "-p", "profile", "demo"]) == 2
+    assert "profile is given twice" in capsys.readouterr().err
+    options = argparse.Namespace(parameters=[["axis", "logit"]], profile="smoke")
+    assert values(options) == {"axis": "logit", "profile": "smoke"}
