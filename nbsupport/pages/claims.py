@@ -33,6 +33,11 @@ class BookLedger:
         self.real = ledger.beside_of(self.profile)
         self.entries = ledger.judge_profile(self.profile, page.live(runs))
 
+    @property
+    def trained(self) -> bool:
+        """Whether this build has live verdicts to show."""
+        return any(entry.live is not None for entry in self.entries)
+
     @cached_property
     def published(self) -> dict[str, PublishedVerdict]:
         """What published models say, by claim; nothing beside records on real images."""

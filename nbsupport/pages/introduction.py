@@ -123,12 +123,15 @@ def _claim(entry: Judged, book: "BookLedger") -> str:
     verdicts = ([entry.headline] if book.over_worlds else []) + [entry.first, entry.second]
     badges = [look.badge(v.word, v.text) for v in verdicts]
     badges += [shift_badges(entry, book.real)] if book.real and entry.real else []
-    live = escape(book.mask) if book.mask else look.badge("not run")
-    if entry.live and not book.mask:
-        live = look.badge(entry.live.word, entry.live.text)
+    if book.mask:
+        badges.append(escape(book.mask))
+    elif book.trained:
+        badges.append(
+            look.badge(entry.live.word, entry.live.text) if entry.live else look.badge("not run")
+        )
     cells = "".join(
         f'<td data-label="{name}">{badge}</td>'
-        for name, badge in zip(_columns(entry, book), (*badges, live), strict=True)
+        for name, badge in zip(_columns(entry, book), badges, strict=True)
     )
     return f'<tr><th scope="row">{escape(entry.claim.text)}</th>{cells}</tr>'
 
@@ -136,7 +139,8 @@ def _claim(entry: Judged, book: "BookLedger") -> str:
 def _columns(entry: Judged, book: "BookLedger") -> tuple[str, ...]:
     """The runs that a claim is judged by, one verdict each, what stands first in front."""
     first = ["Verdict"] if book.over_worlds else []
-    return (*first, "World 1", "World 2", *(["Real images"] if entry.real else []), "Live")
+    real = ["Real images"] if entry.real else []
+    return (*first, "World 1", "World 2", *real, *(["Live"] if book.mask or book.trained else []))
 
 
 def answer(records: "pd.DataFrame") -> str:

@@ -172,7 +172,9 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
     assert "make record PROFILE=pacs-32" in nothing
     by_id = {e.claim.id: e for e in entries}
     book = SimpleNamespace(of=by_id.__getitem__, mask="", real=real, over_worlds=False)
+    book.trained = False
     shown = findings.findings_table(book)
+    assert "Live</th>" not in shown.html
     assert shown.html.count("Real images</th>") == len(findings.FINDINGS)
     assert "semantics-same supported (real images: supported)" in shown.text
 
@@ -239,7 +241,9 @@ def test_the_findings_name_claims_that_exist_and_pages_that_judge_them(entries):
             assert not known[claim_id].control
     assert [f.factor for f in findings.FINDINGS] == list(effects.FACTORS)
     by_id = {e.claim.id: e for e in entries}
-    book = SimpleNamespace(of=by_id.__getitem__, mask="", real=None, over_worlds=False)
+    book = SimpleNamespace(
+        of=by_id.__getitem__, mask="", real=None, over_worlds=False, trained=True
+    )
     html = findings.findings_table(book).html
     assert html.count("<tr>") == sum(len(f.claims) + 1 for f in findings.FINDINGS)
     assert "nb-badge-supported" in html
