@@ -21,7 +21,17 @@ from benchmarks.entry import Entry
 from nbsupport.machine import cpu_count, processor
 
 LATEST = Path(__file__).parent / "latest.json"
-NAMES = ("training", "loading", "fractals", "render", "statistics", "records", "jobs", "book")
+NAMES = (
+    "training",
+    "loading",
+    "fractals",
+    "render",
+    "statistics",
+    "records",
+    "jobs",
+    "engines",
+    "book",
+)
 HEADER = ("", "peer", "ours", "theirs", "ratio", "range", "target")
 ROW = "{:<34} {:<36} {:>10} {:>10} {:>7} {:>14} {:>7}"
 

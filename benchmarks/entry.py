@@ -67,21 +67,18 @@ def compared(
 
 def thread_rate(units: int, work: Callable[[], object]) -> Rate:
     """Units per second of this thread, whatever turns other processes take."""
-
-    def rate() -> float:
-        began = time.thread_time()
-        work()
-        return units / (time.thread_time() - began)
-
-    return rate
+    return _rate(time.thread_time, units, work)
 
 
 def clock_rate(units: int, work: Callable[[], object]) -> Rate:
     """Units per second by the clock on the wall, for work of several processes."""
+    return _rate(time.perf_counter, units, work)
 
+
+def _rate(clock: Callable[[], float], units: int, work: Callable[[], object]) -> Rate:
     def rate() -> float:
-        began = time.perf_counter()
+        began = clock()
         work()
-        return units / (time.perf_counter() - began)
+        return units / (clock() - began)
 
     return rate
