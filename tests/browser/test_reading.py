@@ -13,7 +13,6 @@ pytestmark = pytest.mark.browser
 
 FIRST, HEAVIEST = 1200, 1_500_000  # pixels, bytes
 PAPER = 703  # CSS pixels between the margins of 12 mm of A4
-WITHOUT_RESULTS = (*("rerun", "data", "teach", "glossary", "bibliography", "api", "benchmarks"),)
 CLAIMS = "book/sections/claims.html"
 CHARTED = "book/sections/04_1_quantity.html"
 RESULTS = ".nb-figure, .nb-evidence, .nb-verdicts, .nb-tiles, .nb-grid, table.nb-table, svg"
@@ -36,8 +35,8 @@ def named(path: str) -> str:
 def test_the_first_result_stands_on_the_first_screens(visit, path):
     visit.open(path)
     top = visit.page.evaluate(TOP, RESULTS)
-    if named(path) in WITHOUT_RESULTS:
-        return
+    if not path.startswith("book/sections/"):
+        return  # of the pages written by hand few have results
     assert top is not None
     assert top <= FIRST
 

@@ -17,7 +17,8 @@ def project(tmp_path: Path) -> Path:
     """The project's own settings and sources."""
     names = shutil.ignore_patterns("sections", "generated", ".*")
     shutil.copytree(root() / "book", tmp_path / "book", ignore=names)
-    shutil.copytree(root() / "notebooks", tmp_path / "notebooks", ignore=names)
+    for name in ("notebooks", "teach"):
+        shutil.copytree(root() / name, tmp_path / name, ignore=names)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(root() / name, tmp_path)
     return tmp_path

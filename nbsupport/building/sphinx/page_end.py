@@ -7,6 +7,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from nbsupport.pages import pages
 from nbsupport.pages.page_end import page_end, sources
 
 FOLDER = "book/sections/"
@@ -18,9 +19,10 @@ def add_page_end(app: Sphinx, tree: nodes.document) -> None:
     """Append the boxes to the section of an executed page."""
     assert app.env is not None
     page = app.env.docname.removeprefix(FOLDER)
-    if page == app.env.docname or page in WITHOUT:
+    notebook = Path(app.env.doc2path(app.env.docname))
+    if page == app.env.docname or page in WITHOUT or page not in pages():
         return
-    profile = profile_of(Path(app.env.doc2path(app.env.docname)))
+    profile = profile_of(notebook)
     for path in sources(profile):
         app.env.note_dependency(str(path))
     section = next(iter(tree.findall(nodes.section)), tree)

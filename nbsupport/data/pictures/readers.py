@@ -63,4 +63,4 @@ def _whole(file: int, size: int, begins: int) -> bytes:
 @lru_cache(maxsize=1)
 def _threads(process: int, number: int) -> ThreadPoolExecutor:
     del process  # of one that was forked no thread goes on
-    return ThreadPoolExecutor(number, thread_name_prefix="nbsupport-read-rows")
+    return ThreadPoolExecutor(number, thread_name_prefix="nbsupport-rows")
