@@ -66,7 +66,9 @@ def tabs(
 def _panel(
     runs: Recorded, roles: set[str] | None, content: "Callable[[Recorded], Display]"
 ) -> "Display":
-    missing = [note(text)] if (text := runs.state(roles)) else []
+    # Figures of simulated worlds are of the leading one; of real images all shifts are shown.
+    number = runs.leading.number if runs.profile.simulated else None
+    missing = [note(text)] if (text := runs.state(roles, number)) else []
     shown = [] if runs.records.empty else [content(runs)]
     return together(*missing, *shown) if missing else shown[0]
 

@@ -151,8 +151,13 @@ class Recorded:
         return {n: Setting(n, self.profile.setting_name(n)) for n in sorted(numbers)}
 
     def _has_enough(self, number: int) -> bool:
-        """Whether a world has two families with two seeds each, as an interval takes at least."""
-        seeds = self.points(number).groupby("family")["seed"].nunique()
+        """Whether a world has two families with two seeds each, as an interval takes at least.
+
+        Families that are trained for a few groups alone (ViT, on captions) have no line of their
+        own from scratch, and do not count.
+        """
+        points = self.points(number)
+        seeds = points[points["role"] == SCRATCH].groupby("family")["seed"].nunique()
         return int((seeds >= 2).sum()) >= 2
 
     @property
@@ -241,12 +246,14 @@ class Recorded:
         return absent(roles, self.points(number), self.sources)
 
     # state ----------------------------------------------------------------------------------------
-    def state(self, roles: Iterable[str] | None = None) -> str:
+    def state(self, roles: Iterable[str] | None = None, number: int | None = None) -> str:
         """A sentence, with the command to give, where records of these roles (default: of any) are
-        missing; else nothing."""
+        missing in a setting (None: in one of those that are shown); else nothing."""
         if self.records.empty:
             return f"No runs of this profile are recorded yet. To make them: {self.command}"
-        done, cells = self._whole_cells(set(self.records["role"] if roles is None else roles))
+        done, cells = self._whole_cells(
+            set(self.records["role"] if roles is None else roles), number
+        )
         if done == cells:
             return ""
         return (
@@ -254,23 +261,23 @@ class Recorded:
             f"hold all of these groups. To go on: {self.command}"
         )
 
-    def _whole_cells(self, roles: set[str]) -> tuple[int, int]:
+    def _whole_cells(self, roles: set[str], number: int | None) -> tuple[int, int]:
         """How many cells hold all of these roles that their setting has anywhere; and how many
         cells there are. (Groups that were added later are recorded on later worlds.)"""
         own = self.records[self.records["role"].isin(roles)]
         held = own.groupby(["world", "family", "seed"])["role"].nunique()
-        every = self._expected() or set(held.index)
+        every = self._expected(number) or set(held.index)
         wanted = own.groupby("world")["role"].nunique()
         whole = set(held.index[held == wanted[held.index.get_level_values("world")].to_numpy()])
         return (len(every & whole), len(every)) if len(own) else (0, 0)
 
-    def _expected(self) -> set[tuple[int, str, int]]:
-        """The cells that there should be of the settings that are shown."""
+    def _expected(self, number: int | None = None) -> set[tuple[int, str, int]]:
+        """The cells that there should be of a setting, or of all that are shown."""
         recorded = self.profile.recorded
         return {
             (world, family, seed)
             for world, (families, seeds) in recorded.items()
-            if world in self.settings
+            if world in self.settings and number in (None, world)
             for family in families
             for seed in seeds
         }

@@ -99,7 +99,21 @@ def test_a_group_that_later_settings_have_too_leaves_earlier_ones_complete(whole
     added = later[later["role"] == "scratch"].assign(role="imagenet/5K-steps")
     assert of(pd.concat([whole.records, added])).state() == ""
     some = added[added["seed"] == 0]
-    assert "of 18 cells" in of(pd.concat([whole.records, some])).state()
+    part = of(pd.concat([whole.records, some]))
+    assert "of 18 cells" in part.state()
+    assert part.state(number=1) == ""
+    assert "of 9 cells" in part.state(number=2)
+
+
+def test_a_world_counts_from_two_families_of_two_seeds_with_a_line_of_their_own(whole):
+    table = whole.records
+    one = table[(table["family"] == "alexnet") & table["seed"].isin([0, 1])]
+    alone = one.assign(world=3)
+    captioned = alone.assign(family="vit", role="captions/clean")
+    two = alone.assign(family="another")
+    demo = PROFILES["demo"]
+    assert 3 not in Recorded(demo, pd.concat([table, alone, captioned])).settings
+    assert 3 in Recorded(demo, pd.concat([table, alone, two])).settings
 
 
 def test_the_setting_is_counted(whole):

@@ -7,6 +7,7 @@ no line can be fitted through them, or so that no group lies on one.
 import json
 import re
 import sys
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -88,6 +89,8 @@ FIRST, MIXED = "two runs in all, as in a smoke test", "every role in another way
 # Pages that have every kind of figure and table between them.
 EACH_FIGURE = ("02_background", "02_residuals", "05_self_supervised", "06_discussion")
 EACH_FIGURE += ("appendix_domain_pairs", "claims")
+# Pages but for the one whose examples are the committed runs of the demo, whatever is recorded.
+OF_RUNS = [page_id for page_id in pages() if page_id != "statistics"]
 REASONS = {  # a kind, and what the caption of a figure then says
     "one ID score": "all have the same ID score",
     "one point": "it has a single point",
@@ -98,7 +101,8 @@ REASONS = {  # a kind, and what the caption of a figure then says
 
 def completed(table: pd.DataFrame, profile: str, world: int) -> pd.DataFrame:
     """The same with all columns of the records."""
-    key = table["role"] + table["family"] + table["seed"].astype(str) + str(world)
+    named = table["role"] + table["family"] + table["seed"].astype(str) + str(world)
+    key = named.map(lambda name: sha256(name.encode()).hexdigest())
     given = {"profile": profile, "world": world, "key": key, "parent_key": "", "versions": "1"}
     given |= {"device": "cpu", "images": 100, "classes": 10, "seconds": 1.0, "n_id": 9, "n_ood": 9}
     whole = table.assign(**given, **dict.fromkeys(records.PLACE, ""))
@@ -186,7 +190,7 @@ class Opened:
         assert not [name for name, text in self.lab.glued.items() if "nan" in str(text).split()]
 
 
-@pytest.mark.parametrize("page_id", pages())
+@pytest.mark.parametrize("page_id", OF_RUNS)
 def test_no_page_fails_where_points_make_no_line(page_id, lab):
     opened = Opened(page_id, lab)
     if page_id in EACH_FIGURE:
@@ -195,7 +199,7 @@ def test_no_page_fails_where_points_make_no_line(page_id, lab):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page_id", pages())
+@pytest.mark.parametrize("page_id", OF_RUNS)
 def test_no_page_fails_for_points_of_any_kind(page_id, lab):
     opened = Opened(page_id, lab)
     for kind in KINDS:

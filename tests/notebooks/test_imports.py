@@ -14,7 +14,7 @@ from nbsupport.pages.request import PageRequest
 
 # Used by the figures and tables of the pages' own modules, more than by notebooks.
 FOR_MODULES = {"axis", "command", "drawn_with", "figure", "labels", "mask", "other_groups"}
-FOR_MODULES |= {"recorded", "roles", "subset", "title", "verdict"}
+FOR_MODULES |= {"live", "recorded", "roles", "subset", "title", "verdict"}
 
 
 def code(page_id: str) -> str:
