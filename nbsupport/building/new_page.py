@@ -12,66 +12,10 @@ from nbsupport.paths import root
 from nbsupport.registry import PAGES
 
 PART = "  - caption: Do it yourself\n    chapters:\n"  # of _toc.yml: where the line goes
+FILES = Path(__file__).with_name("new_page_files")  # of module and test, as texts to fill in
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _TITLE = re.compile(r'[^"\\\n{}]{1,45}')
 
-MODULE = '''"""{title}: a question of one's own."""
-
-from typing import Any
-
-from nbsupport.pages.asked import OPTIONS as OPTIONS
-from nbsupport.pages.asked import answer as answer
-from nbsupport.pages.asked import outcome as outcome
-from nbsupport.pages.groups import reference_groups
-from nbsupport.pages.page import Page
-from nbsupport.pages.question import Question
-from nbsupport.study.group import Group
-from nbsupport.study.study import Study
-
-HALF = "imagenet/{name}"
-# Make these your own, then register the page (`nbsupport register`), and only then train.
-QUESTION = Question(
-    statement="Models pre-trained on all images lie above those pre-trained on half of them.",
-    a="imagenet/full",
-    over=HALF,
-    kind="higher",
-)
-
-
-def own_groups(study: Study, parameters: dict[str, Any]) -> list[Group]:
-    """The two reference lines, and half of the images (or as many as `images` says)."""
-    images = parameters.get("images") or len(study.imagenet) // 2
-    half = Group(HALF, f"{{images:,}} images", study.imagenet.take(images))
-    return [*reference_groups(study, {{}}), half]
-
-
-PAGE = Page(
-    "{name}",
-    "{title}",
-    groups=own_groups,
-    question=QUESTION,
-)
-'''
-TEST = '''"""The page {name}: its groups, and the question that it asks about them."""
-
-from nbsupport.pages import page_named
-from nbsupport.pages.registering import statements
-from nbsupport.pages.request import PageRequest
-
-REQUEST = PageRequest(page_named("{name}"), {{"profile": "smoke"}})
-
-
-def test_half_of_the_images_are_drawn_and_can_be_changed() -> None:
-    sizes = {{g.role: len(g.subset) for g in REQUEST.groups if g.subset is not None}}
-    assert sizes["imagenet/{name}"] == sizes["imagenet/full"] // 2
-    other = REQUEST.other(images=100).groups[-1].subset
-    assert other is not None
-    assert len(other) == 100
-
-
-def test_the_question_is_about_groups_of_the_page() -> None:
-    assert statements(REQUEST) == [REQUEST.page.question.statement]
-'''
 PARAMETERS = """profile: str = "demo"  # data, models, recipes: demo, smoke, or one of real images
 world: int = 1  # a simulated world, any number; of real images the shift
 families: list[str] = []  # architecture families; empty: those of the profile
@@ -94,9 +38,9 @@ def new_page(name: str, title: str = "", place: Path | None = None) -> list[str]
         raise UserError(f"title {title!r}: give up to 45 characters, no quotes or braces")
     named = {"name": name, "title": title}
     files = {
-        f"nbsupport/pages/{name}.py": MODULE.format(**named),
+        f"nbsupport/pages/{name}.py": _filled("module.txt", named),
         f"notebooks/{name}.ipynb": _notebook(**named),
-        f"tests/pages/test_{name}.py": TEST.format(**named),
+        f"tests/pages/test_{name}.py": _filled("test.txt", named),
     }
     if there := [file for file in files if (top / file).exists()]:
         raise UserError(f"{there[0]} is there already: give the page another name")
@@ -104,6 +48,10 @@ def new_page(name: str, title: str = "", place: Path | None = None) -> list[str]
         (top / file).parent.mkdir(parents=True, exist_ok=True)
         (top / file).write_text(text, encoding="utf-8")
     return [*(f"written: {file}" for file in files), _listed(top / "_toc.yml", name)]
+
+
+def _filled(file: str, named: dict[str, str]) -> str:
+    return (FILES / file).read_text(encoding="utf-8").format(**named)
 
 
 def _check_name(name: str) -> None:
@@ -182,10 +130,14 @@ def _cells(name: str, title: str) -> Iterator[dict[str, Any]]:
     yield _code("rerun", "page.rerun()", FOLDED)
 
 
-_PREDICT = """import nbsupport as nb
-from nbsupport.pages import {name}
-
-QUESTION = "{title}: where does the first group lie?"
-nb.predict_first(QUESTION, {name}.OPTIONS)"""
+_PREDICT = "\n".join(
+    [
+        "import nbsupport as nb",
+        "from nbsupport.pages import {name}",
+        "",
+        'QUESTION = "{title}: where does the first group lie?"',
+        "nb.predict_first(QUESTION, {name}.OPTIONS)",
+    ]
+)
 _OPEN = """page = nb.open_page("{name}", globals())
 study, groups = page.study, page.groups"""

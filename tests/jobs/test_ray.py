@@ -28,6 +28,7 @@ from nbsupport.jobs.engines import ray as engine  # noqa: E402
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Three nodes of two cores each, all of them on this machine."""
+    handler = signal.getsignal(signal.SIGTERM)  # Ray puts its own in its place
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     before = dict(os.environ)
     os.environ[ADDRESS] = cluster.address
@@ -38,6 +39,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     os.environ.clear()
     os.environ.update(before)
     cluster.shutdown()
+    signal.signal(signal.SIGTERM, handler)
 
 
 def sweep(**more: Any) -> list[Job]:

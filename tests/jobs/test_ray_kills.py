@@ -1,6 +1,7 @@
 """Drivers and nodes killed at random moments: nothing finished is lost or done twice."""
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,7 @@ def sweep(diary: Path) -> list[Job]:
 
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    handler = signal.getsignal(signal.SIGTERM)  # Ray puts its own in its place
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
     monkeypatch.setenv(ADDRESS, cluster.address)
     monkeypatch.setenv("NBSUPPORT_SCRATCH", str(tmp_path / "scratch"))
@@ -48,6 +50,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
         cluster.add_node(num_cpus=2)
     yield cluster
     cluster.shutdown()
+    signal.signal(signal.SIGTERM, handler)
 
 
 def begun(diary: Path) -> list[str]:
