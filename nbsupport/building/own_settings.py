@@ -57,4 +57,10 @@ def _places() -> list[str]:
 @cache
 def installed() -> str:
     """The installed packages with their versions: a newer one may draw or print otherwise."""
-    return " ".join(sorted({f"{d.name}=={d.version}" for d in distributions()}))
+    places = [path for path in sys.path if not _inside_a_package(Path(path))]
+    return " ".join(sorted({f"{d.name}=={d.version}" for d in distributions(path=places)}))
+
+
+def _inside_a_package(path: Path) -> bool:
+    """Whether a package has put a folder of its own on the path, as Ray does once imported."""
+    return any(parent.name in ("site-packages", "dist-packages") for parent in path.parents)

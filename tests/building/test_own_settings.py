@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from nbsupport.building import own_settings
 from nbsupport.building.execute import execute_pages, read_sources
 from nbsupport.building.render import render_page
 from nbsupport.paths import root
@@ -140,3 +141,15 @@ def test_a_temporary_folder_with_a_long_path_serves(tmp_path, write_page, monkey
     assert result.error is None, result.error
     assert str(long) in result.path.read_text()
     assert list(long.iterdir()) == []
+
+
+def test_what_a_package_adds_to_the_path_is_not_installed(tmp_path, monkeypatch):
+    inner = tmp_path / "site-packages" / "cluster" / "thirdparty"
+    for place in (tmp_path / "site-packages", inner):
+        made = place / f"{place.name.replace('-', '_')}-1.0.dist-info"
+        made.mkdir(parents=True)
+        (made / "METADATA").write_text(f"Name: {place.name}\nVersion: 1.0\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(str(place))
+    found = own_settings.installed.__wrapped__()
+    assert "site-packages==1.0" in found
+    assert "thirdparty" not in found
