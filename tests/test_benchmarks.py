@@ -44,7 +44,8 @@ def test_a_missed_target_is_said_on_the_page_and_in_the_terminal():
     row = {"measurement": "records", **vars(ROW), "machine": bench.machine()}
     text = measured([row, row | {"ratio": 4.5}])
     assert text.count("(missed)") == 1
-    assert "**3** | 2.5 to 4 | 4 (missed)" in text
+    assert "| a loop | 6 | 2 | **3** | 2.50 to 4.00 | 4 (missed) |" in text
+    assert text.count("**Sums**: sums a second") == 1  # both rows are of one thing
     assert text.count("Measured on") == 1
     assert bench.told(ROW).endswith("4 !")
 
@@ -52,7 +53,7 @@ def test_a_missed_target_is_said_on_the_page_and_in_the_terminal():
 def test_the_page_has_rows_of_every_benchmark():
     rows = json.loads(latest().read_text("utf-8"))
     assert {row["measurement"] for row in rows} == set(bench.NAMES)
-    assert measured(rows).count("\n| ") == len(rows)
+    assert measured(rows).count("\n| ") == len(rows) + measured(rows).count("| beside |")
 
 
 def test_an_unknown_benchmark_is_named(capsys):

@@ -5,6 +5,7 @@ It has the rows of benchmarks/latest.json, as `python -m benchmarks` wrote them.
 
 import json
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from nbsupport.paths import root
 
-HEADER = (
-    "| what | peer | ours | theirs | ratio | its range | aimed at |\n|---|---|--:|--:|--:|---|--:|"
-)
+HEADER = "| beside | ours | theirs | ratio | range | aimed at |\n|---|--:|--:|--:|---|--:|"
 
 
 def latest() -> Path:
@@ -26,20 +25,25 @@ def latest() -> Path:
 
 
 def measured(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows as a Markdown table, and under it what they were measured on."""
-    lines = [HEADER, *map(_row, rows), ""]
+    """Rows in Markdown: a table for each thing measured, and what they were measured on."""
+    lines = []
+    for (name, unit, remark), own in groupby(rows, lambda r: (r["name"], r["unit"], r["remark"])):
+        note = f"{unit}; {remark}" if remark else unit
+        lines += [f"**{name[0].upper()}{name[1:]}**: {note}", "", HEADER, *map(_row, own), ""]
     return "\n".join([*lines, *dict.fromkeys(_machine(row["machine"]) for row in rows)])
 
 
 def _row(row: dict[str, Any]) -> str:
-    remark = f"; {row['remark']}" if row["remark"] else ""
-    ratio = f"**{row['ratio']:.3g}**"
-    spread = f"{row['least']:.3g} to {row['most']:.3g}"
+    spread = f"{row['least']:.2f} to {row['most']:.2f}"
     target = "" if row["target"] is None else f"{row['target']:g}"
     if target and row["ratio"] < row["target"]:
         target += " (missed)"
-    figures = f"{row['ours']:,.3g} | {row['theirs']:,.3g} | {ratio} | {spread} | {target}"
-    return f"| {row['name']} ({row['unit']}{remark}) | {row['peer']} | {figures} |"
+    figures = f"{_figure(row['ours'])} | {_figure(row['theirs'])} | **{_figure(row['ratio'])}**"
+    return f"| {row['peer']} | {figures} | {spread} | {target} |"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _machine(machine: dict[str, Any]) -> str:
