@@ -27,7 +27,8 @@ ABOUT = (
     "appears there. It is no second measurement of the paper's numbers."
 )
 WORDS = (
-    "A verdict is what recorded runs say on a claim, by rules fixed before the runs were made. "
+    "A verdict is what recorded runs say on a claim, by rules whose present version was written "
+    "when the simulated worlds 1 and 2 were known; later worlds test it. "
     '"Inconclusive" and "leans" settle nothing, and "not testable" is no evidence either way.'
 )
 

@@ -88,8 +88,9 @@ def _scope(found: Evidence) -> str:
     return (
         "## Scope of reproducibility\n\n"
         f"{len(found.claims)} claims of {len(sections)} sections were tested, {kind}. A claim is a "
-        "statement that runs can support or contradict; its rule was fixed before the runs were "
-        f"made. {_controls(found)} stand beside them, which test the machinery itself."
+        "statement that runs can support or contradict. The first version of the rules was fixed "
+        "before any run, the second when worlds 1 and 2 were known: later worlds test it. "
+        f"{_controls(found)} stand beside them, which test the machinery itself."
     )
 
 
