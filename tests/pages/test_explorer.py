@@ -33,7 +33,9 @@ def test_settings_have_names_of_their_own_and_hold_the_gap(data):
 
 def test_runs_that_several_shifts_share_stand_once(data):
     pairs = [s["id"] for s in data["settings"] if "pair-1" in s["id"]]
-    assert pairs == ["demo-1-pair-1", "demo-2-pair-1", "pacs-32-1-pair-1"]
+    assert len(pairs) == len(set(pairs))
+    assert [name for name in pairs if name.startswith("pacs")] == ["pacs-32-1-pair-1"]
+    assert {"demo-1-pair-1", "demo-2-pair-1"} <= set(pairs)  # each world has runs of its own
 
 
 def test_all_published_models_with_both_scores_are_there(data):
