@@ -126,7 +126,7 @@ def test_counts_of_settings_add_up(entries):
     for entry in entries:
         told = found.rests_on(entry, DEMO, None)
         worlds = re.search(r"simulated worlds: (.*?)(;|$)", told)
-        if side(entry.headline) == "not run":
+        if not entry.counted:  # a claim that waits for world 1 may count on a later one
             assert worlds is None
             continue
         numbers = [int(n) for n in re.findall(r"\d+", worlds[1])]
