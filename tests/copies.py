@@ -48,15 +48,16 @@ class Copy:
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """`python -m nbsupport` with these words."""
-        return self._run("-m", "nbsupport", *words)
+        return self.python("-m", "nbsupport", *words)
 
     def value(self, code: str, *given: Any) -> Any:
         """What code prints last, as JSON; its arguments are `given` as JSON."""
-        done = self._run("-c", code, *map(json.dumps, given))
+        done = self.python("-c", code, *map(json.dumps, given))
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
-    def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def python(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """This interpreter with these words, in the copy."""
         own = {"PYTHONPATH": str(self.folder), "NBSUPPORT_STORE": str(self.folder / "store")}
         return subprocess.run(
             [sys.executable, *words],

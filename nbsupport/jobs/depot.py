@@ -70,17 +70,21 @@ def packed(folder: Path) -> Files:
 def unpack(files: Files, folder: Path) -> None:
     """Put files into a folder: each in one step, the result last, for with it a job is done."""
     for name in sorted(files, key=lambda name: name == RESULT):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.tmp")
-        try:
-            with draft.open("wb") as file:
-                file.write(files[name])
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        put_whole(folder / name, files[name])
+
+
+def put_whole(path: Path, content: bytes) -> None:
+    """Put a file in its place at once, with all of its content on the disk."""
+    draft = path.with_name(f"{path.name}.tmp")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _is_job(folder: Path) -> bool:

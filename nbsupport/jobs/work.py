@@ -23,7 +23,7 @@ from typing import Any
 from filelock import Timeout
 
 from nbsupport.errors import StoreWarning, UserError
-from nbsupport.jobs.depot import RESULT
+from nbsupport.jobs.depot import RESULT, put_whole
 from nbsupport.jobs.job import canonical
 from nbsupport.jobs.problems import gpu_trouble, store_error
 from nbsupport.jobs.request import Request
@@ -245,15 +245,7 @@ def _finish(folder: Path, outcome: dict[str, Any], seconds: float) -> None:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     """Put a JSON file in its place at once, with all of its content on the disk."""
-    draft = path.with_name(f"{path.name}.tmp")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    put_whole(path, json.dumps(content, indent=1).encode())
 
 
 def _jsonable(value: Any) -> Any:

@@ -1,8 +1,6 @@
 """A page of one's own, from `new page` to a registration, in a copy of the project."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,15 +28,17 @@ def test_the_linters_find_nothing(copy: Copy) -> None:
     files = [f"nbsupport/pages/{NAME}.py", f"notebooks/{NAME}.ipynb", f"tests/pages/test_{NAME}.py"]
     config = ["--config", CONFIG]
     for words in (["check", *config], ["format", "--check", *config]):
-        done = _run(copy, "-m", "ruff", *words, *files)
+        done = copy.python("-m", "ruff", *words, *files)
         assert done.returncode == 0, done.stdout
     typed = ["--strict", "--follow-imports", "silent", "--config-file", CONFIG]
-    done = _run(copy, "-m", "mypy", *typed, files[0])
+    done = copy.python("-m", "mypy", *typed, files[0])
     assert done.returncode == 0, done.stdout
 
 
 def test_its_own_tests_pass(copy: Copy) -> None:
-    done = _run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/pages/test_{NAME}.py")
+    done = copy.python(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/pages/test_{NAME}.py"
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -117,17 +117,3 @@ def test_nothing_is_written_over_and_a_line_is_printed(tmp_path: Path) -> None:
         new_page("mine", place=tmp_path)
     with pytest.raises(UserError, match="no quotes"):
         new_page("other", 'a "title"', place=tmp_path)
-
-
-def _run(copy: Copy, *words: str) -> "subprocess.CompletedProcess[str]":
-    import os
-
-    own = {"PYTHONPATH": str(copy.folder)}
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=copy.folder,
-        env=os.environ | own,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
