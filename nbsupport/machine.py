@@ -24,6 +24,8 @@ def cpu_count() -> int:
 # Linux, PyTorch 2.15); the rest, the libraries, all of them share.
 WORKER_BYTES = 550_000_000
 LIBRARIES_BYTES = 350_000_000
+# One that trains on a GPU: an estimate, as none was there to measure it on.
+GPU_WORKER_BYTES = 2_500_000_000
 
 
 def memory_free() -> int | None:
@@ -58,10 +60,17 @@ def _group_free() -> int | None:
 
 def cpu_workers() -> int:
     """How many workers train on the CPU at a time: one a core, but no more than memory holds."""
+    return _with_room(cpu_count(), WORKER_BYTES)
+
+
+def gpu_workers(most: int) -> int:
+    """How many of so many workers on GPUs have memory enough on the machine itself."""
+    return _with_room(most, GPU_WORKER_BYTES)
+
+
+def _with_room(most: int, bytes_: int) -> int:
     free = memory_free()
-    if free is None:
-        return cpu_count()
-    return max(1, min(cpu_count(), (free - LIBRARIES_BYTES) // WORKER_BYTES))
+    return most if free is None else max(1, min(most, (free - LIBRARIES_BYTES) // bytes_))
 
 
 # What makes the libraries of PyTorch choose the same code on every x86 processor that has AVX2:

@@ -89,7 +89,7 @@ def placed(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="the cluster of --engine ray; default: RAY_ADDRESS, else one of this machine alone",
     )
-    told = "jobs at a time; default: one a core, as far as memory goes, or one a GPU"
+    told = "jobs at a time; default: one a core, as far as memory goes, or up to 8 a GPU"
     parser.add_argument("--workers", metavar="N", help=told)
     parser.add_argument(
         "--device", help="cpu or cuda; default, auto: a GPU where one is, but for small images"

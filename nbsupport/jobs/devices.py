@@ -10,18 +10,22 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from nbsupport.errors import UserError, unknown
 from nbsupport.jobs.job import Job
+from nbsupport.machine import cpu_count, gpu_workers
 from nbsupport.paths import root
 
 VARIABLE = "NBSUPPORT_DEVICE"  # what the user asks for; a worker finds there what was chosen
+GRAPHS = "NBSUPPORT_GRAPHS"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 DEVICES = ("auto", "cpu", "cuda")
 SMALL_PX = 64  # the largest image side that has small models, trained by a thread of the CPU each
+FEW_PX = 96  # the largest image side of which a batch keeps no GPU busy
 PATIENCE = 120  # seconds in which a process says what PyTorch finds: importing it takes 5 to 7
 
 _SMALL = (
@@ -33,25 +37,35 @@ _SMALL = (
 @dataclass(frozen=True)
 class Devices:
     """What a run trains on: these GPUs, as CUDA_VISIBLE_DEVICES names them, else threads of the
-    CPU. `reason` says why it is not another, `kind` what the GPUs are."""
+    CPU. `reason` says why it is not another, `kind` what the GPUs are, `px` the largest image side
+    that is trained."""
 
     gpus: tuple[str, ...] = ()
     reason: str = ""
     kind: str = ""
+    px: int = 0
 
     @property
     def name(self) -> str:
         """PyTorch's: "cuda" or "cpu"."""
         return "cuda" if self.gpus else "cpu"
 
+    @property
+    def workers(self) -> int:
+        """How many work on the GPUs at a time where nobody says how many; 0 without a GPU."""
+        count = len(self.gpus)
+        wanted = count * sharing(self.px, cpu_count() // max(1, count))
+        return max(count, gpu_workers(wanted)) if count else 0
+
     def said(self, slots: int) -> str:
         """One line for people: on what so many workers train, and why."""
         if not self.gpus:
-            return f"on {_counted(slots, 'CPU thread')}: {self.reason}"
+            return f"on {counted(slots, 'CPU thread')}: {self.reason}"
         used = min(slots, len(self.gpus))
-        shared = f" shared by {slots} workers" if slots > used else ""
+        through = " through NVIDIA MPS" if serves_several() else ""
+        shared = f" shared by {slots} workers{through}" if slots > used else ""
         left = f"; {self.reason}" if self.reason else ""
-        return f"on {_counted(used, 'GPU')}{shared} ({self.kind}){left}"
+        return f"on {counted(used, 'GPU')}{shared} ({self.kind}){left}"
 
     def environment(self, slot: int = 0) -> dict[str, str]:
         """The variables that tell the worker of a slot what it is to train on."""
@@ -59,7 +73,23 @@ class Devices:
         return {VARIABLE: self.name, VISIBLE: visible}
 
 
-def _counted(number: int, noun: str) -> str:
+def sharing(px: int, cores: int) -> int:
+    """Workers that share a GPU, of those that have so many cores for it.
+
+    A GPU waits for Python between the kernels of small networks and small batches, and one worker
+    keeps one core busy with that. 8 and 3 are estimates, of an H200: they were not measured.
+    """
+    return max(1, min(cores, 8 if px <= FEW_PX else 3))
+
+
+def serves_several() -> bool:
+    """Whether the server of NVIDIA MPS runs, with which kernels of several workers overlap."""
+    pipes = os.environ.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps"
+    return (Path(pipes) / "control").exists()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, for people: "1 GPU", "2 GPUs"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -71,6 +101,15 @@ def asked() -> str:
     return wanted
 
 
+def graphs_asked() -> bool:
+    """Whether NBSUPPORT_GRAPHS asks for CUDA graphs (see `training.graphs`); UserError for what is
+    no yes or no. They are off by default: no GPU was there to try them on."""
+    given = os.environ.get(GRAPHS, "")
+    if given not in ("", "0", "1"):
+        raise UserError(f"{GRAPHS}={given}: give 1 for CUDA graphs, 0 for none")
+    return given == "1"
+
+
 def choose(jobs: Iterable[Job]) -> Devices:
     """What these jobs train on. UserError where a GPU is asked for, and none can be used."""
     return choose_for(max((job.spec.get("px", 0) for job in jobs), default=0))
@@ -79,11 +118,12 @@ def choose(jobs: Iterable[Job]) -> Devices:
 def choose_for(px: int) -> Devices:
     """What images of a side of `px` are trained on. UserError as `choose` says."""
     wanted = asked()
+    graphs_asked()
     if wanted == "cpu":
         return Devices(reason="as asked")
     if wanted == "auto" and px <= SMALL_PX:
         return Devices(reason=_SMALL)
-    found = _usable(probe())
+    found = replace(_usable(probe()), px=px)
     if wanted == "cuda" and not found.gpus:
         raise UserError(f"device cuda: {found.reason}; give --device cpu, or mend that")
     return found

@@ -44,6 +44,11 @@ def _known(device: torch.device) -> str:
     return "cuda" if device.type == "cuda" else "cpu"
 
 
+def with_graphs(device: torch.device) -> bool:
+    """Whether updates on it are to be CUDA graphs: where NBSUPPORT_GRAPHS asks for them."""
+    return device.type == "cuda" and devices.graphs_asked()
+
+
 def clock(device: torch.device) -> float:
     """Seconds: of this process's threads on a CPU, of the wall on a GPU."""
     return time.process_time() if device.type == "cpu" else time.perf_counter()

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from nbsupport.data.loading.batches import ImageSet, batches
 from nbsupport.errors import UserError
 from nbsupport.stopping import put_off
 from nbsupport.training import checkpoint
-from nbsupport.training.device import autocast, clock, precision
+from nbsupport.training.device import autocast, clock, precision, with_graphs
+from nbsupport.training.graphs import Replayed
 from nbsupport.training.recipe import Recipe
 from nbsupport.training.seeds import mix, seeded
 
@@ -99,8 +100,10 @@ class _Training:
         self.objective, self.after_epoch, self.report = objective, after_epoch, report
         self.model = model.to(data.device)
         self.model.to(memory_format=torch.channels_last)
-        self.optimizer = make_optimizer(self.model, recipe)
         in_half = precision(data.device) == "float16"  # whose small gradients would be 0
+        graphs = with_graphs(data.device) and not in_half  # a scaler looks at gradients
+        self.optimizer = make_optimizer(self.model, recipe, recorded=graphs)
+        self.step = Replayed(self._step, self._state, print) if graphs else self._step
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=in_half)
         self.epochs = recipe.epochs_for(len(data))
         self.rates = learning_rates(recipe, recipe.updates_for(len(data)))
@@ -230,7 +233,17 @@ class _Training:
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rates[self.progress.updates]
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(self.rates[self.progress.updates])
+            else:
+                group["lr"] = self.rates[self.progress.updates]
+        loss, right = self.step(images, labels)
+        self.progress.updates += 1
+        self.losses.append(loss)
+        self.hits.append(right)
+
+    def _step(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What the device does in an update: the loss, and how many predictions were right."""
         with autocast(self.data.device):
             loss, right = self.objective(self.model, images, labels, self.recipe.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
@@ -240,9 +253,13 @@ class _Training:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.progress.updates += 1
-        self.losses.append(loss.detach())
-        self.hits.append(right.sum())
+        return loss.detach(), right.sum()
+
+    def _state(self) -> Iterator[torch.Tensor]:
+        """All that a step changes."""
+        yield from self.model.state_dict().values()
+        for values in self.optimizer.state.values():
+            yield from (value for value in values.values() if isinstance(value, torch.Tensor))
 
     def _write_metrics(self) -> None:
         """All rows anew: after a kill the file may hold rows later than the checkpoint."""
@@ -250,19 +267,31 @@ class _Training:
         (self.folder / METRICS).write_text(text, encoding="utf-8")
 
 
-def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer in its fused form; no weight decay on biases and normalisations."""
+def make_optimizer(
+    model: nn.Module, recipe: Recipe, *, recorded: bool = False
+) -> torch.optim.Optimizer:
+    """The recipe's optimizer in its fused form; no weight decay on biases and normalisations.
+
+    One whose steps are `recorded` as a CUDA graph counts them, and has its learning rate, on the
+    device.
+    """
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
+    optimizer: torch.optim.Optimizer
     if recipe.optimizer == "sgd":
         momentum = recipe.momentum
-        return torch.optim.SGD(
+        optimizer = torch.optim.SGD(
             groups, lr=recipe.lr, momentum=momentum, nesterov=momentum > 0, fused=True
         )
-    return torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
+    else:
+        optimizer = torch.optim.AdamW(groups, lr=recipe.lr, capturable=recorded, fused=True)
+    if recorded:
+        for group in optimizer.param_groups:
+            group["lr"] = torch.tensor(recipe.lr, device=parameters[0].device)
+    return optimizer
 
 
 def learning_rates(recipe: Recipe, updates: int) -> list[float]:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from toy_jobs import environment, toy
 
-from nbsupport import cli
+from nbsupport import cli, machine
 from nbsupport.errors import UserError
 from nbsupport.jobs import devices, probe
 from nbsupport.jobs.devices import Devices
@@ -108,6 +108,39 @@ def test_a_gpu_multiplies_in_what_it_has(
     assert training.precision(gpu) == devices.precision_of({"capability": capability}) == kind
     assert training.precision(torch.device("cpu")) == "float32"
     training._of_gpu.cache_clear()
+
+
+# sharing ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("px", "cores", "workers"),
+    [(32, 4, 4), (32, 16, 8), (96, 16, 8), (224, 16, 3), (224, 2, 2), (224, 0, 1)],
+)
+def test_several_workers_share_a_gpu(px: int, cores: int, workers: int) -> None:
+    assert devices.sharing(px, cores) == workers
+
+
+def test_so_many_work_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    finds(monkeypatch, A100, A100)
+    monkeypatch.setattr(devices, "cpu_count", lambda: 16)
+    monkeypatch.setattr(machine, "memory_free", lambda: 2**40)
+    found = devices.choose_for(224)
+    assert found.workers == 6
+    assert local.LocalEngine(None, [large()] * 9, lambda message: None).slots == 6
+    assert local.LocalEngine(5, [large()] * 9, lambda message: None).slots == 5
+    monkeypatch.setattr(machine, "memory_free", lambda: 3 * machine.GPU_WORKER_BYTES)
+    assert found.workers == 2  # one each, however little there is
+    assert Devices().workers == 0
+
+
+def test_nvidias_server_is_named_where_it_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
+    found = Devices(("0",), kind="A100")
+    assert found.said(4) == "on 1 GPU shared by 4 workers (A100)"
+    (tmp_path / "control").touch()
+    assert found.said(4) == "on 1 GPU shared by 4 workers through NVIDIA MPS (A100)"
+    assert found.said(1) == "on 1 GPU (A100)"
 
 
 # looking ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from nbsupport.errors import UserError
 from nbsupport.jobs.engines import ADDRESS, chosen
 from nbsupport.jobs.job import Job
 from nbsupport.jobs.problems import JobsFailed, StoreWarning
+from nbsupport.jobs.request import Request
 from nbsupport.jobs.runner import run
 from nbsupport.jobs.store import Store
 
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # Ray's own are its makers'
 from ray.cluster_utils import Cluster  # noqa: E402
 
 from nbsupport.jobs.engines import ray as engine  # noqa: E402
+from nbsupport.jobs.engines import ray_cluster as seats  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +203,39 @@ def test_a_gpu_that_no_node_has(cluster: Cluster, store: Store) -> None:
         pytest.raises(UserError, match="device cuda: no node of the cluster has a GPU"),
     ):
         run([toy("a")], store)
+
+
+def seated(px: int) -> tuple[seats.Cluster, seats.Node]:
+    """Seats on a node of two GPUs and sixteen cores, which is not there."""
+    node = seats.Node("n", "node", cpus=16, gpus=2)
+    made = seats.Cluster(99, gpu=True, mixed=False, kept_seconds=60, px=px)
+    made.nodes["n"] = node
+    for gpu in made._lacking(node):
+        made.seats.append(seats.Seat(node, gpu, None, None, ready=True))
+    return made, node
+
+
+@pytest.mark.parametrize(("px", "workers"), [(32, 16), (224, 6)])
+def test_workers_share_the_gpus_of_a_node(px: int, workers: int) -> None:
+    made, node = seated(px)
+    assert len(made.seats) == workers
+    assert made._lacking(node) == []
+    assert made.said() == f"on 2 GPUs of 1 node shared by {workers} workers"
+    shares = [seats._share(count) for count in range(1, 9)]
+    assert all(0.99 < count * share <= 1 for count, share in enumerate(shares, 1))
+
+
+def test_a_full_gpu_of_a_node_is_shared_by_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = seated(224)
+    driver = object.__new__(engine.RayEngine)
+    driver._cluster, driver._leases, driver._ends = made, {}, deque()
+    again = []
+    for seat in made.seats:
+        seat.job = Request("key", "", "", {})
+        driver._end(seat, {"kind": "died", "how": "CUDA out of memory", "full": True})
+        again.append(driver._ends.popleft().get("again", False))
+    assert again == [True] * 4 + [False] * 2  # one a GPU is left, and the job is too large
+    assert [seat.given_up for seat in made.seats] == again
 
 
 def test_ray_s_handler_does_not_take_the_place_of_ours(cluster: Cluster) -> None:

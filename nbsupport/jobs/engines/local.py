@@ -1,4 +1,4 @@
-"""The engine of this machine: worker processes, one a core or one a GPU."""
+"""The engine of this machine: worker processes, one a core or several a GPU."""
 
 import json
 import os
@@ -115,7 +115,7 @@ def environment(threads: int) -> dict[str, str]:
 
 
 class LocalEngine:
-    """Worker processes on this machine: one a core, of one thread; or one a GPU (see `devices`).
+    """Worker processes on this machine: one a core, of one thread; or some a GPU (see `devices`).
 
     A worker is started when a job needs it, and lives until `cancel`: importing torch takes
     5 to 7 seconds, paid once a worker.
@@ -124,7 +124,7 @@ class LocalEngine:
     def __init__(self, workers: int | None, jobs: Sequence[Job], on_message: Emit) -> None:
         self._devices = devices.choose(jobs)
         self._gpus = self._devices.gpus
-        most = max(1, min(workers or len(self._gpus) or cpu_workers(), len(jobs)))
+        most = max(1, min(workers or self._devices.workers or cpu_workers(), len(jobs)))
         self._slots = list(range(most))
         self.where = self._devices.said(most)
         self._threads = max(1, cpu_count() // most) if self._gpus else 1

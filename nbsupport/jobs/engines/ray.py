@@ -1,4 +1,4 @@
-"""The engine of a Ray cluster: a worker a GPU or a core on every node, nodes coming and going.
+"""The engine of a Ray cluster: workers for each GPU or core of its nodes, which come and go.
 
 Nodes need neither the store nor a shared disk. The driver alone reads and writes the store: it
 takes a job's lease, sends what it starts from, and publishes what comes back; so other drivers on
@@ -35,7 +35,7 @@ PARENTS = 16  # whose files are kept in the cluster for the jobs that start from
 
 
 class RayEngine:
-    """Workers on the nodes of a cluster: one of one thread a core, or one a GPU.
+    """Workers on the nodes of a cluster: one of one thread a core, or some a GPU.
 
     Small images train on cores, unless told otherwise, as they do everywhere (`devices`). UserError
     where the cluster cannot be reached, or no worker starts.
@@ -55,10 +55,11 @@ class RayEngine:
         self._leases: dict[str, Held] = {}
         self._told: set[str] = set()
         try:
-            gpu, reason = _kind(jobs)
+            px = max((job.spec.get("px", 0) for job in jobs), default=0)
+            gpu, reason = _kind(px)
             mixed = gpu and any(job.stage in ON_CPU for job in jobs)
             most = max(1, min(workers or len(jobs), len(jobs)))
-            self._cluster = Cluster(most, gpu=gpu, mixed=mixed, kept_seconds=kept_seconds)
+            self._cluster = Cluster(most, gpu=gpu, mixed=mixed, kept_seconds=kept_seconds, px=px)
             self._cluster.wait()
             self.where = f"{self._cluster.said()}: {reason}"
         except BaseException:
@@ -197,6 +198,8 @@ class RayEngine:
         request, seat.job, seat.stream = seat.job, None, None
         if message.get("log"):
             message["log"] = str(request.folder / "log.txt")
+        if message.pop("full", False) and self._cluster.shared(seat):
+            seat.given_up, message["again"] = True, True
         if message.pop("gone", False):
             seat.given_up, message["again"] = True, True
             self._cluster.complaints.append(f"node {seat.node.name}: a GPU works no more")
@@ -250,9 +253,11 @@ def _stream(seat: Seat, line: str, parent: Any, remains: Any) -> Any:
     return seat.actor.work.options(num_returns="streaming").remote(line, parent, remains)
 
 
-def _kind(jobs: Sequence[Job]) -> tuple[bool, str]:
-    """Whether jobs train on the cluster's GPUs, and why; each worker tries its own."""
-    wanted, px = devices.asked(), max((job.spec.get("px", 0) for job in jobs), default=0)
+def _kind(px: int) -> tuple[bool, str]:
+    """Whether images of `px` pixels a side are trained on the cluster's GPUs, and why; each worker
+    tries its own."""
+    wanted = devices.asked()
+    devices.graphs_asked()
     gpus = sum(entry["Resources"].get("GPU", 0) for entry in ray.nodes() if entry["Alive"])
     if wanted == "cpu":
         return False, "as asked"
@@ -260,7 +265,7 @@ def _kind(jobs: Sequence[Job]) -> tuple[bool, str]:
         return False, f"images of at most {SMALL_PX} px train on the CPU, to the recorded bits"
     if not gpus and wanted == "cuda":
         raise UserError("device cuda: no node of the cluster has a GPU; give --device cpu")
-    return bool(gpus), "one job each" if gpus else "no node of the cluster has a GPU"
+    return bool(gpus), "each worker tries its own" if gpus else "no node of the cluster has a GPU"
 
 
 def _name(data: dict[str, Any]) -> str:

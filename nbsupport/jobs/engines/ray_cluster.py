@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbsupport.errors import UserError, short
+from nbsupport.jobs import devices
+from nbsupport.jobs.devices import counted
 from nbsupport.jobs.engines import ADDRESS
 from nbsupport.jobs.engines.ray_slot import Slot
 from nbsupport.machine import cpu_count
@@ -126,11 +128,15 @@ class Seat:
 
 
 class Cluster:
-    """Seats on all nodes there are, at most `most`, one a GPU or one a core; on GPU nodes one for
-    jobs of the CPU besides where `mixed`. `complain` is told of what keeps a node from working."""
+    """Seats on all nodes there are, at most `most`: one a core, or for images of `px` pixels a side
+    as many a GPU as share it (`devices.sharing`); on GPU nodes one for jobs of the CPU besides
+    where `mixed`. `complaints` are of what keeps a node from working."""
 
-    def __init__(self, most: int, *, gpu: bool, mixed: bool, kept_seconds: float) -> None:
+    def __init__(
+        self, most: int, *, gpu: bool, mixed: bool, kept_seconds: float, px: int = 0
+    ) -> None:
         self.most, self.gpu, self.mixed, self.kept_seconds = most, gpu, mixed, kept_seconds
+        self.px = px
         self.nodes: dict[str, Node] = {}
         self.seats: list[Seat] = []
         self.complaints: list[str] = []
@@ -181,15 +187,24 @@ class Cluster:
         if node.failures >= _STARTS:
             return []
         there = [seat.gpu for seat in self.seats if seat.node is node]
-        gpus = (node.gpus if self.gpu else 0) - there.count(True)
+        gpus = (node.gpus * self._sharing(node) if self.gpu else 0) - there.count(True)
         on_cpu = (int(self.mixed and node.gpus > 0) if self.gpu else node.cpus) - there.count(False)
         return [True] * gpus + [False] * on_cpu
 
+    def _sharing(self, node: Node) -> int:
+        return devices.sharing(self.px, node.cpus // max(1, node.gpus))
+
+    def shared(self, seat: Seat) -> bool:
+        """Whether a node has more seats with a GPU than GPUs: one can be given up."""
+        others = [s for s in self.seats if s.node is seat.node and s.gpu and not s.given_up]
+        return seat.gpu and len(others) > seat.node.gpus
+
     def _seat(self, node: Node, *, gpu: bool) -> Seat:
-        threads = max(1, node.cpus // max(1, node.gpus)) if gpu else 1
+        sharing = self._sharing(node)
+        threads = max(1, node.cpus // max(1, node.gpus * sharing)) if gpu else 1
         actor = self._actor.options(
             num_cpus=0 if gpu else 1,
-            num_gpus=int(gpu),
+            num_gpus=_share(sharing) if gpu else 0,
             max_concurrency=2,  # it can be told to end while it works
             scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
             runtime_env={"env_vars": _variables()},
@@ -220,11 +235,19 @@ class Cluster:
 
     def said(self) -> str:
         """On what jobs are done, for people."""
-        seats = [seat for seat in self.seats if seat.ready]
-        nodes = len({seat.node.id for seat in seats})
-        kind = "GPU" if self.gpu else "CPU thread"
-        count = sum(seat.gpu == self.gpu for seat in seats)
-        return f"on {count} {kind}{'s' * (count != 1)} of {nodes} node{'s' * (nodes != 1)}"
+        seats = [seat for seat in self.seats if seat.ready and seat.gpu == self.gpu]
+        nodes = {seat.node.id: seat.node for seat in seats}.values()
+        count = len(seats)
+        if self.gpu:
+            count = min(count, sum(node.gpus for node in nodes))
+        shared = f" shared by {len(seats)} workers" if len(seats) > count else ""
+        what = counted(count, "GPU" if self.gpu else "CPU thread")
+        return f"on {what} of {counted(len(nodes), 'node')}{shared}"
+
+
+def _share(workers: int) -> float:
+    """What each of so many workers takes of a GPU. Ray counts ten-thousandths: not too much."""
+    return 10_000 // workers / 10_000
 
 
 def _variables() -> dict[str, str]:

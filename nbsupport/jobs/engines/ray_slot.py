@@ -124,13 +124,15 @@ class Slot:
                     yield {"kind": "kept", "files": packed(folder)}
 
     def _bury(self, worker: WorkerProcess) -> Message:
-        """How a worker came to its end, and whether its GPU did."""
+        """How a worker came to its end, and whether its GPU did, or was too full."""
         how = worker.death() if worker.ready or worker.last_words else worker.complaint()
-        message = {"kind": "died", "job": worker.job, "how": how or worker.death(), "gone": False}
         spoilt = bool(worker.last_words)
+        full = spoilt and bool(worker.last_words["memory"])
+        message: Message = {"kind": "died", "job": worker.job, "how": how or worker.death()}
+        message |= {"gone": False, "full": full}
         worker.end()
         self._worker = None
-        if spoilt and not worker.last_words["memory"] and self._gpu:
+        if spoilt and not full and self._gpu:
             message["gone"] = not devices.works(self._visible)
         return message
 
