@@ -52,7 +52,7 @@ def build_book(profile: str, results: str = "live") -> str:
                 sections,
                 page_key=_keys(requests),
                 workers=_at_a_time(recorded),
-                warm=recorded,
+                warm=True,
                 on_event=_say,
             )
             try:

@@ -17,7 +17,7 @@ CACHES = r"\.(pytest|mypy|ruff)_cache|\.hypothesis"
 BOOK = r"html|\.doctrees|jupyter_execute|\.jupyter_cache|rendered\.sha256|jupyter-book\.log"
 GENERATED = r"(vega-bundle\.js|share\.png)"
 RERUN = re.compile(r"(\w+)-[0-9a-f]{10}")
-PLACES = ("_build", "book/sections", "book/_static/generated", "rerun")
+PLACES = ("_build/stills", "_build", "book/sections", "book/_static/generated", "rerun")
 SHOWN = 10  # names of what is left
 
 
@@ -25,6 +25,7 @@ def clean(project: Path) -> list[Path]:
     """Remove what is rendered in a project's folder; what else lies in its folders is returned."""
     remove(project, CACHES)
     remove(project / "_build", BOOK + BEGUN)
+    remove(project / "_build" / "stills", r"[0-9a-f]{64}\.png(\.\d+\.partial)?")
     remove(project / "book", r"\.sections\.(lock|writer)")
     remove(project / "book" / "sections", of_pages(project / "book" / "sections", project))
     remove(project / "book" / "_static" / "generated", GENERATED + BEGUN)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 
+from nbsupport.analysis.charts import stills
 from nbsupport.building.own_settings import environment, installed, python
 from nbsupport.data.pictures.listings import write_text
 from nbsupport.errors import UserError, unknown
@@ -86,10 +87,13 @@ def execute_pages(
     `texts` are the notebooks by page, as `read_sources` gives them. A page that fails stops no
     other: its result carries the error (see `raise_failures`), its notebook shows it in a box, and
     it is executed again next time. Results come in the order of `texts`. warm: each worker executes
-    its pages in one kernel, emptied between them, which is for pages that train nothing.
+    its pages in one kernel, emptied between them, which is for pages that train nothing: they have
+    no jobs, or find them done.
     """
     source = notebooks or root() / "notebooks"
     target.mkdir(parents=True, exist_ok=True)
+    stills_folder().mkdir(parents=True, exist_ok=True)
+    stills.tidy(stills_folder())
     processes = _PageProcesses(warm=warm)
 
     def one(page: str) -> ExecutedPage:
@@ -108,6 +112,11 @@ def execute_pages(
             raise
         finally:
             processes.end()
+
+
+def stills_folder() -> Path:
+    """Where the PNGs of figures are kept from one build to the next."""
+    return root() / "_build" / "stills"
 
 
 def raise_failures(results: Sequence[ExecutedPage]) -> None:
@@ -205,7 +214,7 @@ class _PageProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=environment(Path(self._own.name)),
+            env={**environment(Path(self._own.name)), stills.VARIABLE: str(stills_folder())},
             cwd=root(),
             text=True,
             encoding="utf-8",

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from nbsupport.analysis.charts import look
+from nbsupport.analysis.charts import look, stills
 from nbsupport.analysis.charts.packing import packed
 from nbsupport.errors import UserError, said
 
@@ -79,10 +79,7 @@ class Figure(Words):
         scale: float = PNG_SCALE,
     ) -> bytes:
         """The figure as a PNG. Nothing is fetched: no address is allowed to the renderer."""
-        import vl_convert
-
-        spec = self.spec(theme, layout, titled=titled)
-        return vl_convert.vegalite_to_png(spec, scale=scale, allowed_base_urls=[])
+        return stills.drawn(self.spec(theme, layout, titled=titled), scale)
 
     def svg(self, theme: str = "light", layout: str = "wide") -> str:
         """The figure as an SVG with its title."""
