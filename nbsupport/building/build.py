@@ -53,6 +53,7 @@ def build_book(profile: str, results: str = "live") -> str:
                 page_key=_keys(requests),
                 workers=_at_a_time(recorded),
                 warm=True,
+                kept=recorded,
                 on_event=_say,
             )
             try:

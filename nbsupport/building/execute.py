@@ -20,6 +20,7 @@ from textwrap import shorten
 from nbsupport.analysis.charts import stills
 from nbsupport.building.own_settings import environment, installed, python
 from nbsupport.data.pictures.listings import write_text
+from nbsupport.display import kept as pictures
 from nbsupport.errors import UserError, unknown
 from nbsupport.paths import root
 
@@ -80,6 +81,7 @@ def execute_pages(
     notebooks: Path | None = None,
     workers: int = 2,
     warm: bool = False,
+    kept: bool = False,
     on_event: OnEvent | None = None,
 ) -> list[ExecutedPage]:
     """Execute `notebooks/<page>.ipynb` into `target/<page>.ipynb`, at most `workers` at a time.
@@ -88,13 +90,13 @@ def execute_pages(
     other: its result carries the error (see `raise_failures`), its notebook shows it in a box, and
     it is executed again next time. Results come in the order of `texts`. warm: each worker executes
     its pages in one kernel, emptied between them, which is for pages that train nothing: they have
-    no jobs, or find them done.
+    no jobs, or find them done. kept: pictures that are kept are taken, and not drawn.
     """
     source = notebooks or root() / "notebooks"
     target.mkdir(parents=True, exist_ok=True)
     stills_folder().mkdir(parents=True, exist_ok=True)
     stills.tidy(stills_folder())
-    processes = _PageProcesses(warm=warm)
+    processes = _PageProcesses(warm=warm, kept=kept)
 
     def one(page: str) -> ExecutedPage:
         key = _key(texts[page], parameters, page_key(page) if page_key else "")
@@ -205,7 +207,9 @@ def _execute(
 class _PageProcess:
     """A process that executes pages. It has a session of its own, so a Ctrl-C does not reach it."""
 
-    def __init__(self, *, warm: bool) -> None:
+    def __init__(self, *, warm: bool, kept: bool) -> None:
+        told = {stills.VARIABLE: str(stills_folder())}
+        told |= {pictures.VARIABLE: "kept"} if kept else {}
         self._own = tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True)
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         code = "from nbsupport.building.execute_one import main; main()"
@@ -214,7 +218,7 @@ class _PageProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**environment(Path(self._own.name)), stills.VARIABLE: str(stills_folder())},
+            env=environment(Path(self._own.name)) | told,
             cwd=root(),
             text=True,
             encoding="utf-8",
@@ -253,8 +257,8 @@ class _PageProcesses:
     """The processes that execute pages: one a page, as Jupyter's client leaks loops and sockets;
     or warm ones, which take page after page."""
 
-    def __init__(self, *, warm: bool = False) -> None:
-        self._warm = warm
+    def __init__(self, *, warm: bool = False, kept: bool = False) -> None:
+        self._warm, self._kept = warm, kept
         self._free: list[_PageProcess] = []
         self._running: list[_PageProcess] = []
         self._ending = False
@@ -281,7 +285,7 @@ class _PageProcesses:
     def _start(self) -> _PageProcess:
         if self._free:
             return self._free.pop()
-        process = _PageProcess(warm=self._warm)
+        process = _PageProcess(warm=self._warm, kept=self._kept)
         self._running.append(process)
         if self._ending:
             process.process.kill()

@@ -136,3 +136,23 @@ def test_the_picture_of_the_readme_shows_what_the_records_say():
     assert picture.noted(path) == picture.content(picture.first_figure())
     assert path.stat().st_size < 150_000
     assert "](assets/book.png)" in (root() / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_build_from_records_draws_nothing_that_is_kept(place, monkeypatch):
+    drawn = []
+
+    @kept.kept
+    def draw(count: int) -> tuple[np.ndarray, list[str]]:
+        drawn.append(count)
+        return pictures(8)[:count], list("abc")[:count]
+
+    images, _ = keep(place, draw, 3)
+    monkeypatch.setenv(kept.VARIABLE, "kept")
+    assert np.array_equal(draw(3)[0], images)
+    assert drawn == [3]
+    draw(2)  # was never kept
+    keep(place, draw, 3)  # keeping draws anew
+    assert drawn == [3, 2, 3]
+    monkeypatch.delenv(kept.VARIABLE)
+    draw(3)
+    assert drawn == [3, 2, 3, 3]
