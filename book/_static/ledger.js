@@ -10,6 +10,7 @@
       this.form = box.querySelector(".nb-ledger-controls");
       this.said = this.form.querySelector("output");
       this.body = box.querySelector("tbody");
+      this.all = box.querySelector(".nb-ledger-all"); // ticked, the folded columns are there
       this.rows = Array.from(this.body.rows); // in the paper's order
       this.heads = Array.from(box.querySelectorAll("thead th"));
       this.heads.forEach((head, column) => head.dataset.sort && this.makeButton(head, column));
@@ -47,6 +48,7 @@
     sort(column, direction) {
       for (const head of this.heads) head.removeAttribute("aria-sort");
       if (direction) this.heads[column].setAttribute("aria-sort", direction);
+      if (direction && this.heads[column].classList.contains("nb-ledger-more")) this.all.checked = true;
       this.form.elements.sort.value = this.heads[direction ? column : 0].textContent;
       const turn = direction === "descending" ? -1 : 1;
       const numeric = this.heads[column].dataset.sort === "number";

@@ -52,6 +52,7 @@ __all__ = [
     "degrees",
     "effects",
     "enough",
+    "gain",
     "t_quantile",
 ]
 GAP = (FULL, SCRATCH)
@@ -214,6 +215,30 @@ def contrast(
     if same_runs(every, a, b):
         return replace(told, cells=0, reason=f"{a} and {b} are the same runs")
     return told
+
+
+def gain(
+    points: pd.DataFrame | Cells,
+    groups: Sequence[str],
+    *,
+    scratch: str = SCRATCH,
+    gap: tuple[str, str] = GAP,
+    axis: str = "linear",
+    margin: float = MARGIN,
+) -> Contrast:
+    """The mean of groups over scratch, measured from its line, in the cells that have all of them.
+
+    Raises UserError for an unknown role.
+    """
+    margin, gap = _checked_margin(margin), pair("gap", gap)
+    own = tuple(dict.fromkeys(arguments.listed("groups", groups, "roles")))
+    every = Cells.of(points).select((*own, scratch, *gap))
+    reps = Replicates(
+        every, (*own, scratch, *gap), axis, paired=(*own, scratch), lines=(scratch, *gap)
+    )
+    found = er_sum(reps, [*((1 / len(own), role) for role in own), (-1.0, scratch)], scratch)
+    name = f"{' and '.join(own)} - {scratch}"
+    return _contrast(name, every, reps, found, gap, margin, (*own, scratch))
 
 
 def effects(

@@ -22,6 +22,7 @@ from nbsupport import errors
 from nbsupport.analysis.contrasts import contrast, effects
 from nbsupport.analysis.intervals import LEVEL, Contrast, Interval
 from nbsupport.analysis.multiplicity import holm
+from nbsupport.analysis.room import Room
 
 __all__ = [
     "WORDS",
@@ -76,6 +77,7 @@ class Verdict:
     p_against: float = NAN
     kind: str = ""  # of a part: what it was judged as
     alike: str = ""  # the verdict for architectures like these, where one was sought
+    room: Room | None = None  # of a supported "same": whether there was anything to lose
 
     @property
     def text(self) -> str:

@@ -30,6 +30,19 @@ ENOUGH_WORLDS = 5  # for the verdict over worlds to be a claim's headline
 NONE = (float("nan"), float("nan"))
 
 
+def few(count: int) -> str:
+    """What a reader should know of an interval over so many worlds, where they are fewer than a
+    headline takes; else nothing."""
+    if count >= ENOUGH_WORLDS or count < 2:
+        return ""
+    longer = t_quantile(count - 1) / t_quantile(10**6)
+    return (
+        f"Only {count} worlds: an interval over so few is {longer:.1f} times as wide as over many "
+        f"worlds that differ as much, and by luck it may still be too narrow; it counts from "
+        f"{ENOUGH_WORLDS} worlds on."
+    )
+
+
 @dataclass(frozen=True)
 class Summary:
     """A mean over settings, the spread between them, and where a new one's true value lies."""

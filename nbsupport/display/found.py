@@ -13,7 +13,7 @@ from nbsupport.analysis.claims_file import Why
 from nbsupport.analysis.verdicts import Verdict
 from nbsupport.display.html import Html, signed, span
 from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, clauses, listed, parts_of, side
-from nbsupport.display.verdict_table import badge
+from nbsupport.display.verdict_table import badge, room_html
 from nbsupport.evidence import recorded
 from nbsupport.evidence.judged import Judged, judge_some
 from nbsupport.evidence.published.verdicts import (
@@ -168,14 +168,16 @@ class Found:
         return f'{head}<ul class="nb-found-{wanted}">{items}</ul>', "\n".join(plain)
 
     def _plain(self, entry: Judged) -> str:
-        said = sentence(entry.claim, entry.headline)
-        return f"- {said} ({self._rests_on(entry)})"
+        said, room = sentence(entry.claim, entry.headline), entry.headline.room
+        told = f" {room.sentence}" if room else ""
+        return f"- {said}{told} ({self._rests_on(entry)})"
 
     def _item(self, entry: Judged) -> str:
         word, said = entry.headline.word, sentence(entry.claim, entry.headline)
         about = f'<span class="nb-found-basis">{escape(self._rests_on(entry))}</span>'
         whys = self._reasons(entry) if side(entry.headline) == FAILS else ""
-        return f"<li>{badge(word, entry.headline.text)} {escape(said)} {about}{whys}</li>"
+        mark, room = badge(word, entry.headline.text), room_html(entry.headline)
+        return f"<li>{mark} {escape(said)} {about}{room}{whys}</li>"
 
     def _reasons(self, entry: Judged) -> str:
         found = _whys(entry, lambda key: judge_some(self.own, [key])[0])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.verdicts import Verdict
+from nbsupport.analysis.worlds import few
 from nbsupport.display import titles
 from nbsupport.display.explore import explorer_link, setting_id, task_of
 from nbsupport.display.figure_request import anchor
@@ -53,7 +54,7 @@ def _figure(claim_id: str, rows: WorldRows, profile: str) -> "Figure":
         title=titles.title(claim_id, rows.verdict),
         subtitle=f"{rows.part} on {rows.worlds} worlds; {spread}",
         number=number,
-        caption=CAPTION,
+        caption=f"{CAPTION} {few(rows.worlds)}".rstrip(),
         name=anchor(number),
         explore=explorer_link(setting_id(profile, 1, roles[0]), roles, claim.reference),
     )

@@ -62,7 +62,7 @@ def verdict_table(
         found = {name: verdicts.get(claim_id) for name, verdicts in columns.items()}
         anchor = f' id="verdict-{escape(claim_id, quote=True)}"' if anchors else ""
         rows.append(_row(known[claim_id], found, masks, anchor))
-        said = [f"{name}: {masks.get(name) or found[name] or 'not run'}" for name in columns]
+        said = [f"{name}: {masks.get(name) or _plain(found[name])}" for name in columns]
         plain.append(" | ".join([known[claim_id].text, *said]))
     head = "".join(f'<th scope="col">{escape(c)}</th>' for c in ("Claim", *columns))
     html = (
@@ -71,6 +71,19 @@ def verdict_table(
         f'<p class="nb-quiet">{escape(NOTE)}</p>'
     )
     return Html(html, "\n".join(plain))
+
+
+def _plain(verdict: "Verdict | None") -> str:
+    """A verdict as text, with what it leaves room for."""
+    room = f" {verdict.room.sentence}" if verdict is not None and verdict.room else ""
+    return f"{verdict or 'not run'}{room}"
+
+
+def room_html(verdict: "Verdict") -> str:
+    """Beside a supported "same": whether there was anything to lose; else nothing."""
+    if verdict.room is None:
+        return ""
+    return f'<div class="nb-remark nb-room">{escape(verdict.room.sentence)}</div>'
 
 
 def _row(
@@ -129,6 +142,7 @@ def verdict_html(
         parts.append(f'<div class="nb-interval">{interval_text(shown)}</div>')
     if verdict.remark:
         parts.append(f'<div class="nb-remark">{escape(verdict.remark)}</div>')
+    parts.append(room_html(verdict))
     if claim is not None and verdict.parts:
         parts.append(_parts(verdict))
     return "".join(parts)
@@ -139,7 +153,7 @@ def _parts(verdict: "Verdict") -> str:
     rows = "".join(
         f"<dt>{escape(part.contrast.name)}</dt>"
         f'<dd>{badge(part.word, part.text)} <span class="nb-interval">'
-        f"{interval_text(part.contrast)}</span></dd>"
+        f"{interval_text(part.contrast)}</span>{room_html(part)}</dd>"
         for part in verdict.parts
         if part.contrast is not None
     )

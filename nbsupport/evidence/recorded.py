@@ -15,6 +15,7 @@ from nbsupport.analysis import claims
 from nbsupport.analysis.claims import Compared
 from nbsupport.analysis.contrasts import Chances
 from nbsupport.analysis.roles import FULL, SCRATCH, role_of
+from nbsupport.analysis.to_lose import with_room
 from nbsupport.analysis.verdicts import Verdict
 from nbsupport.analysis.worlds import ENOUGH_WORLDS
 from nbsupport.evidence.records import evidence_profile, read_with_digest
@@ -85,7 +86,8 @@ class _Judge:
 
     def judged(self, claim: claims.Claim) -> Judged:
         found = claims.compare(claim, self.cells, axis=self.axis, chances=self.chances)
-        return found, claims.conclude(found, simulated=self.simulated)
+        verdict = claims.conclude(found, simulated=self.simulated)
+        return found, with_room(claim, verdict, [self.cells], self.axis)
 
     def _of_the_rest(self, claim: claims.Claim) -> str:
         """What can be said of the parts of a claim that have runs, where some have none."""
@@ -234,7 +236,14 @@ class Recorded:
         ids = list(claim_ids)
         each = [self.judged(ids, n, axis) for n in self.settings if n > 0]
         found = {key: claims.over_worlds([worlds[key][0] for worlds in each]) for key in ids}
-        return {key: (c, claims.conclude(c)) for key, c in found.items()}
+        return {key: (c, self._concluded(c, each, axis)) for key, c in found.items()}
+
+    def _concluded(self, found: Compared, each: Sequence[dict[str, Judged]], axis: str) -> Verdict:
+        """The verdict over worlds, with what it leaves room for in those that count."""
+        worlds = zip((n for n in self.settings if n > 0), each, strict=True)
+        held = [n for n, judged in worlds if judged[found.claim.id][0].counts]
+        cells = [self.cells(n) for n in held]
+        return with_room(found.claim, claims.conclude(found), cells, axis)
 
     def headlines(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Verdict]:
         """The verdict over worlds of each claim that has enough of them for it."""

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from nbsupport.analysis.verdicts import WORDS, Verdict
+from nbsupport.analysis.worlds import few
 from nbsupport.display import verdict_table as look
 from nbsupport.display.html import Html, signed
 from nbsupport.evidence import ledger
@@ -21,17 +22,19 @@ HEADER = (
     ("Claim", "text", "in our words"),
     ("Verdict", "number", "over worlds where at least five count, else of world 1"),
     ("Estimate", "number", "what the verdict rests on, with its 95 % interval"),
+    ("Worlds", "number", "on how many the claim is supported or leans to it; their spread, tau"),
+    ("Published", "text", "what models that others published say, in words of their own"),
+    ("q", "number", "p value of the verdict, corrected for the number of claims"),
     ("World 1", "number", "verdict of the recorded runs, about these families in this world"),
     ("World 2", "number", "verdict of the recorded runs, and a test against world 1"),
-    ("Worlds", "number", "on how many the claim is supported or leans to it; their spread, tau"),
     ("Families", "number", "families with the same sign, and the interval for others like these"),
     ("Rules 1", "number", "verdict on world 1 by version 1 of the rules, and why it changed"),
-    ("q", "number", "p value of the verdict, corrected for the number of claims"),
-    ("Published", "text", "what models that others published say, in words of their own"),
     ("Live", "number", "verdict of the runs that this build trained"),
     ("Otherwise", "number", "on other axes and at other margins"),
     ("To settle", "number", "about how many more cells"),
 )
+# What a reader asks for: folded until then.
+FOLDED = ("World 1", "World 2", "Families", "Rules 1", "Live", "Otherwise", "To settle")
 NOTE = (
     "Estimate: dot and bar show it with its 95 % interval, shaded is the zone of no difference, "
     "the upright line is zero. All bars share a scale. "
@@ -73,16 +76,31 @@ def ledger_table(
         for i, e in enumerate(entries)
     )
     head = "".join(
-        f'<th scope="col" data-sort="{kind}" title="{escape(told, quote=True)}">{escape(name)}</th>'
+        f'<th scope="col"{_folded(name)} data-sort="{kind}" title="{escape(told, quote=True)}">'
+        f"{escape(name)}</th>"
         for name, kind, told in header(real)
     )
     html = (
-        f'<div class="nb-ledger">{_controls(entries, real)}<div class="nb-scroll" tabindex="0" '
+        f'<div class="nb-ledger">{_controls(entries, real)}{_more(real)}'
+        '<div class="nb-scroll" tabindex="0" '
         'role="region" aria-label="All claims, a table that scrolls sideways">'
         f'<table class="nb-table nb-verdicts nb-ledger-table"><thead><tr>{head}</tr></thead>'
         f'<tbody>{rows}</tbody></table></div><p class="nb-quiet">{escape(NOTE)}</p></div>'
     )
     return Html(html, "\n".join(_plain(e) for e in entries))
+
+
+def _folded(name: str) -> str:
+    return ' class="nb-ledger-more"' if name in FOLDED else ""
+
+
+def _more(real: Recorded | None) -> str:
+    """A box to tick, which works without a script: it shows the columns that are folded."""
+    told = f"All {len(header(real))} columns: also {', '.join(FOLDED)}"
+    return (
+        '<input type="checkbox" class="nb-ledger-all" id="ledger-all">'
+        f'<label for="ledger-all">{escape(told)}</label>'
+    )
 
 
 def _plain(entry: Judged) -> str:
@@ -112,17 +130,18 @@ def _row(
 ) -> str:
     claim = entry.claim
     more = entry.headline.more_cells
-    rows = [_worlds(entry), _families(entry), _rules_1(entry)]
     cells = [
         (place, _where(entry), ""),
         (claim.text, _statement(entry, real), "row"),
         (_rank(entry.headline), _headline(entry), ""),
         (ledger.numbers(entry.headline)["statistic"], _estimate(entry, reach), ""),
+        (*_worlds(entry), ""),
+        (published.word if published else None, _published(published), ""),
+        (entry.q, _q(entry.q), ""),
         (_rank(entry.first), _first(entry), ""),
         (_rank(entry.second), _worded(entry.second, entry.replication), ""),
-        *((*row, "") for row in rows),
-        (entry.q, _q(entry.q), ""),
-        (published.word if published else None, _published(published), ""),
+        (*_families(entry), ""),
+        (*_rules_1(entry), ""),
         (_rank(entry.live), _live(entry.live, mask), ""),
         (len(entry.fragile), _otherwise(entry), ""),
         (more, f"{more:,}" if more else DASH, ""),
@@ -144,7 +163,7 @@ def _cell(name: str, value: Any, inner: str, scope: str) -> str:
     shown = "" if missing else escape(str(value), quote=True)
     tag, attribute = ("th", ' scope="row"') if scope else ("td", "")
     label = escape(name, quote=True)
-    return f'<{tag}{attribute} data-label="{label}" data-value="{shown}">{inner}</{tag}>'
+    return f'<{tag}{attribute}{_folded(name)} data-label="{label}" data-value="{shown}">{inner}</{tag}>'
 
 
 def tokens(entry: Judged) -> list[str]:
@@ -193,7 +212,17 @@ def _q(value: float) -> str:
 def _headline(entry: Judged) -> str:
     """The verdict that stands first, and what it is about."""
     about = f'<div class="nb-paper">{escape(ledger.over(entry))}</div>'
-    return f"{_worded(entry.headline)}{about}"
+    return f"{_worded(entry.headline)}{about}{_room(entry.headline)}"
+
+
+def _room(verdict: Verdict) -> str:
+    """Beside a supported "same": whether there was anything to lose, which unfolds."""
+    if verdict.room is None:
+        return ""
+    return (
+        f'<details class="nb-room"><summary>{escape(verdict.room.short)}</summary>'
+        f'<div class="nb-paper">{escape(verdict.room.sentence)}</div></details>'
+    )
 
 
 def _first(entry: Judged) -> str:
@@ -233,7 +262,8 @@ def _each_world(entry: Judged) -> str:
     )
     return (
         f'<details><summary>each world</summary><div class="nb-paper">{escape(over.name)}</div>'
-        f'<div class="nb-shifts"><dl>{told}</dl></div></details>'
+        f'<div class="nb-shifts"><dl>{told}</dl></div>'
+        f'<div class="nb-paper">{escape(few(over.worlds))}</div></details>'
     )
 
 
