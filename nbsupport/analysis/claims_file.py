@@ -89,6 +89,7 @@ class Claim:
     holds: str = ""  # what was found, as a sentence, by the verdict
     fails: str = ""
     open: str = ""
+    beside: tuple[str, ...] = ()  # of a claim that groups lie on a line: the groups, the line
     why: tuple[Why, ...] = ()
     statistic: str = "er"
     reference: str = "scratch"
@@ -208,6 +209,8 @@ def _claim(raw: Mapping[str, Any]) -> Claim:
         _one_of(where, "expected verdict", word, WORDS)
     if len(values.get("gap", GAP)) != 2:
         raise UserError(f"gap in {where} must be a pair of roles")
+    if len(values.get("beside", ("", ""))) not in (0, 2):
+        raise UserError(f"beside in {where} must be two texts: the groups, and the line")
     _check_shape(where, raw)
     if "why" in raw:
         values["why"] = tuple(

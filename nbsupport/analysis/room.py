@@ -45,7 +45,7 @@ class Room:
     def short(self) -> str:
         """The state in a few words."""
         if self.of_full and self.state == SOMETHING:
-            return "a difference seen elsewhere"
+            return "seen between other groups"
         return {UNKNOWN: "no difference to compare with"}.get(self.state, f"{self.state} to lose")
 
     @property
@@ -64,7 +64,11 @@ class Room:
             seen, lies = "a difference was", "lies"
             if self.state == NOTHING:
                 seen, lies = "none was", "is not shown to lie"
-            return f"; {where} {seen} seen elsewhere: the full source {lies} {number} above scratch"
+            where = where if gain.worlds else "in the same setting"
+            return (
+                f"; {where} {seen} seen between other groups: the full source {lies} {number} "
+                "above scratch"
+            )
         groups = "the two groups" if self.parts == 1 else "the two groups that gain least"
         if self.state == NOTHING:
             return (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from nbsupport.analysis import claims
+from nbsupport.display import line_sides
 from nbsupport.display.html import MINUS, Html, note
 from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, decided, listed, side
 from nbsupport.evidence.judged import Judged
@@ -242,12 +243,23 @@ class Answer:
         key = "H holds, P holds in part, F comes out otherwise than in the paper, O open"
         told = (
             f"{key}; L+ and L{MINUS}: models of others lean for or against. Numbers: claims that "
-            f"hold, of those tested{self._beside()}. Each cell leads to its page."
-        )
+            f"hold, of those tested{self._beside()}. Each cell leads to its page. {self.apart()}"
+        ).rstrip()
         return (
             f'<table class="nb-evidence"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
             f"<caption>{escape(told)}</caption></table>"
         )
+
+    def apart(self) -> str:
+        """The claims that kinds of evidence put on opposite sides of a line, a sentence each."""
+        told = (
+            line_sides.short(e.claim, line_sides.kinds(e, self._said(e), self.worlds))
+            for e in self.tested
+        )
+        return " ".join(filter(None, told))
+
+    def _said(self, entry: Judged) -> PublishedVerdict | None:
+        return self.published.get(entry.claim.id)
 
     def _beside(self) -> str:
         """How many tested claims belong to no row, and which world decides."""
@@ -283,7 +295,7 @@ class Answer:
         for row in ROWS:
             told = [f"{WORDS[c.state]} {c.count}".strip() for c in self.cells(row)]
             lines.append(f"{row.name}: {told[0]} | real images: {told[1]}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *filter(None, [self.apart()])])
 
 
 def _cell(link: str, about: str, state: str, letter: str, word: str, count: str) -> str:

@@ -11,6 +11,7 @@ from nbsupport.analysis import claims
 from nbsupport.analysis.claims import Claim, Part
 from nbsupport.analysis.claims_file import Why
 from nbsupport.analysis.verdicts import Verdict
+from nbsupport.display import line_sides
 from nbsupport.display.html import Html, signed, span
 from nbsupport.display.sides import FAILS, HOLDS, NONE, OPEN, clauses, listed, parts_of, side
 from nbsupport.display.verdict_table import badge, room_html
@@ -98,10 +99,14 @@ def _told(verdicts: Iterable[Verdict], what: str) -> str:
     return f"{what}: {', '.join([f'{number} of {total} {said}', *others])}"
 
 
+def _settings_of(profile: Profile) -> str:
+    return "simulated worlds" if profile.simulated else "shifts between real images"
+
+
 def rests_on(entry: Judged, profile: Profile, published: PublishedVerdict | None) -> str:
     """In how many worlds, on how many shifts between real images, and by published models."""
     worlds = [v for n, v in entry.worlds.items() if n in entry.counted] or [entry.first]
-    own = "simulated worlds" if profile.simulated else "shifts between real images"
+    own = _settings_of(profile)
     said = f"{published.words} it" if published and published.word != NOTHING else ""
     parts = [_told(worlds, own), _told(entry.real.values(), "shifts between real images"), said]
     return "; ".join(filter(None, parts))
@@ -169,15 +174,23 @@ class Found:
 
     def _plain(self, entry: Judged) -> str:
         said, room = sentence(entry.claim, entry.headline), entry.headline.room
-        told = f" {room.sentence}" if room else ""
-        return f"- {said}{told} ({self._rests_on(entry)})"
+        more = [text for text in (room.sentence if room else "", self._line(entry)) if text]
+        return f"- {' '.join([said, *more])} ({self._rests_on(entry)})"
+
+    def _line(self, entry: Judged) -> str:
+        """On which side of its line each kind of evidence puts the claim's groups."""
+        own = _settings_of(self.own.profile)
+        return line_sides.sentence(
+            entry.claim, line_sides.kinds(entry, self.published.get(entry.claim.id), own)
+        )
 
     def _item(self, entry: Judged) -> str:
         word, said = entry.headline.word, sentence(entry.claim, entry.headline)
         about = f'<span class="nb-found-basis">{escape(self._rests_on(entry))}</span>'
         whys = self._reasons(entry) if side(entry.headline) == FAILS else ""
         mark, room = badge(word, entry.headline.text), room_html(entry.headline)
-        return f"<li>{mark} {escape(said)} {about}{room}{whys}</li>"
+        line = f'<div class="nb-remark">{escape(text)}</div>' if (text := self._line(entry)) else ""
+        return f"<li>{mark} {escape(said)} {about}{room}{line}{whys}</li>"
 
     def _reasons(self, entry: Judged) -> str:
         found = _whys(entry, lambda key: judge_some(self.own, [key])[0])

@@ -162,8 +162,8 @@ def _cell(name: str, value: Any, inner: str, scope: str) -> str:
     missing = value is None or (isinstance(value, float) and not math.isfinite(value))
     shown = "" if missing else escape(str(value), quote=True)
     tag, attribute = ("th", ' scope="row"') if scope else ("td", "")
-    label = escape(name, quote=True)
-    return f'<{tag}{attribute}{_folded(name)} data-label="{label}" data-value="{shown}">{inner}</{tag}>'
+    attribute += f'{_folded(name)} data-label="{escape(name, quote=True)}"'
+    return f'<{tag}{attribute} data-value="{shown}">{inner}</{tag}>'
 
 
 def tokens(entry: Judged) -> list[str]:

@@ -13,7 +13,7 @@ from nbsupport.display import widgets
 from nbsupport.evidence import ledger
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages import claims
-from nbsupport.pages.claims_table import ledger_table
+from nbsupport.pages.claims_table import FOLDED, HEADER, ledger_table
 from nbsupport.paths import root
 from nbsupport.study.profiles import PROFILES
 
@@ -104,14 +104,53 @@ def test_headers_sort_and_say_so(page):
 
 
 def test_only_one_column_sorts_at_a_time(page):
-    for name in ("Claim", "World 1"):
+    for name in ("Claim", "Worlds"):
         page.get_by_role("button", name=name, exact=True).click()
-    assert page.locator("th[aria-sort]").all_inner_texts() == ["World 1"]
+    assert page.locator("th[aria-sort]").all_inner_texts() == ["Worlds"]
+
+
+def columns(page: Any) -> list[str]:
+    """The names of the columns that are seen."""
+    heads = page.locator(".nb-ledger thead th").all()
+    return [head.inner_text() for head in heads if head.is_visible()]
+
+
+def fields(page: Any) -> list[str]:
+    """The names of the cells of the first row that are seen."""
+    cells = page.locator(".nb-ledger tbody tr").first.locator("> *").all()
+    return [cell.get_attribute("data-label") for cell in cells if cell.is_visible()]
+
+
+def test_at_first_few_columns_are_seen_and_a_box_shows_all(page):
+    first = columns(page)
+    assert first == fields(page)
+    assert len(first) <= 9
+    assert first[:4] == ["Section", "Claim", "Verdict", "Estimate"]
+    page.get_by_label("All 14 columns").check()
+    assert columns(page) == fields(page) == [name for name, *_ in HEADER]
+    assert set(columns(page)) - set(first) == set(FOLDED)
+    page.get_by_label("All 14 columns").uncheck()
+    assert columns(page) == first
+
+
+@pytest.mark.parametrize("page", [390], indirect=True)
+def test_a_column_that_is_sorted_by_is_seen(page):
+    assert "To settle" not in fields(page)
+    page.locator("select[name=sort]").select_option("World 2")
+    assert page.get_by_label("All 14 columns").is_checked()
+    ranks = values(page, "World 2")
+    assert ranks == sorted(ranks)
+    assert len(ranks) == len(load())
+
+
+def test_on_paper_all_columns_stand(page):
+    page.emulate_media(media="print")
+    assert set(FOLDED) <= set(fields(page))
 
 
 def test_the_keyboard_is_enough(page):
     page.locator(".nb-ledger select[name=words]").focus()
-    for _ in range(4):  # section, text, Show all, the scrolling table
+    for _ in range(5):  # section, text, Show all, all columns, the scrolling table
         page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Section"
@@ -171,6 +210,9 @@ def test_the_table_reads_without_a_script(chromium, written):
     page.goto(written.as_uri())
     assert page.locator(".nb-ledger tbody tr").count() == len(load())
     assert not page.locator(".nb-ledger-controls").is_visible()
+    assert len(columns(page)) <= 9
+    page.get_by_label("All 14 columns").check()
+    assert columns(page) == [name for name, *_ in HEADER]
     assert page.locator(".nb-rank li").all_inner_texts() == ["one", "two", "three"]
     context.close()
 

@@ -1,11 +1,14 @@
 """Claims over worlds on a page: a column of verdicts, a figure a claim, each world in the table."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
 from real_images import REAL_HEIGHTS, real_runs
+from scipy import stats
 
+from nbsupport.analysis.worlds import ENOUGH_WORLDS, few
 from nbsupport.display import over_worlds
 from nbsupport.display.over_worlds import COLUMN, TOO_FEW
 from nbsupport.display.tabs import Tabs
@@ -99,3 +102,26 @@ def test_a_claim_at_the_floor_has_a_row_like_any_other():
     html = ledger_table(entries).html
     assert "nb-badge-at-the-floor" in html
     assert page_claims.counts(entries)["at-the-floor"] >= 1
+
+
+# few worlds ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_few_worlds_are_said_to_be_few_with_what_that_costs(count):
+    told = few(count)
+    wider = stats.t.ppf(0.975, count - 1) / stats.norm.ppf(0.975)
+    assert told.startswith(f"Only {count} worlds")
+    assert f"{wider:.1f} times as wide" in told
+
+
+def test_enough_worlds_need_no_such_words():
+    assert [few(count) for count in (0, 1, ENOUGH_WORLDS, 12)] == [""] * 4
+
+
+def test_wherever_an_interval_over_few_worlds_is_drawn_it_is_said(five):
+    (enough,) = over_worlds.figures(five, [LADDER], "linear")
+    (short,) = over_worlds.figures(worlds(3), [LADDER], "linear")
+    assert few(3) in short.caption
+    assert "Only" not in enough.caption
+    for runs, said in ((worlds(3), True), (worlds(2), True), (five, False)):
+        table = ledger_table(ledger.judge_all(runs)).html
+        assert bool(re.search(r"Only \d worlds", table)) is said
