@@ -19,8 +19,10 @@ from nbsupport.analysis.error_rates import (
 from nbsupport.analysis.intervals import Contrast
 from nbsupport.analysis.points import ID, OOD
 from nbsupport.analysis.roles import SCRATCH
-from nbsupport.display.html import Html, signed, span, table
+from nbsupport.analysis.worlds import few
+from nbsupport.display.html import Html, note, signed, span, table
 from nbsupport.display.scripted import scripted
+from nbsupport.display.tabs import together
 from nbsupport.display.verdict_table import badge, common_reach, interval_bar
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages.by_hand import by_hand as by_hand
@@ -131,7 +133,9 @@ def populations_table() -> Html:
         *("difference", "estimate", "these families", "architectures like these"),
         *("worlds (how many)", "variance by family"),
     )
-    return table(header, rows)
+    counted = [found.worlds for found, _ in runs.over_worlds(ABOUT).values() if found.worlds]
+    told = few(min(counted, default=0))
+    return together(table(header, rows), note(told)) if told else table(header, rows)
 
 
 def _about(c: Contrast, over: dict[str, Any]) -> tuple[str, ...]:

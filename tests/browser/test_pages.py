@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nbsupport.building.sphinx import excerpts
+
 pytestmark = pytest.mark.browser
 
 CHARTED = "book/sections/04_1_quantity.html"
+MOST_TEXT = 600_000  # bytes, of all pages: the search loads those that it found
 TOO_WIDE = """() => {
     const limit = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= limit) return [];
@@ -111,6 +114,25 @@ def test_search_finds_a_word(visit):
     assert any("sections" in link.get_attribute("href") for link in links.all())
     assert visit.errors == []
     assert visit.foreign == []
+
+
+def test_search_shows_excerpts_from_disk(visit, smoke_book):
+    visit.page.goto(f"{smoke_book.html.as_uri()}/search.html?q=jackknife")
+    visit.page.wait_for_selector("#search-results li p.context")
+    visit.page.wait_for_timeout(300)
+    results = visit.page.locator("#search-results li").all()
+    shown = [one.locator("p.context").inner_text() for one in results if one.locator("p").count()]
+    assert len(shown) >= 3
+    assert any("jackknife" in text.lower() for text in shown)
+    assert all("<" not in text for text in shown)
+    assert visit.errors == []
+    assert visit.foreign == []
+
+
+def test_the_texts_for_the_search_are_small(smoke_book):
+    texts = [*(smoke_book.html / excerpts.FOLDER).rglob("*.js")]
+    assert {path.stem for path in smoke_book.html.glob("book/**/*.html")} <= {p.stem for p in texts}
+    assert sum(path.stat().st_size for path in texts) < MOST_TEXT
 
 
 def test_a_page_reads_from_the_file_system(visit, smoke_book):

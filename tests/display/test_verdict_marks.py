@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from nbsupport.analysis.verdicts import WORDS
+from nbsupport.analysis.room import Room
+from nbsupport.analysis.verdicts import WORDS, Verdict
 from nbsupport.building.sphinx.verdict_marks import verdict_role
-from nbsupport.display.verdict_table import badge
+from nbsupport.display.verdict_table import badge, verdict_html, verdict_table
 from nbsupport.paths import root
 
 STYLES = root() / "book" / "_static"
@@ -86,3 +87,13 @@ def test_the_text_of_the_book_shows_the_same_marks(word):
     assert not problems
     assert shown.astext() == badge("leans" if "leans" in word else word, word)
     assert f"{{verdict}}`{word}`" in (root() / "book" / "how_to_read.md").read_text()
+
+
+def test_what_the_same_leaves_room_for_stands_beside_it_and_beside_nothing_else():
+    plain = Verdict("supported")
+    told = Verdict("supported", room=Room(0.0123))
+    assert "0.0123 is excluded" in verdict_html(told, 1.0)
+    assert "excluded" not in verdict_html(plain, 1.0)
+    table = verdict_table(["classes-or-images"], {"here": {"classes-or-images": told}})
+    assert "0.0123 is excluded" in table.html
+    assert "0.0123 is excluded" in table.text
