@@ -291,6 +291,7 @@ def test_rows_in_any_order_with_other_columns_give_the_same_verdicts(world, tabl
         ('b = "scratch"', 'b = "s"\ncalibrated = "yes"', "give bool"),
         ('b = "scratch"', 'b = "s"\nexpect = ["true"]', "unknown expected verdict"),
         ('b = "scratch"', 'b = "s"\ngap = ["s"]', "gap in claim 'one' must be a pair"),
+        ('b = "scratch"', 'b = "s"\nbeside = ["s"]', "beside in claim 'one' must be two texts"),
         ('b = "scratch"', 'b = "s"\nrule = "some-of-each"', "1 pairs: give at least 6"),
         (
             'a = "x"\nb = "scratch"',
