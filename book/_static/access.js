@@ -4,12 +4,19 @@
 
   const SCROLLS = ".nb-scroll, .pst-scrollable-table-container, div.cell_output .output.text_html, pre";
 
+  // Regions of one kind are told apart by a number.
+  const regions = new Map();
+  function own(label) {
+    regions.set(label, (regions.get(label) || 0) + 1);
+    return regions.get(label) > 1 ? `${label}, ${regions.get(label)}` : label;
+  }
+
   // What scrolls sideways can be scrolled with the arrow keys too, and says what it is.
   function scrollable(box) {
     if (box.scrollWidth <= box.clientWidth + 1 || box.hasAttribute("tabindex")) return;
     box.tabIndex = 0;
     box.setAttribute("role", "region");
-    box.setAttribute("aria-label", box.matches("pre") ? "Code that scrolls sideways" : "A table that scrolls sideways");
+    box.setAttribute("aria-label", own(box.matches("pre") ? "Code that scrolls sideways" : "A table that scrolls sideways"));
   }
 
   function scrollables() {
