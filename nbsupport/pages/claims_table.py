@@ -42,6 +42,7 @@ NOTE = (
     "in this world; under Families, about architectures like these. q: Benjamini and Hochberg's. "
     "Otherwise: verdicts on logit and probit axes, and at margins of 0.15 and 0.33 of the gap."
 )
+NOT_FOR_OR_AGAINST = ("calibrated", "measured")
 DASH = "\N{EN DASH}"
 FRAGILE = "differs otherwise"
 CHANGED = "another word by rules 1"
@@ -238,6 +239,8 @@ def _worlds(entry: Judged) -> tuple[int | None, str]:
         return None, DASH
     told = ledger.about_worlds(entry)
     text = f"<div>for it in {entry.supporting} of {len(entry.counted)}</div>"
+    if entry.first.word in NOT_FOR_OR_AGAINST:
+        text = f"<div>{len(entry.counted)} worlds, {entry.first.word}</div>"
     if not math.isfinite(told["tau"]):
         return entry.supporting, text
     spread = f"tau {told['tau']:.3f}"
