@@ -171,3 +171,33 @@ def test_what_scrolls_sideways_can_be_reached_by_keys(visit, path):
         .filter(e => e.scrollWidth > e.clientWidth + 1 && e.tabIndex < 0).map(e => e.className)"""
     assert visit.page.evaluate(unreached) == []
     assert visit.page.locator("article th:empty").count() == 0
+
+
+# What axe-core finds serious, and found on pages of this book: asked here without it.
+UNFIT = """() => {
+    const seen = e => e.checkVisibility();
+    const name = e => e.getAttribute('aria-label') || '';
+    const all = wanted => [...document.querySelectorAll(wanted)].filter(seen);
+    const lists = all('[role=list]')
+        .filter(e => [...e.children].some(c => !c.matches('li, [role=listitem]')));
+    const regions = all('[role=region]');
+    const alike = regions
+        .filter(e => !name(e) || regions.some(o => o !== e && name(o) === name(e)));
+    const pictures = all('svg[role=img]:not([aria-hidden=true])')
+        .filter(e => !name(e) && !e.querySelector('title'));
+    const buttons = all('button[aria-label]').filter(e => {
+        const said = e.innerText.replace(/\\s+/g, ' ').trim().toLowerCase();
+        return said && !name(e).toLowerCase().includes(said);
+    });
+    const fields = all('article :is(input, select, textarea)')
+        .filter(e => !e.labels?.length && !name(e) && !e.title);
+    return Object.entries({lists, alike, pictures, buttons, fields})
+        .flatMap(([what, found]) => found.map(e => `${what}: ${e.outerHTML.slice(0, 120)}`));
+}"""
+
+
+@pytest.mark.parametrize("visit", [1280, 390], indirect=True)
+def test_roles_fit_and_what_can_be_used_has_a_name(visit, path):
+    visit.open(path)
+    visit.page.wait_for_timeout(200)
+    assert visit.page.evaluate(UNFIT) == []
