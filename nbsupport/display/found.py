@@ -103,6 +103,12 @@ def _settings_of(profile: Profile) -> str:
     return "simulated worlds" if profile.simulated else "shifts between real images"
 
 
+def _elsewhere(entry: Judged) -> str:
+    """The words of the worlds that a claim was run in: "world 3: leans towards"."""
+    found = {n: v.text for n, v in entry.worlds.items() if v.word != "not run"}
+    return ", ".join(f"world {n}: {text}" for n, text in found.items())
+
+
 def rests_on(entry: Judged, profile: Profile, published: PublishedVerdict | None) -> str:
     """In how many worlds, on how many shifts between real images, and by published models."""
     worlds = [v for n, v in entry.worlds.items() if n in entry.counted] or [entry.first]
@@ -203,8 +209,13 @@ class Found:
         return rests_on(entry, self.own.profile, self.published.get(entry.claim.id))
 
     def _not_run(self) -> list[str]:
-        absent = [e.claim.matter for e in self.entries if side(e.headline) == NONE]
-        return [f"Not recorded yet: {'; '.join(absent)}."] if absent else []
+        """Claims without a word: recorded nowhere, or not in the world whose word stands first."""
+        absent = [e for e in self.entries if side(e.headline) == NONE]
+        nowhere = [e.claim.matter for e in absent if not _elsewhere(e)]
+        told = [f"Not recorded yet: {'; '.join(nowhere)}."] if nowhere else []
+        later = [f"{e.claim.matter} ({_elsewhere(e)})" for e in absent if _elsewhere(e)]
+        start = f"Not recorded yet on {self.own.leading.name}"
+        return [*told, *([f"{start}: {'; '.join(later)}."] if later else [])]
 
 
 def found(profile: Profile, claim_ids: Iterable[str]) -> Html:

@@ -16,15 +16,20 @@ SUPPORTED, HIGHER, LOWER, OPEN = "supported", "higher", "lower", "open"
 
 
 def headline(profile: "Profile", claim_id: str, axis: str = "linear") -> "tuple[Verdict, str]":
-    """The verdict that stands first for a claim, and where it is of: worlds, or the leading one."""
+    """The verdict that stands first for a claim, and where it is of: worlds, or the first that has
+    runs of it."""
     runs = recorded.own(profile)
     if runs.records.empty:
         return recorded.NOT_RUN, ""
     summary, over = runs.over_worlds([claim_id], axis).get(claim_id, (None, None))
     if summary is not None and over is not None and recorded.is_headline(summary):
         return over, f"over {summary.worlds} worlds"
-    leading = runs.leading
-    return runs.verdicts([claim_id], leading.number, axis)[claim_id], f"on {leading.name}"
+    each = ((s, runs.verdicts([claim_id], n, axis)[claim_id]) for n, s in runs.settings.items())
+    where, verdict = next(each)
+    if verdict.word == "not run":
+        run = (pair for pair in each if pair[1].word != "not run")
+        where, verdict = next(run, (where, verdict))
+    return verdict, f"on {where.name}"
 
 
 def says(profile: "Profile", claim_id: str, axis: str = "linear") -> str:

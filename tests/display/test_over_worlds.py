@@ -10,9 +10,11 @@ from scipy import stats
 
 from nbsupport.analysis.worlds import ENOUGH_WORLDS, few
 from nbsupport.display import over_worlds
+from nbsupport.display.found import found
 from nbsupport.display.over_worlds import COLUMN, TOO_FEW
+from nbsupport.display.said import NOT_YET, says
 from nbsupport.display.tabs import Tabs
-from nbsupport.evidence import ledger
+from nbsupport.evidence import ledger, recorded
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.evidence.world_rows import world_rows
 from nbsupport.pages import claims as page_claims
@@ -125,3 +127,18 @@ def test_wherever_an_interval_over_few_worlds_is_drawn_it_is_said(five):
     for runs, said in ((worlds(3), True), (worlds(2), True), (five, False)):
         table = ledger_table(ledger.judge_all(runs)).html
         assert bool(re.search(r"Only \d worlds", table)) is said
+
+
+def test_what_only_a_later_world_has_is_not_said_to_be_recorded_nowhere(monkeypatch):
+    table = worlds(3).records
+    later = table[(table["world"] > 1) | (table["role"] != "imagenet/5K")].reset_index(drop=True)
+    runs = Recorded(PROFILES["demo"], later)
+    monkeypatch.setattr(recorded, "own", lambda profile: runs)
+    monkeypatch.setattr(recorded, "beside", lambda profile: [])
+    word = runs.verdicts([LADDER], 2)[LADDER].text
+    assert runs.verdicts([LADDER], 1)[LADDER].word == "not run"
+    assert says(PROFILES["demo"], LADDER).startswith(f"{word} on simulated world 2")
+    told = found(PROFILES["demo"], [LADDER]).text
+    assert told.startswith("Not recorded yet on simulated world 1")
+    assert f"world 2: {word}" in told
+    assert says(PROFILES["demo"], "five-per-class") == NOT_YET  # no world has it
