@@ -299,15 +299,15 @@ class Answer:
 
 
 def _cell(link: str, about: str, state: str, letter: str, word: str, count: str) -> str:
-    label = escape(": ".join([about, ", ".join(filter(None, [word, count]))]), quote=True)
     kind = state.replace(" ", "-")
     inner = (
+        f'<span class="nb-evidence-about">{escape(about)}: </span>'
         f'<b aria-hidden="true">{letter}</b><span class="nb-evidence-word">{escape(word)}</span>'
     )
     near = ' class="nb-evidence-near"' if count in (NEAR, UNSURE) else ""
-    small = f"<small{near}>{escape(count)}</small>" if count else ""
+    small = f" <small{near}>{escape(count)}</small>" if count else ""
     return (
-        f'<td class="nb-evidence-{kind}"><a href="{link}" aria-label="{label}" title="{label}">'
+        f'<td class="nb-evidence-{kind}"><a href="{link}" title="{escape(about, quote=True)}">'
         f"{inner}{small}</a></td>"
     )
 

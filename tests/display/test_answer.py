@@ -165,7 +165,10 @@ def test_each_cell_is_a_link_with_a_letter_and_a_name():
     cells = re.findall(r"<td class=.*?</td>", html)
     assert len(cells) == len(ROWS) * len(COLUMNS)
     for each in cells:
-        assert re.search(r'<a href="\w+\.html(#found)?" aria-label="[^"]+: [^"]+"', each)
+        link = re.search(r'<a href="\w+\.html(?:#found)?" title="([^"]+)">(.*?)</a>', each)
+        # called by what is written on it, with row and column before that
+        assert f'<span class="nb-evidence-about">{link.group(1)}: </span>' in link.group(2)
+        assert "aria-label" not in each
         assert re.search(r'<b aria-hidden="true">\S+</b>', each)
     assert html.count(NEAR) >= len(ROWS)
 
