@@ -3,22 +3,16 @@
 import contextlib
 import io
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-import nbformat
 import pandas as pd
 from whole_pages import execute
 
 import nbsupport as nb
-from nbsupport.pages import pages
+from nbsupport.pages.exercises import PageExercise, all_exercises
 from nbsupport.pages.open_page import OpenPage, open_page
-from nbsupport.paths import root
 
-ONE = re.compile(
-    r"^\*\*(\d)\. (.*?)\n:::\{dropdown\} Solution\n(.*?)^:::$", re.MULTILINE | re.DOTALL
-)
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -28,14 +22,8 @@ def opened(page_id: str) -> OpenPage:
     return open_page(page_id, {})
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """An exercise with its solution, as the notebook has it."""
-
-    page_id: str
-    number: int
-    question: str
-    solution: str
+class Exercise(PageExercise):
+    """An exercise with its solution, as the notebook has it, and what its code gives."""
 
     @property
     def page(self) -> OpenPage:
@@ -82,9 +70,4 @@ class Exercise:
 
 def exercises() -> list[Exercise]:
     """Every exercise of every notebook, in order."""
-    found = []
-    for page_id in pages():
-        notebook = nbformat.read(root() / "notebooks" / f"{page_id}.ipynb", as_version=4)
-        text = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-        found += [Exercise(page_id, int(n), q, s) for n, q, s in ONE.findall(text)]
-    return found
+    return [Exercise(**vars(each)) for each in all_exercises()]

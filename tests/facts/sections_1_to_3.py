@@ -156,7 +156,7 @@ def _(e: Exercise) -> None:
 # Section 3 ----------------------------------------------------------------------------------------
 @fact("03_setup", 1)
 def _(e: Exercise) -> None:
-    assert numbers(e.question)[1] == 60
+    assert numbers(e.question)[0] == 60
     share = 0.6
     e.says("An accuracy of 0.60", "= 0.75$", "20 species", "0.75 / 21", "0.036")
     f1 = 2 * share / (1 + share)

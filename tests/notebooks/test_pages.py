@@ -12,6 +12,7 @@ import pytest
 import nbsupport as nb
 from nbsupport import cli
 from nbsupport.pages import all_groups, page_named, pages
+from nbsupport.pages.exercises import all_exercises, blocks, page_exercises
 from nbsupport.pages.open_page import open_page
 from nbsupport.pages.request import PageRequest
 from nbsupport.parameters import parse_assignments
@@ -93,12 +94,24 @@ def test_a_page_asks_shows_and_tells_in_this_order(page_id):
 
 
 @pytest.mark.parametrize("page_id", WITH_EXERCISES)
-def test_each_exercise_has_a_folded_solution(page_id):
-    exercises = prose(page_id).split("## Exercises")[1].split("\n## ")[0]
-    numbers = re.findall(r"^\*\*(\d)\. ", exercises, re.MULTILINE)
-    assert numbers == [str(i + 1) for i in range(len(numbers))]
-    assert 3 <= len(numbers) <= 5
-    assert exercises.count(":::{dropdown} Solution") == len(numbers)
+def test_each_page_has_exercises_with_a_folded_solution(page_id):
+    found = [block for block in blocks(prose(page_id)) if block.name in ("exercise", "solution")]
+    assert [block.name for block in found] == ["exercise", "solution"] * (len(found) // 2)
+    for asked, solved in zip(found[::2], found[1::2], strict=True):
+        assert solved.argument == asked.options["label"]
+        assert solved.options == {"class": "dropdown"}
+    assert 3 <= len(page_exercises(page_id)) <= 5
+
+
+def test_each_exercise_has_a_name_of_its_own_without_its_place():
+    found = all_exercises()
+    labels = [each.label for each in found]
+    assert len(set(labels)) == len(labels) > 50
+    for each in found:
+        assert re.fullmatch(rf"{each.page_id}-[a-z][a-z0-9-]*[a-z][a-z0-9]*", each.label)
+        assert each.question
+        assert each.solution
+        assert not each.title.endswith(".")
 
 
 def solutions() -> list[tuple[str, str]]:
@@ -178,7 +191,7 @@ def test_the_commands_of_the_pages_are_understood(line, capsys):
     ],
 )
 def test_the_exercise_on_costs_counts_right(page_id, asked, capsys):
-    solution = prose(page_id).split("**1. Count")[1].split("**2.")[0]
+    solution = page_exercises(page_id)[0].solution
     said = int(re.search(r"(\d+) jobs", solution).group(1))
     plans = [line for line in commands() if f"plan --page {page_id}" in line]
     line = next(line for line in plans if asked in line.replace("'", ""))
