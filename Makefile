@@ -3,6 +3,7 @@
 # Everything below needs no more than git, make and Python 3.11 or later.
 
 PROFILE ?= demo
+EDITION ?= full
 PORT ?= 8000
 PYTHON ?=
 RUN := .venv/bin/python
@@ -20,6 +21,7 @@ help:
 	@echo "make book [PROFILE=demo|smoke]   train, execute every page, render the book"
 	@echo "make serve [PORT=8000]           show the book at this machine's address only"
 	@echo "make zip                         pack the built book into one file"
+	@echo "... EDITION=student              of read, book, serve, zip: the book without solutions"
 	@echo "make test                        linters, types, quick tests, the smoke book in a browser"
 	@echo "make test-slow                   the tests that take minutes"
 	@echo "make record [PROFILE=demo]       train what the verdicts rest on; goes on where it stopped"
@@ -40,13 +42,13 @@ ray:
 
 # Needs no set-up but its own. The interpreter that setup.sh would choose.
 read:
-	@python=$$(sh tools/setup.sh --which) && "$$python" tools/read.py
+	@python=$$(sh tools/setup.sh --which) && "$$python" tools/read.py --edition "$(EDITION)"
 
 zip:
-	@$(ANY) -m nbsupport zip
+	@$(ANY) -m nbsupport zip --edition "$(EDITION)"
 
 book: setup
-	@$(RUN) -m nbsupport build --profile $(PROFILE)
+	@$(RUN) -m nbsupport build --profile $(PROFILE) --edition "$(EDITION)"
 
 # "records" is the name it had before.
 record records: setup
@@ -65,7 +67,7 @@ slides: setup
 	@$(RUN) -m nbsupport slides
 
 serve: setup
-	@$(RUN) -m nbsupport serve --port "$(PORT)"
+	@$(RUN) -m nbsupport serve --port "$(PORT)" --edition "$(EDITION)"
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -1,25 +1,13 @@
 """The exercises of the notebooks: what each asks, its solution, and what its code gives."""
 
-import contextlib
-import io
-import re
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
-from whole_pages import execute
 
-import nbsupport as nb
 from nbsupport.pages.exercises import PageExercise, all_exercises
-from nbsupport.pages.open_page import OpenPage, open_page
-
-CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-@cache
-def opened(page_id: str) -> OpenPage:
-    """A page at its defaults; its groups are drawn once for all tests."""
-    return open_page(page_id, {})
+from nbsupport.pages.open_page import OpenPage
+from nbsupport.pages.solutions import CODE, Solved, opened
 
 
 class Exercise(PageExercise):
@@ -30,10 +18,10 @@ class Exercise(PageExercise):
         """The page at its defaults."""
         return opened(self.page_id)
 
-    @cached_property
+    @property
     def runs(self) -> pd.DataFrame:
         """The recorded runs of world 1 of the page's groups."""
-        return self.page.recorded(world=1)
+        return self.solved.names["runs"]
 
     @property
     def prose(self) -> str:
@@ -46,26 +34,26 @@ class Exercise(PageExercise):
             assert phrase in self.prose, f"{self.page_id} {self.number} does not say {phrase!r}"
 
     @cached_property
-    def result(self) -> tuple[Any, str, dict[str, Any]]:
-        """What the solution's code gives on the recorded runs: its value, its print, its names."""
-        names = {"nb": nb, "runs": self.runs, "page": self.page, "study": self.page.study}
-        printed, value = io.StringIO(), None
-        for block in CODE.findall(self.solution):
-            with contextlib.redirect_stdout(printed):
-                value = execute(block, names)
-        return value, printed.getvalue(), names
+    def solved(self) -> Solved:
+        """The solution, whose code is run once."""
+        return Solved(self)
 
     @property
     def value(self) -> Any:
-        return self.result[0]
+        """The value of its code's last line."""
+        given = self.solved.given
+        return given[-1].value if given else None
 
     @property
     def printed(self) -> str:
-        return self.result[1]
+        """What its code prints."""
+        return "".join(each.printed for each in self.solved.given)
 
     @property
     def names(self) -> dict[str, Any]:
-        return self.result[2]
+        """What is defined once its code has run."""
+        _ = self.solved.given  # which runs it
+        return self.solved.names
 
 
 def exercises() -> list[Exercise]:

@@ -50,6 +50,8 @@ def make(
 RENDERED = (
     "_build/html/index.html",
     "_build/.doctrees/index.doctree",
+    "_build/student/_toc.yml",
+    "_build/student/_build/html/index.html",
     "_build/jupyter_execute/x.png",
     "_build/rendered.sha256",
     "_build/jupyter-book.log",
@@ -68,6 +70,7 @@ RENDERED = (
     ".hypothesis/examples/x",
 )
 OTHERS = (
+    "_build/exercises/student/04_1_quantity.ipynb",  # somebody may have worked on it
     "_build/thesis.pdf",
     "book/sections/mine.ipynb",
     "book/sections/data/mine.csv",
@@ -106,6 +109,7 @@ def test_clean_removes_what_was_rendered_and_nothing_else(checkout):
     assert files(checkout) == set(OTHERS)
     left = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert left == [
+        "_build/exercises",
         "_build/thesis.pdf",
         "book/sections/data",
         "book/sections/mine.ipynb",
@@ -117,6 +121,8 @@ def test_clean_removes_what_was_rendered_and_nothing_else(checkout):
     ]
     for name in OTHERS[:-2]:
         (checkout / name).unlink()
+    for name in ("_build/exercises/student", "_build/exercises"):
+        (checkout / name).rmdir()
     for name in ("book/sections/data", "rerun/my-experiment"):
         (checkout / name).rmdir()
     assert make(checkout, "clean").stdout == ""

@@ -1,7 +1,5 @@
-"""A notebook's cells, executed in this process: as they are, but without any picture."""
+"""What keeps a page that is run in this process from drawing pictures."""
 
-import ast
-import json
 from typing import Any
 
 import numpy as np
@@ -9,24 +7,6 @@ import pytest
 
 from nbsupport.display import images
 from nbsupport.pages import caption_quantity, captions, sources
-from nbsupport.paths import root
-
-
-def cells(page_id: str) -> list[str]:
-    """The source of every code cell, in order."""
-    text = (root() / "notebooks" / f"{page_id}.ipynb").read_text(encoding="utf-8")
-    found = [c["source"] for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
-    return ["".join(source) for source in found]
-
-
-def execute(source: str, namespace: dict[str, Any]) -> Any:
-    """Run a cell; the value of its last line where that is an expression, as Jupyter shows it."""
-    tree = ast.parse(source)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), namespace)
-    if last is None:
-        return None
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), namespace)
 
 
 class _NoPictures:

@@ -2,7 +2,8 @@
 
 Makes the environment `.venv-read` (no PyTorch, about half a gigabyte), executes every page on
 recorded runs, renders the book and says where it is. Works on Linux, macOS and Windows with Python
-3.11 or later, and uses nothing but Python's own library. With `--zip` it packs the book as well.
+3.11 or later, and uses nothing but Python's own library. With `--zip` it packs the book as well;
+with `--edition student` the book has no solutions.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ PLACE = ROOT / ".venv-read"
 PINS = ROOT / "requirements-read.txt"
 STAMP = PLACE / "set-up"
 LEAST = (3, 11)
+EDITIONS = ("full", "student")
 
 
 def main() -> int:
@@ -25,15 +27,18 @@ def main() -> int:
     began = time.monotonic()
     if sys.version_info < LEAST:
         return _fail(f"Python {sys.version.split()[0]} is too old: 3.11 or later is needed")
+    edition = _edition(sys.argv[1:])
+    if edition not in EDITIONS:
+        return _fail(f"unknown edition {edition!r}: give one of {', '.join(EDITIONS)}")
     wanted = hashlib.sha256(PINS.read_bytes()).hexdigest()
     try:
         if not STAMP.is_file() or STAMP.read_text(encoding="utf-8") != wanted:
             _set_up()
             STAMP.write_text(wanted, encoding="utf-8")
-        command = ["build", "--results", "recorded"]
-        status = _run([str(_python()), "-m", "nbsupport", *command])
+        command = [str(_python()), "-m", "nbsupport"]
+        status = _run([*command, "build", "--results", "recorded", "--edition", edition])
         if not status and "--zip" in sys.argv[1:]:
-            status = _run([str(_python()), "-m", "nbsupport", "zip"])
+            status = _run([*command, "zip", "--edition", edition])
     except subprocess.CalledProcessError as error:
         return _fail(
             f"the packages of {PINS.name} were not installed (status {error.returncode}): the "
@@ -46,6 +51,11 @@ def main() -> int:
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     print(f"{minutes} min {seconds:02d} s in all, set-up included", file=sys.stderr)
     return status
+
+
+def _edition(words: list[str]) -> str:
+    """What follows `--edition`; the full one without it."""
+    return [*words, ""][words.index("--edition") + 1] if "--edition" in words else EDITIONS[0]
 
 
 def _set_up() -> None:

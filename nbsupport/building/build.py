@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nbsupport.building.book_settings import check_book
+from nbsupport.building.editions import FULL, edition_named
 from nbsupport.building.execute import ExecutedPage, execute_pages, raise_failures, read_sources
 from nbsupport.building.outputs import claimed, require_writable, writing
 from nbsupport.building.page_key import page_key
@@ -26,16 +27,17 @@ from nbsupport.study.profiles import profile_named
 MOST = 6  # pages at a time, where each takes a core and 0.3 GB
 
 
-def build_book(profile: str, results: str = "live") -> str:
+def build_book(profile: str, results: str = "live", edition: str = FULL) -> str:
     """Train what the pages need, execute them, render the book; the closing line.
 
     results: "live", or "recorded" to show committed records alone, which trains nothing and takes
-    no PyTorch.
+    no PyTorch. edition: "full", or "student", which has no solutions.
 
-    Raises UserError for an unknown profile, settings that cannot be read, a folder that cannot be
-    written, a failed job, a failed page, a warning of the renderer.
+    Raises UserError for an unknown profile or edition, settings that cannot be read, a folder that
+    cannot be written, a failed job, a failed page, a warning of the renderer.
     """
     began = time.monotonic()
+    edition = edition_named(edition)
     given = {"profile": profile_named(profile).name, "results": results}
     recorded = results == "recorded"
     sections = root() / "book" / "sections"
@@ -58,13 +60,16 @@ def build_book(profile: str, results: str = "live") -> str:
             )
             try:
                 _share(done, given["profile"])
-                first = render()  # a failed page as well: the reader finds its error in a box
+                first = render(
+                    edition=edition
+                )  # a failed page as well: the reader finds its error in a box
             finally:
                 raise_failures(done)
-            write_twin(first.parent, profile)
+            write_twin(first.parent, profile, edition)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     told = "from the records" if recorded else _jobs(trained, found)
-    return f"The book is at {first} ({minutes} min {seconds:02d} s; {told})"
+    which = "book" if edition == FULL else f"{edition} edition"
+    return f"The {which} is at {first} ({minutes} min {seconds:02d} s; {told})"
 
 
 def rerun_page(page_id: str, given: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 BEGUN = r"(\.new|(\.\d+)?\.partial)?"
 CACHES = r"\.(pytest|mypy|ruff)_cache|\.hypothesis"
 BOOK = r"html|\.doctrees|jupyter_execute|\.jupyter_cache|rendered\.sha256|jupyter-book\.log"
+EDITIONS = "student"  # that have a folder of their own
 GENERATED = r"(vega-bundle\.js|share\.png)"
 RERUN = re.compile(r"(\w+)-[0-9a-f]{10}")
 PLACES = ("_build/stills", "_build", "book/sections", "book/_static/generated", "rerun")
@@ -24,7 +25,7 @@ SHOWN = 10  # names of what is left
 def clean(project: Path) -> list[Path]:
     """Remove what is rendered in a project's folder; what else lies in its folders is returned."""
     remove(project, CACHES)
-    remove(project / "_build", BOOK + BEGUN)
+    remove(project / "_build", f"({BOOK}){BEGUN}|{EDITIONS}")
     remove(project / "_build" / "stills", r"[0-9a-f]{64}\.png(\.\d+\.partial)?")
     remove(project / "book", r"\.sections\.(lock|writer)")
     remove(project / "book" / "sections", of_pages(project / "book" / "sections", project))

@@ -3,24 +3,27 @@
 import zipfile
 from pathlib import Path
 
+from nbsupport.building.editions import FULL, build_folder, built, edition_named
 from nbsupport.building.outputs import writing
 from nbsupport.errors import UserError
-from nbsupport.paths import root
 
 WRITTEN = (1980, 1, 1, 0, 0, 0)  # of every file: the earliest time that a zip file can hold
 READABLE = 0o644 << 16
 
 
-def pack(html: Path | None = None, target: Path | None = None) -> str:
-    """Pack the built book into `_build/book.zip`; the closing line.
+def pack(html: Path | None = None, target: Path | None = None, edition: str = FULL) -> str:
+    """Pack the built book into `_build/book.zip`, another edition into `_build/book-EDITION.zip`;
+    the closing line.
 
     Files stand in the order of their names, without the times at which they were made. Raises
     UserError where no book is built, or nothing can be written.
     """
-    source = html or root() / "_build" / "html"
-    path = target or source.parent / "book.zip"
+    name = "book" if edition_named(edition) == FULL else f"book-{edition}"
+    path = target or (html.parent if html else build_folder(FULL)) / f"{name}.zip"
+    source = html or built(edition)
     if not (source / "index.html").is_file():
-        raise UserError("there is no built book: make read, or make book, first")
+        wanted = "" if edition == FULL else f" EDITION={edition}"
+        raise UserError(f"there is no built book: make read{wanted}, or make book{wanted}, first")
     files = sorted(
         (found.relative_to(source).as_posix(), found)
         for found in source.rglob("*")

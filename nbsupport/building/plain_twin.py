@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from nbsupport.building.editions import FOR_LECTURERS, FULL
 from nbsupport.data.pictures.listings import write_text
 from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.ledger import judge_profile
@@ -33,19 +34,19 @@ WORDS = (
 )
 
 
-def write_twin(html: Path, profile: str) -> Path:
+def write_twin(html: Path, profile: str, edition: str = FULL) -> Path:
     """Write `llms.txt` of a built book into its folder; the path."""
     path = html / NAME
-    write_text(path, twin(evidence_profile(profile)))
+    write_text(path, twin(evidence_profile(profile), edition))
     return path
 
 
-def twin(profile: str) -> str:
+def twin(profile: str, edition: str = FULL) -> str:
     """The text, by the records of a profile."""
     judged = judge_profile(profile)
     real = next((name for name in profile_named(profile).beside), "")
     lines = ["# Data diversity and robustness", "", f"> {ABOUT}", "", WORDS, "", "## Pages", ""]
-    lines += [*map(_page, pages().values()), *_written()]
+    lines += [*map(_page, pages().values()), *_written(edition)]
     lines += ["", f"## Claims and verdicts (records of the profile {profile})", ""]
     lines += _claims((each for each in judged if not each.claim.control), real)
     lines += ["", "## Controls of the machinery", ""]
@@ -60,9 +61,10 @@ def _page(page: Page) -> str:
     return f"- [{page.title}{section}]({_address(page.id)}){tested}"
 
 
-def _written() -> list[str]:
-    """The pages that are written by hand, by their headings."""
-    names = WRITTEN.findall((root() / "_toc.yml").read_text(encoding="utf-8"))
+def _written(edition: str) -> list[str]:
+    """The pages of an edition that are written by hand, by their headings."""
+    listed = WRITTEN.findall((root() / "_toc.yml").read_text(encoding="utf-8"))
+    names = [name for name in listed if edition == FULL or name not in FOR_LECTURERS]
     texts = {n: (root() / f"{n}.md").read_text(encoding="utf-8") for n in names}
     titles = {name: HEADING.search(text) for name, text in texts.items()}
     return [f"- [{found[1]}]({name}.html)" for name, found in titles.items() if found]

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbsupport.building.editions import FULL, build_folder, own_options
 from nbsupport.building.links import mend_links
 from nbsupport.building.own_settings import environment, installed, python
 from nbsupport.data.pictures.listings import write_text
@@ -23,7 +24,7 @@ LOG = "jupyter-book.log"
 # What every page depends on: a change here renders all pages anew.
 SHARED = ("_config.yml", "_toc.yml", "book/references.bib", "book/_static/*", str(BUNDLE))
 BESIDE_A_PAGE = ("book/glossary", "book/bibliography")
-CODE = ("render.py", "sphinx/*.py")  # beside this file: what renders
+CODE = ("render.py", "editions.py", "sphinx/*.py")  # beside this file: what renders
 
 
 class RenderFailedError(UserError):
@@ -34,6 +35,7 @@ class RenderFailedError(UserError):
 class _Places:
     source: Path
     build: Path
+    edition: str = FULL
 
     @property
     def html(self) -> Path:
@@ -44,19 +46,25 @@ class _Places:
         return self.build / "rendered.sha256"
 
 
-def render(out: Path | str = "_build", *, source: Path | None = None, bundle: bool = True) -> Path:
+def render(
+    out: Path | str = "_build",
+    *,
+    source: Path | None = None,
+    bundle: bool = True,
+    edition: str = FULL,
+) -> Path:
     """Render the book in `source` (default: the project) below `out`; the path of its first page.
 
-    `out` is a folder named `_build`, as Jupyter Book wants it; relative: to `source`. Notebooks are
-    not executed. Only pages whose content changed are rendered; all pages, where something changed
-    that they share, or where the last rendering had warnings. `bundle`: first write the script that
-    draws the charts.
+    `out` is a folder named `_build`, as Jupyter Book wants it; relative: to `source`. An edition
+    other than the full one has a folder of its own below it. Notebooks are not executed. Only pages
+    whose content changed are rendered; all pages, where something changed that they share, or where
+    the last rendering had warnings. `bundle`: first write the script that draws the charts.
 
     Raises RenderFailedError (a UserError) with the warnings, where there are any.
     """
     project = (source or root()).resolve()
-    places = _Places(project, project / out)
-    if places.build.name != "_build":
+    places = _Places(project, build_folder(edition, project / out), edition)
+    if (project / out).name != "_build":
         raise UserError(f"cannot render into {out}: the folder must be named _build")
     if bundle:
         _write_bundle(project)
@@ -125,6 +133,7 @@ def _jupyter_book(places: _Places, *, fresh: bool, strict: bool = True) -> None:
     arguments = ["build", str(places.source), "--path-output", str(places.build.parent)]
     arguments += ["-W", "--keep-going"] if strict else []
     arguments += ["--all"] if fresh else []
+    arguments += own_options(places.edition, places.source, places.build)
     places.build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nb-", ignore_cleanup_errors=True) as own:
         done = subprocess.run(

@@ -8,8 +8,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from nbsupport.building.editions import FULL, built, edition_named
 from nbsupport.errors import UserError
-from nbsupport.paths import root
 
 HOST = "127.0.0.1"
 PORTS = range(1, 65536)
@@ -22,11 +22,12 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(port: str) -> None:
+def serve(port: str, edition: str = FULL) -> None:
     """Serve the book until Ctrl-C. UserError where there is none, or the port cannot be had."""
-    html = root() / "_build" / "html"
+    html = built(edition_named(edition))
     if not (html / "index.html").is_file():
-        raise UserError("there is no book yet: make book")
+        wanted = "" if edition == FULL else f" EDITION={edition}"
+        raise UserError(f"there is no book yet: make book{wanted}")
     with _listening(_number(port), html) as server:
         print(f"http://{HOST}:{server.server_port}/ (Ctrl-C stops)", flush=True)
         server.serve_forever()

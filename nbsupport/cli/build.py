@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from nbsupport.cli.parsing import command, trains
+from nbsupport.cli.parsing import command, of_edition, trains
 
 
 def add(commands: Any) -> None:
@@ -15,10 +15,11 @@ def add(commands: Any) -> None:
         default="live",
         help="live: train what pages lack (the default); recorded: show committed records alone",
     )
+    of_edition(parser)
     trains(parser)
 
 
 def _build(options: argparse.Namespace) -> None:
     from nbsupport.building.build import build_book
 
-    print(build_book(options.profile, options.results))
+    print(build_book(options.profile, options.results, options.edition))

@@ -96,6 +96,12 @@ def placed(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def of_edition(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told which edition of the book it is about."""
+    told = "full: with folded solutions (the default); student: without any"
+    parser.add_argument("--edition", default="full", help=told)
+
+
 def count_option(
     parser: argparse.ArgumentParser, option: str, told: str = "", default: int | None = None
 ) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from nbsupport.cli.parsing import command
+from nbsupport.cli.parsing import command, of_edition
 
 
 def add(commands: Any) -> None:
@@ -11,9 +11,10 @@ def add(commands: Any) -> None:
     text = "show the built book at this machine's address only"
     parser = command(commands, "serve", text, _serve)
     parser.add_argument("--port", default="8000")
+    of_edition(parser)
 
 
 def _serve(options: argparse.Namespace) -> None:
     from nbsupport.building.serve import serve
 
-    serve(options.port)
+    serve(options.port, options.edition)

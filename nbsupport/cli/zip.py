@@ -3,15 +3,15 @@
 import argparse
 from typing import Any
 
-from nbsupport.cli.parsing import command
+from nbsupport.cli.parsing import command, of_edition
 
 
 def add(commands: Any) -> None:
     """Add `zip` to a parser's commands."""
-    command(commands, "zip", "pack the built book into one file", _zip)
+    of_edition(command(commands, "zip", "pack the built book into one file", _zip))
 
 
-def _zip(_: argparse.Namespace) -> None:
+def _zip(options: argparse.Namespace) -> None:
     from nbsupport.building.pack import pack
 
-    print(pack())
+    print(pack(edition=options.edition))

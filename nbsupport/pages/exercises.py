@@ -71,7 +71,7 @@ class Goals:
 
 
 def heading(number: int, title: str) -> str:
-    """A title with its number, and a full stop where it has no mark of its own."""
+    """A title with its number."""
     return f"Exercise {number}. {title}"
 
 

@@ -71,6 +71,7 @@ class OpenPage:
         self.view = PageView(
             request.page.id, self.study, self.groups, request.declared, request.values
         )
+        self.glued: dict[str, str] = {}  # what the prose may quote, by name
 
     @property
     def axis(self) -> str:
@@ -263,6 +264,7 @@ class OpenPage:
         """Glue each text under its name, for the prose to quote."""
         from nbsupport.display.widgets import glue
 
+        self.glued |= numbers
         for name, value in numbers.items():
             glue(name, value)
 

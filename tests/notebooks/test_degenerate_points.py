@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pandas as pd
 import pytest
-from whole_pages import cells, execute, without_pictures
+from whole_pages import without_pictures
 
 from nbsupport.analysis import trends
 from nbsupport.analysis.charts import Figure
@@ -21,6 +21,7 @@ from nbsupport.display import widgets
 from nbsupport.display.tabs import Tabs
 from nbsupport.evidence import recorded, records
 from nbsupport.pages import all_groups, pages
+from nbsupport.pages.cells import code_of, run_cell
 from nbsupport.pages.open_page import open_page
 from nbsupport.study.profiles import PROFILES
 from nbsupport.study.study import Study
@@ -166,7 +167,7 @@ class Opened:
 
     def __init__(self, page_id: str, lab: Lab) -> None:
         self.lab, self.namespace = lab, {}
-        sources = cells(page_id)
+        sources = code_of(page_id)
         self.failures: list[str] = []
         self.run(FIRST, "linear", sources)
         self.reading = [s for s in sources if READS.search(s) and "open_page(" not in s]
@@ -179,7 +180,7 @@ class Opened:
             page.view.values["axis"] = self.namespace["axis"] = axis
         for source in sources:
             try:
-                drawn(execute(source, self.namespace))
+                drawn(run_cell(source, self.namespace))
             except Exception as error:
                 failed = f"{kind}, {axis}: {type(error).__name__} {error}"
                 self.failures.append(f"{failed}\n{source}")

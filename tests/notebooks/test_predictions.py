@@ -5,10 +5,10 @@ import html
 import re
 
 import pytest
-from whole_pages import cells
 
 from nbsupport.display import widgets
 from nbsupport.pages import pages
+from nbsupport.pages.cells import code_of
 from nbsupport.pages.introduction import CHOICES
 
 COMPARED = re.compile(r"compare_prediction\(\s*QUESTION")
@@ -19,7 +19,7 @@ class Asked:
     """What a page asks and answers: keys of its guesses, and keys that it compares them under."""
 
     def __init__(self, page_id: str) -> None:
-        sources = cells(page_id)
+        sources = code_of(page_id)
         namespace = {"findings": type("", (), {"CHOICES": CHOICES})}
         self.guessed: list[str] = []
         self.answered = {c for c in pages()[page_id].claims if _shows_verdicts(sources)}
@@ -48,7 +48,7 @@ def _last_call(source: str) -> str:
 def test_every_guess_is_answered_on_its_page(page_id):
     asked = Asked(page_id)
     assert set(asked.guessed) <= asked.answered
-    text = "\n".join(cells(page_id))
+    text = "\n".join(code_of(page_id))
     assert len(asked.guessed) == len(ASKED.findall(text)), "a question without a key"
 
 
@@ -60,7 +60,7 @@ def test_no_two_guesses_share_a_key():
 
 def test_the_answer_comes_after_the_question():
     for page_id in pages():
-        text = "\n".join(cells(page_id))
+        text = "\n".join(code_of(page_id))
         asked = ASKED.search(text)
         if asked:
             answer = re.search(rf"{COMPARED.pattern}|page\.verdicts\(runs\)", text)
@@ -68,13 +68,13 @@ def test_the_answer_comes_after_the_question():
             assert asked.start() < answer.start(), page_id
 
 
-ANSWERED = [page_id for page_id in pages() if any("page.answer(" in c for c in cells(page_id))]
+ANSWERED = [page_id for page_id in pages() if any("page.answer(" in c for c in code_of(page_id))]
 
 
 @pytest.mark.parametrize("page_id", ANSWERED)
 def test_an_answer_is_one_of_the_options(page_id):
     """What a page calls right is what a reader could have chosen, for a claim of the page."""
-    text = "\n".join(cells(page_id))
+    text = "\n".join(code_of(page_id))
     options = {html.unescape(option) for option in re.findall(r'value="([^"]+)"', _asked(page_id))}
     call = re.search(r"page\.answer\(\s*(\"[^\"]+\"),\s*(\{.*?\}),?\s*\)", text, re.DOTALL)
     claim, right = ast.literal_eval(call.group(1)), ast.literal_eval(call.group(2))
@@ -84,6 +84,6 @@ def test_an_answer_is_one_of_the_options(page_id):
 
 def _asked(page_id: str) -> str:
     namespace: dict = {}
-    source = next(s for s in cells(page_id) if ASKED.search(s))
+    source = next(s for s in code_of(page_id) if ASKED.search(s))
     exec(source, namespace)
     return eval(_last_call(source), namespace).html
