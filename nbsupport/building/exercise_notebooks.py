@@ -12,11 +12,12 @@ They show recorded runs, and need no PyTorch.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbsupport.building.answer_key import page_numbers
 from nbsupport.building.outputs import writing
 from nbsupport.data.pictures.listings import write_text
 from nbsupport.errors import UserError
@@ -106,8 +107,10 @@ def notebooks(page: Page) -> dict[str, dict[str, Any]]:
 
 
 def student_notebook(page: Page) -> str:
-    """The notebook of a page that students get, as the text of its file."""
-    return as_text(notebook(_handed_out(page, tasks(page.id))))
+    """The notebook of a page that students get, as the text of its file, with the numbers of the
+    executed page."""
+    own = tasks(page.id, page_numbers(page.id, page_exercises(page.id)))
+    return as_text(notebook(_handed_out(page, own)))
 
 
 def as_text(notebook: dict[str, Any]) -> str:
@@ -116,13 +119,17 @@ def as_text(notebook: dict[str, Any]) -> str:
 
 
 # from exercises to tasks --------------------------------------------------------------------------
-def tasks(page_id: str) -> list[Task]:
-    """The exercises of a page with their numbers, without what only Sphinx can read."""
+def tasks(page_id: str, numbers: Mapping[str, str] | None = None) -> list[Task]:
+    """The exercises of a page, without what only Sphinx can read.
+
+    numbers: what they quote, by name; default: those of the recorded runs.
+    """
     own = page_exercises(page_id)
-    numbers = quoted(page_id, quoted_names(*(each.question + each.solution for each in own)))
+    names = quoted_names(*(each.question + each.solution for each in own))
+    found = quoted(page_id, names) if numbers is None else numbers
 
     def plain(text: str) -> str:
-        return plain_text(text, numbers, _in_words)
+        return plain_text(text, found, _in_words)
 
     return [
         Task(

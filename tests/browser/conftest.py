@@ -50,10 +50,10 @@ class SmokeBook:
     second: str
 
 
-def _build(project: Path) -> str:
+def _build(project: Path, *options: str) -> str:
     env = {name: value for name, value in os.environ.items() if name != "NBSUPPORT_STORE"}
     done = subprocess.run(
-        [sys.executable, "-m", "nbsupport", "build", "--profile", "smoke"],
+        [sys.executable, "-m", "nbsupport", "build", "--profile", "smoke", *options],
         cwd=project,
         env={**env, "PYTHONPATH": str(project)},
         capture_output=True,
@@ -77,6 +77,15 @@ def smoke_book(tmp_path_factory: pytest.TempPathFactory) -> SmokeBook:
             shutil.copy(ROOT / name, project / name)
     first, second = _build(project), _build(project)
     return SmokeBook(project, project / "_build" / "html", first, second)
+
+
+@pytest.fixture(scope="session")
+def student_book(smoke_book: SmokeBook) -> Path:
+    """The folder of the student edition, rendered from the pages of the smoke book."""
+    told = _build(smoke_book.project, "--edition", "student")
+    assert "The student edition is at" in told
+    assert "0 jobs trained" in told
+    return smoke_book.project / "_build" / "student"
 
 
 class _Quiet(SimpleHTTPRequestHandler):

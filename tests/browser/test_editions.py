@@ -1,0 +1,146 @@
+"""The full edition's solutions open without a script; the student edition holds none of them."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbsupport.building.exercise_notebooks import tasks
+from nbsupport.pages import pages
+from nbsupport.pages.exercises import PageExercise, all_exercises, page_exercises
+from nbsupport.pages.solutions import CODE
+
+pytestmark = pytest.mark.browser
+PAGE = "book/sections/04_1_quantity.html"
+KEY = "book/answer_key.html"
+MARKUP = re.compile(r"<[^>]+>|[*`]|\\[nt\"]")
+
+
+def words(text: str) -> str:
+    """The words of a text without markup, quotes or line ends, as any file may hold them."""
+    return " ".join(re.findall(r"\w+", MARKUP.sub("", text)))
+
+
+def phrases(exercise: PageExercise) -> list[str]:
+    """What nobody but its solution says: eight words in a row of its prose, a line of its code."""
+    prose = re.sub(r"\{[\w:-]+\}`[^`]*`|\$[^$]*\$", "|", CODE.sub("|", exercise.solution))
+    found = [" ".join(part.split()[:8]) for part in map(words, re.split(r"[|.?!:]\s", prose))]
+    lines = [words(line) for code in CODE.findall(exercise.solution) for line in code.splitlines()]
+    return [p for p in (*found, *lines) if len(p) > 30]
+
+
+def searched(folder: Path) -> dict[str, str]:
+    """The words of every file of a folder that holds text, by its path."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            text = path.read_bytes().decode("utf-8", "ignore")
+            found[path.relative_to(folder).as_posix()] = words(text)
+    return found
+
+
+def test_no_file_of_the_student_edition_holds_a_solution(student_book, smoke_book):
+    student, full = searched(student_book), searched(smoke_book.html)
+    asked = " ".join(words(each.question) for each in all_exercises())
+    whole, everything = "\n".join(student.values()), "\n".join(full.values())
+    for each in all_exercises():
+        told = [phrase for phrase in phrases(each) if phrase not in asked]
+        assert told, f"{each.label} has no phrase to look for"
+        assert any(phrase in everything for phrase in told), each.label
+        found = [phrase for phrase in told if phrase in whole]
+        where = [name for name, text in student.items() if any(p in text for p in found)]
+        assert found == [], f"{each.label} in {where}"
+
+
+def test_the_student_edition_lacks_the_key_and_has_all_else(student_book, smoke_book):
+    def names(html: Path) -> set[str]:
+        return {p.relative_to(html).as_posix() for p in html.rglob("*.html")}
+
+    html = student_book / "_build" / "html"
+    assert names(smoke_book.html) - names(html) == {KEY}
+    assert "answer_key" not in "\n".join(p.read_text() for p in html.rglob("*.html"))
+    assert "answer_key" not in (html / "llms.txt").read_text()
+    assert "Exercise 2. Data or training length?" in words_of(html / PAGE)
+
+
+def words_of(page: Path) -> str:
+    return re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page_id", [p for p in pages() if page_exercises(p)])
+def test_the_exercises_of_a_page_can_be_had_as_a_notebook(smoke_book, page_id):
+    html = (smoke_book.html / f"book/sections/{page_id}.html").read_text(encoding="utf-8")
+    (address,) = re.findall(r'href="([^"]*exercises/[^"]*\.ipynb)"', html)
+    path = (smoke_book.html / "book" / "sections" / address).resolve()
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    for task in tasks(page_id, dict.fromkeys(QUOTED, "0")):
+        assert task.exercise.heading in text
+        assert not task.words or task.words not in text
+
+
+QUOTED = {
+    name
+    for each in all_exercises()
+    for name in re.findall(r"\{glue:text\}`([^`]+)`", each.question + each.solution)
+}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_solution_opens_by_click_and_by_key(chromium: Any, site: str, scripts: bool):
+    context = chromium.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"{site}/{PAGE}")
+    boxes = page.locator(".nb-solution > details")
+    assert boxes.count() == len(page_exercises("04_1_quantity"))
+    first, second = boxes.nth(0), boxes.nth(1)
+    for box in (first, second):
+        assert box.get_attribute("open") is None
+        assert not box.locator(".sd-summary-content").is_visible()
+    first.locator("summary").click()
+    assert first.locator(".sd-summary-content").is_visible()
+    second.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert second.locator(".sd-summary-content").is_visible()
+    context.close()
+
+
+CONTRAST = """chip => {
+    const rgb = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    const light = text => rgb(text).map(v => v / 255)
+        .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const style = getComputedStyle(chip);
+    const [a, b] = [light(style.color), light(style.backgroundColor)].sort((x, y) => y - x);
+    const box = chip.getBoundingClientRect();
+    return {contrast: (a + 0.05) / (b + 0.05), size: parseFloat(style.fontSize),
+            left: box.left, right: box.right, text: chip.textContent};
+}"""
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("path", [PAGE, KEY])
+def test_level_and_minutes_can_be_read_on_a_phone(chromium: Any, site: str, path: str, mode: str):
+    size = {"width": 390, "height": 844}
+    context = chromium.new_context(viewport=size, is_mobile=True, color_scheme=mode)
+    page = context.new_page()
+    page.goto(f"{site}/{path}")
+    chips = [page.evaluate(CONTRAST, chip) for chip in page.query_selector_all(".nb-chip")]
+    assert len(chips) >= len(page_exercises("04_1_quantity"))
+    for chip in chips:
+        assert re.fullmatch(r"(recall|apply|analyse|design) · \d+ min", chip["text"])
+        assert chip["contrast"] >= 4.5
+        assert chip["size"] >= 12
+        assert 0 <= chip["left"] < chip["right"] <= size["width"]
+    context.close()
+
+
+def test_the_key_has_every_solution_with_what_its_code_gives(smoke_book):
+    html = words(words_of(smoke_book.html / KEY))
+    for each in all_exercises():
+        assert words(each.heading) in html
+    assert html.count("On the recorded runs this gives") == sum(
+        len(CODE.findall(each.solution)) for each in all_exercises()
+    )
