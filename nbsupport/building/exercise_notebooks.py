@@ -29,7 +29,7 @@ from nbsupport.pages.plain_text import plain_text, quoted_names
 from nbsupport.pages.solutions import CODE
 
 FOLDERS = ("student", "solved", "source", "otter")
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"  # nbgrader reads these words, Otter the line
 YOUR_CODE = "# YOUR CODE HERE"
 YOUR_WORDS = "YOUR ANSWER HERE"
 OTTER = "# ASSIGNMENT CONFIG\ninit_cell: false\nexport_cell: false\ncheck_all_cell: false"
