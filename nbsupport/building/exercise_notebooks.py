@@ -32,7 +32,12 @@ FOLDERS = ("student", "solved", "source", "otter")
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"  # nbgrader reads these words, Otter the line
 YOUR_CODE = "# YOUR CODE HERE"
 YOUR_WORDS = "YOUR ANSWER HERE"
-OTTER = "# ASSIGNMENT CONFIG\ninit_cell: false\nexport_cell: false\ncheck_all_cell: false"
+AND_WORDS = "And in words:"
+OTTER = """# ASSIGNMENT CONFIG
+init_cell: false
+export_cell: false
+check_all_cell: false
+suppress_no_tests_warning: true"""
 SCHEMA = 3  # of nbgrader's metadata
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 INSTALL = """# {title}: exercises
@@ -237,11 +242,11 @@ def _for_otter(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
     yield _raw("config", OTTER)
     yield from _beginning(page, own)
     for task in own:
-        yield _question(task)
-        for cell in _answers(task, _marked(task), task.words):
+        for place, cell in enumerate(_answers(task, _marked(task), task.words)):
             name, points = cell["id"], cell["metadata"]["nbgrader"]["points"]
             told = f"# BEGIN QUESTION\nname: {name}\npoints: {points}\nmanual: true"
             yield _raw(f"{name}-begin", told)
+            yield _locked("markdown", f"{name}-text", AND_WORDS) if place else _question(task)
             yield _raw(f"{name}-solution", "# BEGIN SOLUTION")
             yield cell
             yield _raw(f"{name}-solved", "# END SOLUTION")
