@@ -51,6 +51,12 @@ def own_options(edition: str, project: Path, build: Path) -> list[str]:
     return ["--config", str(build.parent / CONFIG), "--toc", str(build.parent / TOC)]
 
 
+def remove_sources(edition: str, build: Path) -> None:
+    """Remove the executed notebooks that MyST-NB leaves beside the pages: they hold solutions."""
+    for path in (build / "jupyter_execute").rglob("*.ipynb") if edition != FULL else ():
+        path.unlink()
+
+
 def without_lecturers(entry: Any) -> Any:
     """A table of contents, or a part of it, without the pages that only lecturers have."""
     if isinstance(entry, dict):

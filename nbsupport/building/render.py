@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbsupport.building.editions import FULL, build_folder, own_options
+from nbsupport.building.editions import FULL, build_folder, own_options, remove_sources
 from nbsupport.building.links import mend_links
 from nbsupport.building.own_settings import environment, installed, python
 from nbsupport.data.pictures.listings import write_text
@@ -147,6 +147,7 @@ def _jupyter_book(places: _Places, *, fresh: bool, strict: bool = True) -> None:
             stdin=subprocess.DEVNULL,
             check=False,
         )
+    remove_sources(places.edition, places.build)
     log = places.build / LOG
     write_text(log, ANSI.sub("", done.stdout + done.stderr))
     if done.returncode or (strict and WARNING.search(done.stderr)):

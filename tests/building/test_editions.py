@@ -13,6 +13,7 @@ from nbsupport.building.editions import (
     FOR_LECTURERS,
     build_folder,
     own_options,
+    remove_sources,
     without_lecturers,
 )
 from nbsupport.building.pack import pack
@@ -37,6 +38,17 @@ def test_an_edition_has_a_folder_and_settings_of_its_own(tmp_path: Path) -> None
         assert name in whole
         assert name not in text
     assert text.count("file:") == whole.count("file:") - len(FOR_LECTURERS)
+
+
+def test_notebooks_beside_the_pages_are_kept_in_the_full_edition_alone(tmp_path: Path) -> None:
+    left = tmp_path / "jupyter_execute" / "book"
+    left.mkdir(parents=True)
+    for name in ("page.ipynb", "picture.png"):
+        (left / name).write_text("")
+    remove_sources("full", tmp_path)
+    assert {p.name for p in left.iterdir()} == {"page.ipynb", "picture.png"}
+    remove_sources("student", tmp_path)
+    assert {p.name for p in left.iterdir()} == {"picture.png"}
 
 
 def test_pages_for_lecturers_are_taken_out_wherever_they_stand() -> None:
