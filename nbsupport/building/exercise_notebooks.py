@@ -161,7 +161,7 @@ def notebook(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _cell(kind: str, name: str, source: str, metadata: dict[str, Any]) -> dict[str, Any]:
-    code = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    code: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
     lines = source.splitlines(keepends=True)
     return {"cell_type": kind, "id": name, "metadata": metadata, "source": lines} | code
 

@@ -22,10 +22,12 @@ def code_of(page_id: str) -> list[str]:
 def run_cell(source: str, namespace: dict[str, Any]) -> Any:
     """Run a cell; the value of its last line where that is an expression, as Jupyter shows it."""
     tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), namespace)
-    if last is None:
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, "cell", "exec"), namespace)
         return None
+    del tree.body[-1]
+    exec(compile(tree, "cell", "exec"), namespace)
     return eval(compile(ast.Expression(last.value), "cell", "eval"), namespace)
 
 
