@@ -171,12 +171,18 @@ class Answer:
     def _holds(self) -> str:
         held = self.of(HOLDS)
         everywhere = [e for e in held if e.counted and e.supporting == len(e.counted)]
-        text = f"Of {len(self.tested)} claims {len(held)} hold in {self.worlds}"
+        of_first = len(self._counted()) > 1 and not any(e.over_worlds for e in self.tested)
+        where = f"the first of {len(self._counted())} {self.worlds}" if of_first else self.worlds
+        text = f"Of {len(self.tested)} claims {len(held)} hold in {where}"
         text += f", {len(everywhere)} of them in every world that counts" if held else ""
         whole, part = self._rows(HOLDS), self._rows(PART)
         told = [f"in full on {listed(whole)}"] if whole else []
         told += [f"in part on {listed(part)}"] if part else []
         return f"{text}. The paper's findings hold {', and '.join(told)}." if told else f"{text}."
+
+    def _counted(self) -> set[int]:
+        """The worlds that count for any claim."""
+        return {world for entry in self.tested for world in entry.counted}
 
     def _rows(self, wanted: str) -> list[str]:
         own = [row for row in ROWS if self.cells(row)[0].state == wanted]

@@ -154,6 +154,13 @@ def test_what_is_negligible_is_counted_apart_from_what_is_contradicted():
     )
 
 
+def test_a_verdict_of_one_world_is_not_said_of_several():
+    more = {"counted": (1, 2, 3), "further": {3: Verdict("not run")}}
+    several = [replace(e, **more) for e in answer({}).entries.values()]
+    told = Answer(several, {}, "simulated worlds").sentences()[0]
+    assert f"claims {len(PAPER)} hold in the first of 3 simulated worlds, 0 of them in" in told
+
+
 def test_nothing_is_said_to_hold_where_nothing_does():
     shown = answer(dict.fromkeys((c.id for c in PAPER), "inconclusive"))
     assert f"Of {len(PAPER)} claims 0 hold in simulated worlds." == shown.sentences()[0]
