@@ -60,9 +60,8 @@ def build_book(profile: str, results: str = "live", edition: str = FULL) -> str:
             )
             try:
                 _share(done, given["profile"])
-                first = render(
-                    edition=edition
-                )  # a failed page as well: the reader finds its error in a box
+                # a failed page as well: the reader finds its error in a box
+                first = render(edition=edition)
             finally:
                 raise_failures(done)
             write_twin(first.parent, profile, edition)

@@ -20,7 +20,7 @@ def rendered(monkeypatch, tmp_path):
     monkeypatch.setattr(build, "root", lambda: tmp_path)
     monkeypatch.setattr(build, "train", lambda pages: (0, 0))
     monkeypatch.setattr(build, "execute_pages", execute)
-    monkeypatch.setattr(build, "render", lambda: seen.append("book"))
+    monkeypatch.setattr(build, "render", lambda **how: seen.append("book"))
     monkeypatch.setattr(build, "render_page", lambda path, folder: seen.append(path.stem))
     return seen
 
@@ -34,7 +34,7 @@ def test_a_failed_page_is_rendered_with_its_error_and_fails_the_build(rendered):
 
 
 def test_a_page_that_came_to_no_end_is_told_whatever_its_rendering_says(rendered, monkeypatch):
-    def render(*_: object) -> None:
+    def render(*_: object, **how: object) -> None:
         raise FileNotFoundError(2, "No such file or directory", "03_setup.ipynb")
 
     for name in ("render", "render_page"):
