@@ -14,6 +14,11 @@ class Exercise(PageExercise):
     """An exercise with its solution, as the notebook has it, and what its code gives."""
 
     @property
+    def name(self) -> str:
+        """Its name on its page."""
+        return self.label.removeprefix(f"{self.page_id}-")
+
+    @property
     def page(self) -> OpenPage:
         """The page at its defaults."""
         return opened(self.page_id)
@@ -31,7 +36,7 @@ class Exercise(PageExercise):
     def says(self, *phrases: str) -> None:
         """Fails unless the solution says each of these."""
         for phrase in phrases:
-            assert phrase in self.prose, f"{self.page_id} {self.number} does not say {phrase!r}"
+            assert phrase in self.prose, f"{self.label} does not say {phrase!r}"
 
     @cached_property
     def solved(self) -> Solved:

@@ -9,6 +9,8 @@ import pytest
 
 from nbsupport.building.sphinx.figure_link import target
 from nbsupport.errors import UserError
+from nbsupport.pages import pages
+from nbsupport.pages.exercises import all_exercises
 from nbsupport.paths import root
 
 TEACH = root() / "teach"
@@ -75,3 +77,29 @@ def test_a_rubric_has_four_levels_in_each_row() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| **")]
     assert len(rows) >= 6
     assert all(len([c for c in row.strip("|").split("|") if c.strip()]) == 5 for row in rows)
+
+
+# exercises that the texts name --------------------------------------------------------------------
+NAMED = re.compile(r"\{ref\}`([\w-]+)`([^|{]*)")
+WITH_EXERCISES = [*TEXTS, root() / "book" / "teach.md"]
+
+
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda p: p.stem)
+def test_each_exercise_that_is_named_is_there_with_its_title(path: Path) -> None:
+    titles = {each.label: each.title for each in all_exercises()}
+    text = path.read_text(encoding="utf-8")
+    for label, after in NAMED.findall(text):
+        if "-" in label and label.split("-")[0] in pages() | {"how_to_read": None}:
+            assert f'("{titles[label]}")' in after, label
+
+
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda p: p.stem)
+def test_no_exercise_is_named_by_a_number_that_may_move(path: Path) -> None:
+    assert re.findall(r"[Ee]xercises? \d", path.read_text(encoding="utf-8")) == []
+
+
+def test_three_exercises_are_named_that_work_a_thing_out_with_less_and_less_help() -> None:
+    text = (root() / "book" / "teach.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (effective robustness|an interval of three cells) \|(.*)$", text, re.M)
+    assert len(rows) == 2
+    assert [len(NAMED.findall(row)) for _, row in rows] == [3, 2]

@@ -15,6 +15,7 @@ from nbsupport.evidence.recorded import Recorded
 from nbsupport.evidence.recorded_study import RecordedStudy
 from nbsupport.pages.groups import reference_groups
 from nbsupport.pages.page import Page
+from nbsupport.pages.worked_examples import captions_interval as captions_interval
 from nbsupport.study.study import CORPORA, FULL, Group, Run, Study
 from nbsupport.training.families import EXTRA_FAMILIES
 

@@ -1,7 +1,7 @@
 """The page of all claims: every verdict, a summary, downloads, how the records were made."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,20 @@ class BookLedger:
     def made(self) -> Html:
         """How the records were made."""
         return made(self.records, ledger.read_ledger(self.profile).get("made"))
+
+
+SHARES = {"nearly all": 7 / 8, "about three quarters": 5 / 8, "about half": 3 / 8, "fewer": 0.0}
+
+
+def right_option(numbers: Mapping[str, str]) -> str:
+    """Which share of the settled claims is supported, as one of the reader's options.
+
+    Each option ends halfway to the next quarter. Nothing where no claim is settled.
+    """
+    supported, settled = int(numbers["supported"]), int(numbers["settled"])
+    if not settled:
+        return ""
+    return next(name for name, least in SHARES.items() if supported >= least * settled)
 
 
 # the summary --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from nbsupport.errors import UserError
 from nbsupport.pages.groups import distinct, reference_groups
 from nbsupport.pages.page import Page
 from nbsupport.pages.shown import room_to_lose
+from nbsupport.pages.worked_examples import trade_interval as trade_interval
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:

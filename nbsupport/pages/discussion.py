@@ -4,6 +4,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis import effects
+from nbsupport.analysis.contrasts import contrast
+from nbsupport.analysis.contrasts import effects as effect_difference
+from nbsupport.analysis.roles import FULL, SCRATCH
 from nbsupport.display import titles
 from nbsupport.display.figure_request import FigureInput, FigureRequest
 from nbsupport.display.html import Html, note, signed
@@ -16,13 +19,18 @@ from nbsupport.pages.page import Page, named_by
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from nbsupport.analysis.intervals import Contrast
     from nbsupport.display.tabs import Display
     from nbsupport.pages.open_page import OpenPage
 
 
 LEADING = "quantity-over-semantics"
+QUANTITY = (FULL, "imagenet/25K")
+SEMANTICS = ("imagenet/animal", "imagenet/object")
 FEWEST = 4  # groups that have an order worth a number
 ROLES = ("no-gap/full", "no-gap/scratch")  # the two lines of its figure
 AXIS_TITLES = (
@@ -75,6 +83,46 @@ def conclusion(page: "OpenPage") -> Html:
     tables = {name: effects.positions(own.points(n), page.axis) for n, name in names.items()}
     correlations = {n: rank_correlation(t) for n, t in tables.items() if len(t) >= FEWEST}
     return concluded(own, correlations, page.axis)
+
+
+GUESSES = ("the number of images, clearly", "about the same", "what they show", "neither costs any")
+
+
+def answered(page: "OpenPage") -> Html:
+    """The reader's guess beside the two effects that it is about, as the leading world has them."""
+    from nbsupport.display.widgets import compare_prediction
+
+    points = recorded.own(page.study.profile).points(page.study.world)
+    if not {FULL, SCRATCH, *QUANTITY, *SEMANTICS} <= set(points["role"]):
+        return compare_prediction(LEADING, "no runs of these groups are recorded yet")
+    number, shown = (contrast(points, *pair, axis=page.axis) for pair in (QUANTITY, SEMANTICS))
+    told = f"fewer images cost {signed(number.estimate.value)} of macro F1, "
+    told += f"objects for animals {signed(shown.estimate.value)}"
+    right = _right_guess(number, shown, _larger(points, page.axis))
+    return compare_prediction(LEADING, f"{right or 'these runs do not settle it'} ({told})", right)
+
+
+def _larger(points: "pd.DataFrame", axis: str) -> "list[Contrast]":
+    """The effect of quantity less that of semantics, whichever way the latter points."""
+    both = (SEMANTICS, SEMANTICS[::-1])
+    return [effect_difference(points, QUANTITY, pair, axis=axis) for pair in both]
+
+
+def _right_guess(number: "Contrast", shown: "Contrast", larger: "Sequence[Contrast]") -> str:
+    """Which of GUESSES two effects and their differences bear out; nothing where none is proven."""
+    clearly, alike, other, neither = GUESSES
+    if _inside(number) and _inside(shown):
+        return neither
+    if all(difference.low > 0 for difference in larger):
+        return clearly
+    if any(difference.high < 0 for difference in larger):
+        return other
+    return alike if all(map(_inside, larger)) else ""
+
+
+def _inside(found: "Contrast") -> bool:
+    """Whether a difference is shown to be smaller than the margin."""
+    return found.minus.high < 0 < found.plus.low
 
 
 def lacking(points: "pd.DataFrame") -> Html:

@@ -8,6 +8,7 @@ from nbsupport.analysis.roles import pair
 from nbsupport.display import images, tabs_of_runs, widgets
 from nbsupport.display.figure_request import FigureInput, FigureRequest
 from nbsupport.display.html import Html, note, signed, span, table
+from nbsupport.display.said import headline, says
 from nbsupport.display.where_possible import shown_where_possible
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages.groups import reference_groups
@@ -23,6 +24,29 @@ if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Verdict
     from nbsupport.display.tabs import Display
     from nbsupport.study.profiles import Profile
+
+
+CLAIM = "some-shifts-only"
+GUESSES = ("in none", "in some, and in others they are the same", "in all six")
+
+
+def answered(page: OpenPage) -> Html:
+    """The reader's guess beside what the recorded runs say: no pair, some, or all of them."""
+    verdict, _ = headline(page.study.profile, CLAIM, page.axis)
+    right = _right_guess(verdict)
+    told = f"the claim is {says(page.study.profile, CLAIM, page.axis)}"
+    start = right or "none of the answers is settled"
+    return widgets.compare_prediction(CLAIM, f"{start}; {told}", right)
+
+
+def _right_guess(verdict: "Verdict") -> str:
+    """Which of GUESSES a verdict bears out; contradicted, the claim has pairs of one kind."""
+    none, some, every = GUESSES
+    if verdict.word == "supported":
+        return some
+    if verdict.word != "contradicted" or verdict.contrast is None:
+        return ""
+    return every if verdict.contrast.minus.low > 0 else none
 
 
 def pair_groups(study: Study, _: dict[str, Any]) -> list[Group]:

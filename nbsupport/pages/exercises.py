@@ -181,8 +181,11 @@ def page_exercises(page_id: str) -> list[PageExercise]:
 
 
 def all_exercises() -> list[PageExercise]:
-    """Every exercise of the book, in its order."""
-    return [each for page_id in pages() for each in page_exercises(page_id)]
+    """Every exercise of the book, on pages made here and on those written by hand, in its order."""
+    sources = {name.rpartition("/")[2]: path for name, path in listed().items()}
+    return [
+        each for page_id, path in sources.items() for each in exercises_in(page_id, written(path))
+    ]
 
 
 # pages by name ------------------------------------------------------------------------------------

@@ -145,14 +145,16 @@ class OpenPage:
     def answer(self, claim_id: str, options: Mapping[str, str]) -> html.Html:
         """The reader's guess beside what the recorded runs say on a claim.
 
-        options: the option that is right where the claim is "supported", and where it is proven to
-        be wrong because a difference is "higher" or "lower", of a composite with the names of the
-        two groups ("lower fractaldb/full scratch"); an outcome without an option is open.
+        options: the option that is right where the claim is "supported" or "negligible", and where
+        it is proven to be wrong because a difference is "higher" or "lower", of a composite with
+        the names of the two groups ("lower fractaldb/full scratch"); an outcome without an option
+        is open.
         """
         from nbsupport.display.widgets import compare_prediction
 
         verdict, _ = headline(self.study.profile, claim_id, self.axis)
-        right = options.get(outcome(verdict)) or options.get(outcome(verdict, named=True), "")
+        ways = (outcome(verdict), outcome(verdict, named=True), verdict.word)
+        right = next((options[way] for way in ways if way in options), "")
         told = says(self.study.profile, claim_id, self.axis)
         text = (
             f"{right}; the claim is {told}"

@@ -12,6 +12,7 @@ from nbsupport.display.explore import explorer_link
 from nbsupport.evidence.published.models import published_models
 from nbsupport.evidence.published.sources import sources
 from nbsupport.pages.page import Page
+from nbsupport.pages.published_points import twelve_table as twelve_table
 from nbsupport.pages.published_tables import axes_table as axes_table
 from nbsupport.pages.published_tables import best_on_camera_traps as best_on_camera_traps
 from nbsupport.pages.published_tables import camera_traps as camera_traps
@@ -132,10 +133,19 @@ def parts_figure(axis: str, *, number: str, caption: str) -> "Figure":
 # the reader's guess -------------------------------------------------------------------------------
 def answer(axis: str) -> str:
     """Which source of the first figure lies highest on ImageNet-R, and by how much."""
+    first = _highest(axis)
+    return f"{first['group']}: {100 * first['er']:.1f} points above the line on average."
+
+
+def right_option(axis: str) -> str:
+    """Which of the reader's options that is."""
+    return str(_highest(axis)["group"])
+
+
+def _highest(axis: str) -> "pd.Series":
     own = _fine_tuned(SHIFTS["r"], axis)
     found = own.groups({label_of(source): [source] for source in LOOKS if source != BASE})
-    first = found.sort_values("er", ascending=False).iloc[0]
-    return f"{first['group']}: {100 * first['er']:.1f} points above the line on average."
+    return found.sort_values("er", ascending=False).iloc[0]
 
 
 # their parts --------------------------------------------------------------------------------------

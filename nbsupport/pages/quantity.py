@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.display.numbers import example_sizes
 from nbsupport.pages.groups import balanced, distinct, present, reference_groups, sized_role, wholes
 from nbsupport.pages.page import Page
+from nbsupport.pages.worked_examples import alone_numbers as alone_numbers
 from nbsupport.study.study import Group, Study
 
 if TYPE_CHECKING:

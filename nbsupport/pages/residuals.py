@@ -8,6 +8,7 @@ from nbsupport.pages.groups import reference_groups
 from nbsupport.pages.open_page import OpenPage
 from nbsupport.pages.page import Page
 from nbsupport.pages.shown import sensitivity as sensitivity
+from nbsupport.pages.worked_examples import residual_numbers as residual_numbers
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -131,6 +131,8 @@ def numbers(profile: str) -> dict[str, str]:
         "study-shared": f"{whole.shared:,}",
         "study-hours": f"{whole.compute_seconds / 3600:,.0f}",
         "study-days-8": f"{whole.compute_seconds / 86400 / 8:,.0f}",
+        "study-days-4": f"{whole.compute_seconds / 86400 / 4:,.0f}",
+        "study-euros": f"{2 * round(whole.compute_seconds / 3600):,}",
         "study-gb": f"{whole.disk_gb:,.0f}",
         "study-basis": whole.basis if whole.basis == ASSUMED else f"known by {whole.basis}",
         "assumed-rates": gpu_rates(),

@@ -11,15 +11,15 @@ from nbsupport.pages.open_page import open_page
 
 FULL, SCRATCH = "imagenet/full", "scratch"
 Check = Callable[[Exercise], None]
-FACTS: dict[tuple[str, int], Check] = {}
+FACTS: dict[tuple[str, str], Check] = {}
 FAMILIES = ("resnet", "resnext", "densenet", "alexnet", "mobilenetv3")
 
 
-def fact(page_id: str, number: int) -> Callable[[Check], Check]:
-    """Registers what checks a solution."""
+def fact(page_id: str, name: str) -> Callable[[Check], Check]:
+    """Registers what checks the solution of PAGE-name."""
 
     def register(check: Check) -> Check:
-        FACTS[page_id, number] = check
+        FACTS[page_id, name] = check
         return check
 
     return register

@@ -27,7 +27,7 @@ from nbsupport.study.profiles.recipes import recipe_named
 
 
 # Section 5 ----------------------------------------------------------------------------------------
-@fact("05_self_supervised", 1)
+@fact("05_self_supervised", "chance")
 def _(e: Exercise) -> None:
     batch = int(numbers(e.question)[1])
     e.says(f"natural logarithm of {batch}", f"The accuracy is 1/{batch}, below 1 %")
@@ -36,13 +36,13 @@ def _(e: Exercise) -> None:
     assert {recipe_named("demo", "contrast", f).batch_size for f in FAMILIES} == {batch}
 
 
-@fact("05_self_supervised", 2)
+@fact("05_self_supervised", "worse-on-line")
 def _(e: Exercise) -> None:
     e.says("this gives the mean score of each group")
     assert set(e.value.index) == set(e.runs["role"])
 
 
-@fact("05_self_supervised", 3)
+@fact("05_self_supervised", "partner")
 def _(e: Exercise) -> None:
     e.says("`families` of a group are run besides those of the study")
     families = {text.partition(": ")[2] for text in e.value}
@@ -50,11 +50,11 @@ def _(e: Exercise) -> None:
     assert not (set(e.runs[e.runs["role"].isin((FULL, SCRATCH))]["family"]) & {"vit"})
 
 
-FACTS["05_self_supervised", 4] = argues
+FACTS["05_self_supervised", "wrong-caption"] = argues
 
 
 # Section 6 ----------------------------------------------------------------------------------------
-@fact("06_discussion", 1)
+@fact("06_discussion", "larger-or-certain")
 def _(e: Exercise) -> None:
     e.says("That cannot be read off the two intervals", "*difference* A − B needs an interval")
     a, b = numbers(e.question)[:3], numbers(e.question)[3:6]
@@ -62,7 +62,7 @@ def _(e: Exercise) -> None:
     assert a[1] < b[2] < a[2]  # the intervals overlap, which leaves the question open
 
 
-@fact("06_discussion", 2)
+@fact("06_discussion", "units")
 def _(e: Exercise) -> None:
     e.says('If the interval of the gap touches zero, "the same" cannot be tested')
     held = made(0.05, 0.01)
@@ -72,7 +72,7 @@ def _(e: Exercise) -> None:
     assert judge("higher", replace(held, gap=unsure)).word == "supported"
 
 
-@fact("06_discussion", 3)
+@fact("06_discussion", "along-or-above")
 def _(e: Exercise) -> None:
     e.says("The groups of the task without a gap are left out")
     kept = set(e.value.index)
@@ -84,11 +84,11 @@ def _(e: Exercise) -> None:
     assert epochs[SCRATCH] != epochs[FULL]
 
 
-FACTS["06_discussion", 4] = argues
+FACTS["06_discussion", "price"] = argues
 
 
 # appendices ---------------------------------------------------------------------------------------
-@fact("appendix_clip_quantity", 1)
+@fact("appendix_clip_quantity", "fair-comparison")
 def _(e: Exercise) -> None:
     study, size = e.page.study, e.page.study.profile.sizes["25K"]
     subset, part = study.imagenet.per_class(size), study.captions("clean")
@@ -108,7 +108,7 @@ def _(e: Exercise) -> None:
         assert ours.batch_size != theirs.batch_size
 
 
-@fact("appendix_clip_quantity", 3)
+@fact("appendix_clip_quantity", "nested")
 def _(e: Exercise) -> None:
     e.says("makes the smaller part differ from the larger one only by what was left out")
     clean = e.page.study.captions("clean")
@@ -117,10 +117,10 @@ def _(e: Exercise) -> None:
     assert 8 <= numbers(e.value)[0] <= 12
 
 
-FACTS["appendix_domain_pairs", 1] = argues
+FACTS["appendix_domain_pairs", "both-directions"] = argues
 
 
-@fact("appendix_domain_pairs", 2)
+@fact("appendix_domain_pairs", "own-gap")
 def _(e: Exercise) -> None:
     e.says("All pairs have one margin, and it is a quarter of one gap")
     margins, gaps = zip(*e.value.values(), strict=True)
@@ -134,7 +134,7 @@ def _(e: Exercise) -> None:
         assert c.gap.value / c.margin == pytest.approx(4)
 
 
-@fact("appendix_domain_pairs", 3)
+@fact("appendix_domain_pairs", "holm")
 def _(e: Exercise) -> None:
     e.says("0.006, 0.02, 0.024, 0.09, 0.4, 0.6. Three survive")
     assert list(e.value) == [0.006, 0.02, 0.024, 0.09, 0.4, 0.6]
@@ -147,7 +147,7 @@ def _(e: Exercise) -> None:
     assert 0.02 < 0.025 < changed[3]
 
 
-@fact("appendix_domain_pairs", 4)
+@fact("appendix_domain_pairs", "own-pair")
 def _(e: Exercise) -> None:
     e.says("the pair is a few lines")
     specs = [run.finetune.spec["task"] for run in e.page.study.runs(e.names["mine"])]
@@ -155,7 +155,7 @@ def _(e: Exercise) -> None:
     assert "painting → silhouette" in e.question
 
 
-@fact("appendix_larger_budgets", 2)
+@fact("appendix_larger_budgets", "more-images")
 def _(e: Exercise) -> None:
     e.says("which [Section 4.1](04_1_quantity.ipynb) has")
     roles = {group.role for group in opened("04_1_quantity").groups}
@@ -164,17 +164,17 @@ def _(e: Exercise) -> None:
     assert e.value.dropna().equals((er["generated/1M"] - er["generated/150K"]).dropna())
 
 
-@fact("appendix_larger_budgets", 3)
+@fact("appendix_larger_budgets", "one-in-other")
 def _(e: Exercise) -> None:
     assert e.value is True
     e.says("The two groups differ only by what was added")
 
 
-FACTS["appendix_larger_budgets", 4] = argues
+FACTS["appendix_larger_budgets", "worth-more"] = argues
 
 
 # all claims ---------------------------------------------------------------------------------------
-@fact("claims", 1)
+@fact("claims", "chances")
 def _(e: Exercise) -> None:
     e.says("The number of claims times 0.025: less than one")
     stated = [claim for claim in claims.load().values() if not claim.control]
@@ -183,7 +183,7 @@ def _(e: Exercise) -> None:
     assert sum({FULL, SCRATCH} <= set(claim.roles) for claim in stated) > 1
 
 
-@fact("claims", 2)
+@fact("claims", "inconclusive-row")
 def _(e: Exercise) -> None:
     e.says("*if* the estimate stayed where it is")
     now = made(0.02, 0.03)
@@ -193,7 +193,7 @@ def _(e: Exercise) -> None:
     assert judge("higher", shrunk).word == "supported"
 
 
-@fact("claims", 3)
+@fact("claims", "own-ledger")
 def _(e: Exercise) -> None:
     own, controls, apart = (int(n) for n in numbers(e.value))
     told = json.loads((root() / "records" / "claims-demo.json").read_text())["claims"]

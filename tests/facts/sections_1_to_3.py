@@ -17,7 +17,7 @@ from nbsupport.study.study import Study
 
 
 # Section 1 ----------------------------------------------------------------------------------------
-@fact("01_introduction", 1)
+@fact("01_introduction", "one-axis")
 def _(e: Exercise) -> None:
     e.says("four times fewer classes, four times more images of each")
     for trade in e.page.study.profile.trades.values():
@@ -28,14 +28,14 @@ def _(e: Exercise) -> None:
     assert len(imagenet.choose_classes(32)) * imagenet.num_classes == 32 * len(imagenet)
 
 
-@fact("01_introduction", 2)
+@fact("01_introduction", "another-model")
 def _(e: Exercise) -> None:
     (found,) = e.value["er"]
     er = e.names["er"]
     assert found == er.loc[er["role"] == FULL, "er"].min()
 
 
-@fact("01_introduction", 3)
+@fact("01_introduction", "robust-or-good")
 def _(e: Exercise) -> None:
     e.says("it moves *along* the line", "stands *above* the line")
     line = nb.role_line(e.runs, SCRATCH)
@@ -44,7 +44,7 @@ def _(e: Exercise) -> None:
 
 
 # Section 2 ----------------------------------------------------------------------------------------
-@fact("02_background", 1)
+@fact("02_background", "by-hand")
 def _(e: Exercise) -> None:
     told = background.example_numbers(e.runs)
     names = re.findall(r"glue:text\}`([\w-]+)`", e.solution)
@@ -55,7 +55,7 @@ def _(e: Exercise) -> None:
     assert er == pytest.approx(y - expected, abs=5e-4)
 
 
-@fact("02_background", 2)
+@fact("02_background", "better-less-robust")
 def _(e: Exercise) -> None:
     slope, step, gained, less, lost = numbers(e.prose)[:5]
     assert slope * step == pytest.approx(gained)
@@ -63,7 +63,7 @@ def _(e: Exercise) -> None:
     e.says("is better on new cameras and has lost")
 
 
-@fact("02_background", 3)
+@fact("02_background", "most-possible")
 def _(e: Exercise) -> None:
     e.says(
         "$x - f(x) = x - a - b x = (1 - b)\\,x - a$", "slope $b$ is below 1", "this grows with $x$"
@@ -78,7 +78,7 @@ def _(e: Exercise) -> None:
     assert abs(apart[1] - apart[0]) > MARGIN * contrast(e.runs, FULL, SCRATCH).gap.value
 
 
-@fact("02_background", 4)
+@fact("02_background", "another-reference")
 def _(e: Exercise) -> None:
     e.says("About, and not exactly")
     shown = [
@@ -97,7 +97,7 @@ def _(e: Exercise) -> None:
     assert exact[0] == pytest.approx(exact[1], rel=MARGIN)
 
 
-@fact("02_background", 5)
+@fact("02_background", "one-family")
 def _(e: Exercise) -> None:
     said = dict(re.findall(r"without (\w+): ([-+][\d.]+)", e.printed))
     assert set(said) == set(e.runs["family"])
@@ -106,7 +106,7 @@ def _(e: Exercise) -> None:
         assert float(gain) == pytest.approx(contrast(rest, FULL, SCRATCH).estimate.value, abs=6e-4)
 
 
-@fact("02_residuals", 1)
+@fact("02_residuals", "yardstick")
 def _(e: Exercise) -> None:
     e.says("average exactly zero", "no linear trend against its ID score")
     own = e.runs[(e.runs["role"] == FULL) & (e.runs["family"] == "resnet")]
@@ -118,7 +118,7 @@ def _(e: Exercise) -> None:
     assert own.groupby("epoch")["id_macro_f1"].mean().corr(own.groupby("epoch")["epoch"].mean()) > 0
 
 
-@fact("02_residuals", 2)
+@fact("02_residuals", "drift-by-family")
 def _(e: Exercise) -> None:
     said = dict(re.findall(r"(\w+): ([-+][\d.]+)", e.printed))
     assert set(said) == set(e.runs["family"])
@@ -131,7 +131,7 @@ def _(e: Exercise) -> None:
         assert float(drift) == pytest.approx(slope * np.ptp(own["epoch"]), abs=6e-4)
 
 
-@fact("02_residuals", 3)
+@fact("02_residuals", "bend")
 def _(e: Exercise) -> None:
     e.says("is negative for a curve that rises and then falls")
     assert np.polyfit([1, 2, 3, 4, 5], [0, 1, 2, 1, 0], 2)[0] < 0
@@ -142,7 +142,7 @@ def _(e: Exercise) -> None:
     )
 
 
-@fact("02_residuals", 4)
+@fact("02_residuals", "drift-from-scratch")
 def _(e: Exercise) -> None:
     drift, margin = numbers(e.printed)
     found = contrast(e.runs, SCRATCH, SCRATCH, statistic="epoch-trend")
@@ -154,7 +154,7 @@ def _(e: Exercise) -> None:
 
 
 # Section 3 ----------------------------------------------------------------------------------------
-@fact("03_setup", 1)
+@fact("03_setup", "macro-f1")
 def _(e: Exercise) -> None:
     assert numbers(e.question)[0] == 60
     share = 0.6
@@ -164,7 +164,7 @@ def _(e: Exercise) -> None:
     assert round(f1 / 21, 3) == 0.036
 
 
-@fact("03_setup", 2)
+@fact("03_setup", "shared-cameras")
 def _(e: Exercise) -> None:
     known, new = e.value
     e.says("The second number must be 0", "close to the number of cameras in training")
@@ -172,7 +172,7 @@ def _(e: Exercise) -> None:
     assert 0.9 * len(e.names["cameras"]["train"]) <= known <= len(e.names["cameras"]["train"])
 
 
-@fact("03_setup", 3)
+@fact("03_setup", "draw-subset")
 def _(e: Exercise) -> None:
     e.says("It is.", "With another seed all draws change", "only 16 images in each class")
     assert e.value is True or bool(e.value)
@@ -184,4 +184,4 @@ def _(e: Exercise) -> None:
         len(imagenet.per_class(20))
 
 
-FACTS["03_setup", 4] = argues
+FACTS["03_setup", "no-shortcuts"] = argues

@@ -3,11 +3,12 @@
 import ast
 import html
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from nbsupport.display import widgets
-from nbsupport.pages import pages
+from nbsupport.pages import claims, discussion, domain_pairs, pages, published_models
 from nbsupport.pages.cells import code_of
 from nbsupport.pages.introduction import CHOICES
 
@@ -87,3 +88,71 @@ def _asked(page_id: str) -> str:
     source = next(s for s in code_of(page_id) if ASKED.search(s))
     exec(source, namespace)
     return eval(_last_call(source), namespace).html
+
+
+# answers in the words of the question -------------------------------------------------------------
+def options_of(page_id: str) -> set[str]:
+    """What a reader may choose on a page."""
+    return {html.unescape(o) for o in re.findall(r'value="([^"]+)"', _asked(page_id))}
+
+
+@pytest.mark.parametrize(
+    ("page_id", "answers"),
+    [
+        ("06_discussion", discussion.GUESSES),
+        ("appendix_domain_pairs", domain_pairs.GUESSES),
+        ("claims", claims.SHARES),
+        ("published_models", published_models.CHOICES),
+    ],
+)
+def test_each_option_can_be_the_right_one(page_id, answers):
+    assert set(answers) == options_of(page_id)
+
+
+def about(value: float, half: float = 0.004, margin: float = 0.0125):
+    """A contrast with this estimate, half-width and margin; the rest is left out."""
+    ends = [(value + shift - half, value + shift + half) for shift in (0, -margin, margin)]
+    (low, high), minus, plus = ends
+    spans = [SimpleNamespace(low=a, high=b) for a, b in (minus, plus)]
+    return SimpleNamespace(low=low, high=high, minus=spans[0], plus=spans[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "larger", "right"),
+    [
+        (about(0.05), about(0.02), [about(0.03), about(0.07)], 0),
+        (about(0.05), about(0.05), [about(0.0), about(0.1)], None),
+        (about(0.02), about(0.02), [about(0.0), about(0.004)], 1),
+        (about(0.02), about(0.09), [about(-0.07), about(0.11)], 2),
+        (about(0.001), about(-0.002), [about(0.003), about(-0.001)], 3),
+        (about(0.01, 0.05), about(0.01, 0.05), [about(0.0, 0.05)] * 2, None),
+    ],
+)
+def test_two_effects_bear_out_one_option_or_none(number, shown, larger, right):
+    said = discussion._right_guess(number, shown, larger)
+    assert said == ("" if right is None else discussion.GUESSES[right])
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "right"),
+    [("supported", 0.05, 1), ("contradicted", 0.05, 2), ("contradicted", 0.002, 0)],
+)
+def test_pairs_bear_out_none_some_or_all(word, value, right):
+    verdict = SimpleNamespace(word=word, contrast=about(value))
+    assert domain_pairs._right_guess(verdict) == domain_pairs.GUESSES[right]
+    assert domain_pairs._right_guess(SimpleNamespace(word="leans", contrast=about(value))) == ""
+
+
+@pytest.mark.parametrize(
+    ("supported", "settled", "right"),
+    [(20, 20, 0), (18, 20, 0), (14, 20, 1), (10, 20, 2), (3, 20, 3), (0, 0, None)],
+)
+def test_a_share_of_claims_is_one_of_the_options(supported, settled, right):
+    said = claims.right_option({"supported": f"{supported}", "settled": f"{settled}"})
+    assert said == ("" if right is None else list(claims.SHARES)[right])
+
+
+def test_the_highest_published_source_is_marked_right():
+    right = published_models.right_option("logit")
+    assert right in published_models.CHOICES
+    assert published_models.answer("logit").startswith(f"{right}: ")
