@@ -94,7 +94,7 @@ def _(e: Exercise) -> None:
     assert (claim.kind, claim.statistic) == ("same", "epoch-trend")
     e.says("A rise and a fall of one size have no straight drift")
     assert np.polyfit([1, 2, 3, 4, 5], [0, 1, 2, 1, 0], 1)[0] == pytest.approx(0)
-    middle, mean, above, of = numbers(e.value)
+    middle, mean, _, above, of = numbers(e.value)  # "above 0 in ..."
     full = e.runs[e.runs["role"] == FULL]
     line = nb.role_line(e.runs, SCRATCH)
     height = full["ood_macro_f1"] - line.predict(full["id_macro_f1"])

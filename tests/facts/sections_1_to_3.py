@@ -48,11 +48,13 @@ def _(e: Exercise) -> None:
 def _(e: Exercise) -> None:
     told = background.example_numbers(e.runs)
     names = re.findall(r"glue:text\}`([\w-]+)`", e.solution)
-    expected, ood, again, er = (float(told[n].replace("\N{MINUS SIGN}", "-")) for n in names)
-    asked = {n: told[n] for n in re.findall(r"glue:text\}`([\w-]+)`", e.question)}
-    a, b, x, y = (float(v.replace("\N{MINUS SIGN}", "-")) for v in asked.values())
-    assert (expected, ood, again) == (round(a + b * x, 3), y, expected)
+    used = [float(told[n].replace("\N{MINUS SIGN}", "-")) for n in names]
+    a, b, x, expected, y, ood, again, er = used
+    assert expected == again == round(a + b * x, 3)
+    assert y == ood
     assert er == pytest.approx(y - expected, abs=5e-4)
+    asked = re.findall(r"glue:text\}`([\w-]+)`", e.question)
+    assert set(asked) == {"line-intercept", "line-slope", "exercise-id", "exercise-ood"}
 
 
 @fact("02_background", "better-less-robust")
