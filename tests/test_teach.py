@@ -95,7 +95,7 @@ def test_each_exercise_that_is_named_is_there_with_its_title(path: Path) -> None
 
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda p: p.stem)
 def test_no_exercise_is_named_by_a_number_that_may_move(path: Path) -> None:
-    assert re.findall(r"[Ee]xercises? \d", path.read_text(encoding="utf-8")) == []
+    assert re.findall(r"[Ee]xercises? \d+\b", path.read_text(encoding="utf-8")) == []
 
 
 def test_three_exercises_are_named_that_work_a_thing_out_with_less_and_less_help() -> None:
