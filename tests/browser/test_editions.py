@@ -141,12 +141,12 @@ CONTRAST = """chip => {
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("path", [PAGE, KEY])
-def test_level_and_minutes_can_be_read_on_a_phone(chromium: Any, site: str, path: str, mode: str):
+@pytest.mark.parametrize("shown", [PAGE, KEY])
+def test_level_and_minutes_can_be_read_on_a_phone(chromium: Any, site: str, shown: str, mode: str):
     size = {"width": 390, "height": 844}
     context = chromium.new_context(viewport=size, is_mobile=True, color_scheme=mode)
     page = context.new_page()
-    page.goto(f"{site}/{path}")
+    page.goto(f"{site}/{shown}")
     chips = [page.evaluate(CONTRAST, chip) for chip in page.query_selector_all(".nb-chip")]
     assert len(chips) >= len(page_exercises("04_1_quantity"))
     for chip in chips:
