@@ -63,7 +63,7 @@ runs.tail(3)"""
 
 
 @dataclass(frozen=True)
-class Task:
+class Assignment:
     """An exercise as a notebook has it: its text, its code and its words, all without roles."""
 
     exercise: PageExercise
@@ -124,7 +124,7 @@ def as_text(notebook: dict[str, Any]) -> str:
 
 
 # from exercises to tasks --------------------------------------------------------------------------
-def tasks(page_id: str, numbers: Mapping[str, str] | None = None) -> list[Task]:
+def tasks(page_id: str, numbers: Mapping[str, str] | None = None) -> list[Assignment]:
     """The exercises of a page, without what only Sphinx can read.
 
     numbers: what they quote, by name; default: those of the recorded runs.
@@ -137,7 +137,7 @@ def tasks(page_id: str, numbers: Mapping[str, str] | None = None) -> list[Task]:
         return plain_text(text, found, _in_words)
 
     return [
-        Task(
+        Assignment(
             each,
             plain(each.question),
             "\n\n".join(block.strip("\n") for block in CODE.findall(each.solution)),
@@ -183,7 +183,7 @@ def _graded(name: str, points: int, *, locked: bool) -> dict[str, Any]:
     return {"nbgrader": fields if locked else {**fields, "points": points}}
 
 
-def _beginning(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
+def _beginning(page: Page, own: list[Assignment]) -> Iterator[dict[str, Any]]:
     where = f"Section {page.section}" if page.section[:1].isdigit() else f'the page "{page.title}"'
     minutes = sum(task.exercise.minutes for task in own)
     told = INSTALL.format(title=page.title, count=len(own), where=where, minutes=minutes)
@@ -191,19 +191,19 @@ def _beginning(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
     yield _locked("code", "set-up", SET_UP.format(page_id=page.id))
 
 
-def _question(task: Task) -> dict[str, Any]:
+def _question(task: Assignment) -> dict[str, Any]:
     each = task.exercise
     told = f"## {each.heading}\n\n*{each.level}, {each.minutes} minutes*\n\n{task.question}"
     return _locked("markdown", _name(task, "question"), told)
 
 
-def _name(task: Task, part: str) -> str:
+def _name(task: Assignment, part: str) -> str:
     """The name of a cell: letters, digits, hyphens, at most 64 characters."""
     label = task.exercise.label.removeprefix(f"{task.exercise.page_id}-")
     return f"{label}-{part}"[-64:]
 
 
-def _answers(task: Task, code: str, words: str) -> Iterator[dict[str, Any]]:
+def _answers(task: Assignment, code: str, words: str) -> Iterator[dict[str, Any]]:
     """The cells for the answer to a task, with this code and these words in them."""
     if task.code:
         yield _answer("code", _name(task, "code"), code, task.points[0])
@@ -211,25 +211,25 @@ def _answers(task: Task, code: str, words: str) -> Iterator[dict[str, Any]]:
         yield _answer("markdown", _name(task, "words"), words, task.points[1])
 
 
-def _handed_out(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
+def _handed_out(page: Page, own: list[Assignment]) -> Iterator[dict[str, Any]]:
     yield from _beginning(page, own)
     for task in own:
         yield _question(task)
         yield from _answers(task, YOUR_CODE, YOUR_WORDS)
 
 
-def _solved(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
+def _solved(page: Page, own: list[Assignment]) -> Iterator[dict[str, Any]]:
     yield from _beginning(page, own)
     for task in own:
         yield _question(task)
         yield from _answers(task, task.code, task.words)
 
 
-def _marked(task: Task) -> str:
+def _marked(task: Assignment) -> str:
     return f"{BEGIN}\n{task.code}\n{END}"
 
 
-def _for_nbgrader(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
+def _for_nbgrader(page: Page, own: list[Assignment]) -> Iterator[dict[str, Any]]:
     """Code between marks; of words the whole cell is the solution."""
     yield from _beginning(page, own)
     for task in own:
@@ -237,7 +237,7 @@ def _for_nbgrader(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
         yield from _answers(task, _marked(task), task.words)
 
 
-def _for_otter(page: Page, own: list[Task]) -> Iterator[dict[str, Any]]:
+def _for_otter(page: Page, own: list[Assignment]) -> Iterator[dict[str, Any]]:
     """The same, each part of an answer a question of its own between raw cells."""
     yield _raw("config", OTTER)
     yield from _beginning(page, own)
