@@ -1,5 +1,6 @@
-"""A Sphinx extension: {figure}`04_1_quantity: Figure 4 (left)` links to that figure of that page.
+"""A Sphinx extension: a role, figure, links to a figure of a page.
 
+It is written {figure}`04_1_quantity: Figure 4 (left)`, with the page's id and the figure's number.
 A page or figure that the book does not have is a warning, and so ends the build.
 """
 

@@ -1,8 +1,8 @@
 """A Sphinx extension: pages say to a screen reader what they show.
 
-Tables of pandas begin with an empty header, which would be read out before every row: it becomes a
-cell. Docutils calls references a list, whose children are none of its items, and gives each entry a
-role that is no longer used: they become the plain text that they are.
+Many tables begin with an empty header, which would be read out before every row: it becomes a cell.
+Docutils calls references a list, whose children are none of its items, and gives each entry a role
+that is no longer used: they become the plain text that they are.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-CORNER = re.compile(r"<th(?: [^>]*)?>\s*</th>")
+CORNER = re.compile(r"<th(?: [^>]*)?>\s*(?:<p>\s*</p>\s*)?</th>")
 LIST = re.compile(r'<div role="list" class="citation-list">')
 ENTRY = re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"')
 
