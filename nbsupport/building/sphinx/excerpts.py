@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 FOLDER, SCRIPT = "_excerpts", "_static/search.js"
+MOST = 60_000  # characters of a page: the reference has four times as many
 # No prose: drawings, code, tables, and what only a script reads.
 SKIPPED = re.compile(r"<(svg|script|style|pre|table|math|form)\b.*?</\1>", re.DOTALL)
 HEADER_LINK = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)
@@ -22,9 +23,11 @@ IDENTITY = re.compile(r'\bid="([^"]+)"')
 
 
 def excerpt(body: str) -> str:
-    """The prose of a page, in its sections with their ids: a result may be one of them."""
+    """The prose of a page, in its sections with their ids: a result may be one of them. Of a very
+    long page the beginning; a browser closes what is open there."""
     text = HEADER_LINK.sub("", SKIPPED.sub(" ", body))
-    return " ".join(TAG.sub(_kept, text).split())
+    told = " ".join(TAG.sub(_kept, text).split())
+    return told if len(told) <= MOST else told[:MOST].rpartition(" ")[0]
 
 
 def _kept(tag: re.Match[str]) -> str:
