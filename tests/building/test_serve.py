@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nbsupport import cli
-from nbsupport.building import serve
+from nbsupport.building import editions
 from nbsupport.paths import root
 
 
@@ -20,7 +20,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     html = tmp_path / "_build" / "html"
     html.mkdir(parents=True)
     (html / "index.html").write_text("the book")
-    monkeypatch.setattr(serve, "root", lambda: tmp_path)
+    monkeypatch.setattr(editions, "root", lambda: tmp_path)
     return tmp_path
 
 
@@ -54,8 +54,8 @@ SERVE = """
 import sys
 from pathlib import Path
 from nbsupport import cli
-from nbsupport.building import serve
-serve.root = lambda: Path(sys.argv[1])
+from nbsupport.building import editions
+editions.root = lambda: Path(sys.argv[1])
 sys.exit(cli.main(["serve", "--port", sys.argv[2]]))
 """
 

@@ -43,11 +43,16 @@ def test_a_profile_that_is_no_evidence_shows_the_runs_of_the_demo(set_recorded):
     assert len(recorded.own(PROFILES["smoke"]).records)
 
 
+def without_room(verdict):
+    """A verdict without the remarks beside "the same"."""
+    return replace(verdict, room=None, parts=tuple(map(without_room, verdict.parts)))
+
+
 def test_verdicts_are_those_of_the_same_machinery(whole):
     found = whole.verdicts(["fractals-between", "semantics-same"], 1)
     points = whole.records[whole.records["world"] == 1]
     for claim_id, verdict in found.items():
-        assert verdict == claims.verdict(claim_id, points, simulated=False)
+        assert without_room(verdict) == claims.verdict(claim_id, points, simulated=False)
     assert found["fractals-between"].word == "supported"
 
 
