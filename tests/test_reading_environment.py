@@ -69,6 +69,7 @@ import vl_convert
 from PIL import Image
 
 import nbsupport.cli
+from nbsupport.building.answer_key import answer_key
 from nbsupport.pages import pages
 from nbsupport.parameters import code_cells
 
@@ -88,7 +89,10 @@ for page in pages().values():
         text = getattr(shown, "html", "")
         if isinstance(text, str) and "Nothing to show here" in text:
             notes[page.id] = notes.get(page.id, 0) + 1
+key = answer_key("book/answer_key")
 assert not {"torch", "timm", "numba", "wilds"} & set(sys.modules)
+assert key.count("Not run here: it takes numba") == 1
+assert key.count("On the recorded runs this gives") > 20
 print("notes:", json.dumps(notes))
 """
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
+from nbsupport.display.kept import ABSENT
 from nbsupport.pages import pages
 from nbsupport.pages.cells import quoted
 from nbsupport.pages.exercises import PageExercise, all_exercises, title_of
@@ -70,13 +71,26 @@ def _entry(each: PageExercise, numbers: Mapping[str, str], from_page: str) -> It
     yield f"{{.nb-key-title}}\n{{ref}}`{each.heading} <{each.label}>` {chip}"
     question = with_numbers(each.question, numbers, link)
     yield "\n".join(f"> {line}".rstrip() for line in question.splitlines())
-    given = iter(Solved(each).given)
+    given = iter(_told(each))
     solution, end = with_numbers(each.solution, numbers, link), 0
     for code in CODE.finditer(solution):
         yield solution[end : code.end()].strip()
-        yield _shown(next(given).shown)
+        yield next(given)
         end = code.end()
     yield solution[end:].strip()
+
+
+def _told(each: PageExercise) -> list[str]:
+    """What is said below each block of code of a solution: what it gives, or why it was not run."""
+    try:
+        return [_shown(given.shown) for given in Solved(each).given]
+    except ModuleNotFoundError as error:
+        if error.name not in ABSENT:
+            raise
+        told = (
+            f"{{.nb-key-given}}\nNot run here: it takes {error.name}, which `make setup` installs."
+        )
+        return [told] * len(CODE.findall(each.solution))
 
 
 def _shown(given: str) -> str:

@@ -54,7 +54,8 @@ def _compared(study: "Study", run: "Run", results: Mapping[str, dict[str, Any]])
     columns = ["epoch", *SCORES]
     own = study.records([run], results)[columns]
     held = read_records(study.profile.name)
-    held = held.loc[held["key"] == run.finetune.key, columns]
+    # A run that several groups share is recorded under each of them.
+    held = held.loc[held["key"] == run.finetune.key, columns].drop_duplicates("epoch")
     both = own.merge(held, on="epoch", how="left", suffixes=("", " recorded"))
     return [_table(both), _difference(both)]
 

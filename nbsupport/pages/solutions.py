@@ -15,6 +15,7 @@ from nbsupport.pages.open_page import OpenPage, open_page
 
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 WIDTH = 96  # characters of a line that is shown
+DIGITS = 4  # of the numbers in a table
 
 
 @cache
@@ -37,7 +38,12 @@ class Given:
 
         if self.value is None:
             return self.printed.rstrip()
-        with pd.option_context("display.width", WIDTH, "display.max_columns", None):
+        form = {
+            "display.width": WIDTH,
+            "display.max_columns": None,
+            "display.float_format": f"{{:.{DIGITS}f}}".format,
+        }
+        with pd.option_context(*(each for pair in form.items() for each in pair)):
             return f"{self.printed}{self.value!r}".rstrip()
 
 

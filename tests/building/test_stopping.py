@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from nbsupport import cli
 from nbsupport.building import build, execute
-def pages(profile, results):
+def pages(profile, results, edition):
     notebooks = folder / "notebooks"
     texts = execute.read_sources(sys.argv[2:], notebooks)
     execute.execute_pages(texts, {"profile": profile}, folder / "out", notebooks=notebooks,
@@ -121,7 +121,7 @@ HANGS_UP = """
 import os, signal, sys, time
 from nbsupport import cli
 from nbsupport.building import build
-def work(profile, results):
+def work(profile, results, edition):
     print("at work", flush=True)
     try:
         time.sleep(30)
@@ -156,7 +156,7 @@ LIMITED = """
 import sys, time
 from nbsupport import cli
 from nbsupport.building import build
-def work(profile, results):
+def work(profile, results, edition):
     time.sleep(30)
 build.build_book = work
 sys.exit(cli.main(["build", "--time-limit", sys.argv[1]]))
