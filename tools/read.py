@@ -1,6 +1,6 @@
 """The whole book from the committed records: `python tools/read.py`, or `make read`.
 
-Makes the environment `.venv-read` (no PyTorch, about half a gigabyte), executes every page on
+Makes the environment `.venv-read` (no PyTorch, about 0.6 GB), executes every page on
 recorded runs, renders the book and says where it is. Works on Linux, macOS and Windows with Python
 3.11 or later, and uses nothing but Python's own library. With `--zip` it packs the book as well;
 with `--edition student` the book has no solutions.
@@ -59,7 +59,7 @@ def _edition(words: list[str]) -> str:
 
 
 def _set_up() -> None:
-    print(f"setting up {PLACE.name}, half a gigabyte, once", file=sys.stderr, flush=True)
+    print(f"setting up {PLACE.name}, 0.6 GB, once", file=sys.stderr, flush=True)
     STAMP.unlink(missing_ok=True)
     venv.EnvBuilder(clear=True, with_pip=True).create(PLACE)
     # Bytecode is written by the pages, for what they use: that of all packages takes 20 s more.

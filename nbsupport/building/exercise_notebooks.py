@@ -45,16 +45,17 @@ INSTALL = """# {title}: exercises
 {count} exercises of {where} in the book *Data diversity and robustness*, about {minutes} minutes. \
 They use the recorded runs that come with the book: nothing is trained, and PyTorch is not needed.
 
-Once, in the folder of the book's project:
+Once, in the folder of the book's project (`git clone` it first), with Python 3.11 or later:
 
 ```sh
 python -m pip install -r requirements-read.txt
 python -m pip install --no-deps -e .
 ```
 
-Run the next cell first. It gives `page` and `study`, as the page of the book has them, and \
-`runs`: a row for each evaluated epoch of each recorded run of world 1, of the groups that the \
-page compares."""
+Any program that opens notebooks will do, such as VS Code or Jupyter (`python -m pip install \
+notebook`). Run the next cell first. It gives `page` and `study`, as the page of the book has \
+them, and `runs`: a row for each evaluated epoch of each recorded run of world 1, of the groups \
+that the page compares."""
 SET_UP = """import nbsupport as nb
 
 page = nb.open_page("{page_id}", {{"results": "recorded"}})
@@ -64,12 +65,16 @@ runs.tail(3)"""
 
 @dataclass(frozen=True)
 class Assignment:
-    """An exercise as a notebook has it: its text, its code and its words, all without roles."""
+    """An exercise as a notebook has it: its text, its code and its words, all without roles.
+
+    `parts` are code and words of the solution in their order: "code" or "markdown", and the text.
+    """
 
     exercise: PageExercise
     question: str
     code: str
     words: str
+    parts: tuple[tuple[str, str], ...]
 
     @property
     def points(self) -> tuple[int, int]:
@@ -142,9 +147,17 @@ def tasks(page_id: str, numbers: Mapping[str, str] | None = None) -> list[Assign
             plain(each.question),
             "\n\n".join(block.strip("\n") for block in CODE.findall(each.solution)),
             re.sub(r"\n{3,}", "\n\n", plain(CODE.sub("", each.solution))).strip(),
+            tuple((k, text if k == "code" else plain(text)) for k, text in _parts(each.solution)),
         )
         for each in own
     ]
+
+
+def _parts(solution: str) -> Iterator[tuple[str, str]]:
+    """What a solution says and runs, one after the other."""
+    for place, text in enumerate(CODE.split(solution)):
+        if text.strip():
+            yield ("code" if place % 2 else "markdown", text.strip("\n"))
 
 
 def _in_words(words: str, target: str) -> str:
@@ -222,7 +235,8 @@ def _solved(page: Page, own: list[Assignment]) -> Iterator[dict[str, Any]]:
     yield from _beginning(page, own)
     for task in own:
         yield _question(task)
-        yield from _answers(task, task.code, task.words)
+        for place, (kind, told) in enumerate(task.parts, start=1):
+            yield _locked(kind, _name(task, f"solution-{place}"), told)
 
 
 def _marked(task: Assignment) -> str:

@@ -33,7 +33,8 @@ def _add_assign(actions: Any) -> None:
     parser = command(actions, "assign", text, _assign)
     parser.add_argument("claim", help="a claim's id, such as five-per-class")
     parser.add_argument("--students", required=True, metavar="FILE", help="a name on each line")
-    parser.add_argument("--profile", default="demo")
+    told = "what to train; default: demo; smoke is a rehearsal of minutes, and no evidence"
+    parser.add_argument("--profile", default="demo", help=told)
     parser.add_argument("--worlds", nargs="+", default=[], metavar="N", help="default: world 1")
     parser.add_argument("--families", nargs="+", default=[], metavar="NAME")
     count_option(parser, "--share", "students to each cell", 1)

@@ -119,6 +119,14 @@ def test_otter_finds_each_answer_between_its_cells(course: Path) -> None:
         assert len(answers) == len(questions) // 4
 
 
+def test_a_solution_is_read_in_its_order(course: Path) -> None:
+    notebook = nbformat.read(course / "solved" / "04_1_quantity.ipynb", as_version=4)
+    own = [(c.cell_type, c.source) for c in notebook.cells if c.id.startswith("by-hand-solution")]
+    assert [kind for kind, _ in own] == ["markdown", "code", "markdown"]
+    assert own[0][1].endswith("in code:")
+    assert "effective_robustness(runs, line)" in own[1][1]
+
+
 def test_cells_to_fill_are_as_many_as_solutions(course: Path) -> None:
     for page_id in PAGES:
         told = text(course / "student" / f"{page_id}.ipynb")

@@ -95,9 +95,12 @@ class GoalsTableDirective(SphinxDirective):
         for path in listed().values():
             self.env.note_dependency(str(path))
         try:
-            return _parsed(self, goals_table(self.env.docname))
+            found = _parsed(self, goals_table(self.env.docname))
         except UserError as error:
             raise self.error(str(error)) from error
+        for table in found:
+            table["classes"].append("nb-goals-table")
+        return found
 
 
 def _parsed(directive: SphinxDirective, text: str) -> list[nodes.Node]:
