@@ -38,12 +38,8 @@ class Given:
 
         if self.value is None:
             return self.printed.rstrip()
-        form = {
-            "display.width": WIDTH,
-            "display.max_columns": None,
-            "display.float_format": f"{{:.{DIGITS}f}}".format,
-        }
-        with pd.option_context(*(each for pair in form.items() for each in pair)):
+        told: Any = ("display.width", WIDTH, "display.max_columns", None)
+        with pd.option_context(*told, "display.float_format", f"{{:.{DIGITS}f}}".format):
             return f"{self.printed}{self.value!r}".rstrip()
 
 
