@@ -117,7 +117,8 @@ def test_search_finds_a_word(visit):
 
 
 def test_search_shows_excerpts_from_disk(visit, smoke_book):
-    visit.page.goto(f"{smoke_book.html.as_uri()}/search.html?q=jackknife")
+    visit.site = smoke_book.html.as_uri()
+    visit.page.goto(f"{visit.site}/search.html?q=jackknife")
     there = "document.querySelectorAll('#search-results li p.context').length >= 3"
     visit.page.wait_for_function(there)
     results = visit.page.locator("#search-results li").all()

@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 FOLDER, SCRIPT = "_excerpts", "_static/search.js"
-MOST = 60_000  # characters of a page: the reference has four times as many
+MOST = 30_000  # characters of a page: the reference has eight times as many
 # No prose: drawings, code, tables, and what only a script reads.
 SKIPPED = re.compile(r"<(svg|script|style|pre|table|math|form)\b.*?</\1>", re.DOTALL)
 HEADER_LINK = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)
