@@ -4,9 +4,13 @@ import pytest
 
 from nbsupport.errors import UserError
 from nbsupport.pages.cells import quoted, run_cell
-from nbsupport.pages.exercises import PageExercise, blocks, exercises_in
+from nbsupport.pages.exercises import PageExercise, blocks, exercises_in, page_exercises
 from nbsupport.pages.plain_text import plain_text, quoted_names, with_numbers
 from nbsupport.pages.solutions import Solved
+
+NUMBER = {e.label: e.number for e in page_exercises("04_1_quantity")}[
+    "04_1_quantity-training-length"
+]
 
 
 def plain(text: str) -> str:
@@ -18,7 +22,7 @@ def plain(text: str) -> str:
     [
         ("{glue:text}`a` and {glue:text}`b` at `{glue:text}`", "7 and 0.5 at `{glue:text}`"),
         ("A {term}`macro F1 <Macro F1>`, a {term}`gap`.", "A macro F1, a gap."),
-        ("See {ref}`04_1_quantity-training-length`.", "See exercise 2."),
+        ("See {ref}`04_1_quantity-training-length`.", f"See exercise {NUMBER}."),
         ("See {ref}`it <04_1_quantity-training-length>`.", "See it."),
         ("{figure}`04_1_quantity: Figure 4 (left)`", 'Figure 4 (left) of "Data quantity"'),
         ("{cite:p}`beery2020iwildcam`", "(Beery et al., 2020)"),
