@@ -26,7 +26,8 @@ def contrast(value: float, low: float, high: float, margin: float = 0.01) -> Sim
 
 
 def verdict(word: str, found: SimpleNamespace | None, remark: str = "") -> SimpleNamespace:
-    return SimpleNamespace(word=word, text=word, contrast=found, remark=remark, parts=())
+    said = {"word": word, "text": word, "contrast": found, "remark": remark}
+    return SimpleNamespace(**said, parts=(), room=None)
 
 
 # predictions --------------------------------------------------------------------------------------
