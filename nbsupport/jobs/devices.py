@@ -26,6 +26,7 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 DEVICES = ("auto", "cpu", "cuda")
 SMALL_PX = 64  # the largest image side that has small models, trained by a thread of the CPU each
 FEW_PX = 96  # the largest image side of which a batch keeps no GPU busy
+MPS_PIPES = "/tmp/nvidia-mps"  # where NVIDIA's server listens unless it is told otherwise
 PATIENCE = 120  # seconds in which a process says what PyTorch finds: importing it takes 5 to 7
 
 _SMALL = (
@@ -84,7 +85,7 @@ def sharing(px: int, cores: int) -> int:
 
 def serves_several() -> bool:
     """Whether the server of NVIDIA MPS runs, with which kernels of several workers overlap."""
-    pipes = os.environ.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps"
+    pipes = os.environ.get("CUDA_MPS_PIPE_DIRECTORY") or MPS_PIPES
     return (Path(pipes) / "control").exists()
 
 
