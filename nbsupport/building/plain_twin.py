@@ -4,7 +4,6 @@ Titles of pages, claims and what is found on them, with links: what a program ne
 question on the book, or to choose a page. The form is that of llmstxt.org.
 """
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,13 +13,11 @@ from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.ledger import judge_profile
 from nbsupport.evidence.records import evidence_profile
 from nbsupport.pages import pages
+from nbsupport.pages.exercises import listed, title_of
 from nbsupport.pages.page import Page
-from nbsupport.paths import root
 from nbsupport.study.profiles import profile_named
 
 NAME = "llms.txt"
-WRITTEN = re.compile(r"file: (book/\w+)$", re.MULTILINE)
-HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 ABOUT = (
     "An executable book of one paper: On the Connection between Pre-training Data Diversity and "
     "Fine-tuning Robustness (Ramanujan, Nguyen, Oh, Schmidt and Farhadi, NeurIPS 2023). The models "
@@ -63,11 +60,9 @@ def _page(page: Page) -> str:
 
 def _written(edition: str) -> list[str]:
     """The pages of an edition that are written by hand, by their headings."""
-    listed = WRITTEN.findall((root() / "_toc.yml").read_text(encoding="utf-8"))
-    names = [name for name in listed if edition == FULL or name not in FOR_LECTURERS]
-    texts = {n: (root() / f"{n}.md").read_text(encoding="utf-8") for n in names}
-    titles = {name: HEADING.search(text) for name, text in texts.items()}
-    return [f"- [{found[1]}]({name}.html)" for name, found in titles.items() if found]
+    names = [name for name, path in listed().items() if path.suffix == ".md"]
+    own = [name for name in names if edition == FULL or name not in FOR_LECTURERS]
+    return [f"- [{title_of(name.rpartition('/')[2])}]({name}.html)" for name in own]
 
 
 def _address(page_id: str) -> str:
