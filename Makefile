@@ -80,7 +80,7 @@ format: setup
 
 # With Ray: its tests start a small cluster on this machine.
 test: ray lint
-	$(RUN) -m pytest -m "not slow" --durations 15 </dev/null
+	$(RUN) -m pytest -m "not slow" --numprocesses logical --maxprocesses 4 --durations 15 </dev/null
 
 test-slow: ray
 	$(RUN) -m pytest -m slow --durations 15 </dev/null

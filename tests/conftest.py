@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pandas as pd
@@ -32,6 +33,7 @@ settings.load_profile("untimed")
 DATA = data_dir()
 for name in [name for name in os.environ if name.startswith("NBSUPPORT_")]:
     del os.environ[name]
+TOGETHER = ("tests/browser/", "jobs/test_ray")  # parts of paths: one process each
 OWN = tempfile.mkdtemp(prefix="nbsupport-tests-")
 atexit.register(shutil.rmtree, OWN, ignore_errors=True)
 # His settings of Jupyter are not read either, and need no home that can be written.
@@ -42,6 +44,20 @@ for name in ("NBSUPPORT_STORE", "IPYTHONDIR", "JUPYTER_CONFIG_DIR"):
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """In several processes, a file's tests stay together, for what they share is made once; so do
+    all that look at the smoke book, and all that start a cluster of Ray."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = super()._split_scope(nodeid)
+            return next((part for part in TOGETHER if part in path), path)
+
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

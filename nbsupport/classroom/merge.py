@@ -89,7 +89,7 @@ def merge(plan: ClassPlan, folder: Path) -> Merged:
             table = read_hand_in(path)
             check(plan, table)
         except UserError as error:
-            refused[path.name] = str(error)
+            refused[path.name] = str(error).removeprefix(f"{path.name} ")
         else:
             found.append(Accepted(path.name, str(table["student"].iloc[0]), table))
     found = _without_duplicates(found, refused)

@@ -191,7 +191,7 @@ class Tally:
         rate = self._known()
         if not any(watch.late(rate) for watch in self.running.values()):
             return f"about {duration(left)} left"
-        return "longer than planned" + (f", at least {duration(left)} left" if left >= 1 else "")
+        return "longer than planned" + (f", about {duration(left)} left" if left >= 1 else "")
 
     def final(self) -> str:
         """The line that stays: "39 jobs: 25 trained, 14 from the store, 3 min 12 s"."""
