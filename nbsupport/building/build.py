@@ -4,7 +4,9 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from nbsupport.building.book_settings import check_book
@@ -12,9 +14,10 @@ from nbsupport.building.editions import FULL, edition_named
 from nbsupport.building.execute import ExecutedPage, execute_pages, raise_failures, read_sources
 from nbsupport.building.outputs import claimed, require_writable, writing
 from nbsupport.building.page_key import page_key
-from nbsupport.building.plain_twin import write_twin
+from nbsupport.building.plain_twin import TWIN, twin
 from nbsupport.building.render import BUNDLE, render, render_page
 from nbsupport.building.share_picture import SHARE_PICTURE, write_share_picture
+from nbsupport.data.pictures.listings import write_text
 from nbsupport.jobs import runner
 from nbsupport.jobs.progress import Progress
 from nbsupport.jobs.store import Store
@@ -58,13 +61,7 @@ def build_book(profile: str, results: str = "live", edition: str = FULL) -> str:
                 kept=recorded,
                 on_event=_say,
             )
-            try:
-                _share(done, given["profile"])
-                # a failed page as well: the reader finds its error in a box
-                first = render(edition=edition)
-            finally:
-                raise_failures(done)
-            write_twin(first.parent, profile, edition)
+            first = _rendered(done, given["profile"], edition)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     told = "from the records" if recorded else _jobs(trained, found)
     which = "book" if edition == FULL else f"{edition} edition"
@@ -104,6 +101,20 @@ def train(requests: Iterable[PageRequest]) -> tuple[int, int]:
     shown = Progress()
     runner.run([job for run in runs for job in run.jobs], Store(store_dir()), on_event=shown)
     return shown.tally.count("done"), shown.tally.count("found")
+
+
+def _rendered(done: Sequence[ExecutedPage], profile: str, edition: str) -> Path:
+    """Render the book, a page that failed as well, for its reader finds the error in a box. The
+    claims are judged for the plain text while the renderer, another process, works."""
+    with ThreadPoolExecutor(1) as beside:
+        plain = beside.submit(twin, profile, edition)
+        try:
+            _share(done, profile)
+            first = render(edition=edition)
+        finally:
+            raise_failures(done)
+        write_text(first.parent / TWIN, plain.result())
+    return first
 
 
 def _share(done: Iterable[ExecutedPage], profile: str) -> None:

@@ -5,10 +5,8 @@ question on the book, or to choose a page. The form is that of llmstxt.org.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from nbsupport.building.editions import FOR_LECTURERS, FULL
-from nbsupport.data.pictures.listings import write_text
 from nbsupport.evidence.judged import Judged
 from nbsupport.evidence.ledger import judge_profile
 from nbsupport.evidence.records import evidence_profile
@@ -17,7 +15,7 @@ from nbsupport.pages.exercises import listed, title_of
 from nbsupport.pages.page import Page
 from nbsupport.study.profiles import profile_named
 
-NAME = "llms.txt"
+TWIN = "llms.txt"
 ABOUT = (
     "An executable book of one paper: On the Connection between Pre-training Data Diversity and "
     "Fine-tuning Robustness (Ramanujan, Nguyen, Oh, Schmidt and Farhadi, NeurIPS 2023). The models "
@@ -31,15 +29,9 @@ WORDS = (
 )
 
 
-def write_twin(html: Path, profile: str, edition: str = FULL) -> Path:
-    """Write `llms.txt` of a built book into its folder; the path."""
-    path = html / NAME
-    write_text(path, twin(evidence_profile(profile), edition))
-    return path
-
-
 def twin(profile: str, edition: str = FULL) -> str:
-    """The text, by the records of a profile."""
+    """The text, by the records that the book of a profile is judged from."""
+    profile = evidence_profile(profile)
     judged = judge_profile(profile)
     real = next((name for name in profile_named(profile).beside), "")
     lines = ["# Data diversity and robustness", "", f"> {ABOUT}", "", WORDS, "", "## Pages", ""]

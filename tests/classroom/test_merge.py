@@ -37,8 +37,7 @@ def test_eight_students_of_whom_three_are_refused(plan: ClassPlan, hand_in, caps
     assert main(["class", "merge", str(folder)]) == 1
     told = capsys.readouterr().out.splitlines()
     assert [line for line in told if line.startswith("refused")] == [
-        "refused: hand-in-ben.csv: was edited after it was written: hand in the "
-        "original file",
+        "refused: hand-in-ben.csv: was edited after it was written: hand in the original file",
         "refused: hand-in-cem.csv: world 1, alexnet, seed 100: scratch is of another version, "
         "finetune-0: the plan has finetune-1",
         "refused: hand-in-ada.csv: a duplicate of copy of hand-in-ada.csv",

@@ -82,12 +82,12 @@ def forest(
     # the pointer is answered over a row's name as well, which stands left of the panel
     start = 0 if headed else -label_room(labels, limit)
     area = base.mark_rect().encode(
-        x=alt.value(start), x2=alt.value(width), opacity=alt.value(0.001)
+        x=alt.XValue(start), x2=alt.X2Value(width), opacity=alt.OpacityValue(0.001)
     )
     layers = [
         *_margin(margin, x, height if headed else 0),
         zero.encode(x=x),
-        interval.encode(x=alt.X("low:Q"), x2="high:Q", opacity=faded(0.75, 0.2)),
+        interval.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), opacity=faded(0.75, 0.2)),
         dot.encode(x=x, opacity=faded(1, 0.2)),
         *_texts(base, x, width, headed),
         area.encode(tooltip=_row_tooltip(title, counted)).properties(name=_rows(data)),
@@ -97,23 +97,23 @@ def forest(
 
 def _texts(base: alt.Chart, x: alt.X, width: int, headed: bool) -> list[alt.Chart]:
     """Each row's number at its dot, or with the row's name above it."""
-    quiet = {"color": alt.value("@ink"), "opacity": faded(1, 0.3)}
+    quiet = {"color": alt.ColorValue("@ink"), "opacity": faded(1, 0.3)}
     # a halo in the page's colour, so that the line at zero does not run through a text
     halo: dict[str, Any] = {"stroke": "@paper", "strokeWidth": 3}
-    paper = alt.value("@paper")
+    paper = alt.ColorValue("@paper")
     if not headed:
         place: dict[str, Any] = {"dy": -11, "fontSize": 10.5}
         return [
-            base.mark_text(**place, **halo).encode(x=x, text="text:N", color=paper),
-            base.mark_text(**place).encode(x=x, text="text:N", **quiet),
+            base.mark_text(**place, **halo).encode(x=x, text=alt.Text("text:N"), color=paper),
+            base.mark_text(**place).encode(x=x, text=alt.Text("text:N"), **quiet),
         ]
     place = {"align": "left", "dy": -13, "fontSize": 12}
-    left = base.encode(x=alt.value(0), text="group:N")
+    left = base.encode(x=alt.XValue(0), text=alt.Text("group:N"))
     return [
         left.mark_text(**place, **halo).encode(color=paper),
         left.mark_text(**place).encode(**quiet),
         base.mark_text(align="right", dy=-13, fontSize=11).encode(
-            x=alt.value(width), text="text:N", **quiet
+            x=alt.XValue(width), text=alt.Text("text:N"), **quiet
         ),
     ]
 
@@ -159,8 +159,8 @@ def _margin(margin: float | None, x: alt.X, foot: int) -> list[alt.Chart]:
         return []
     zone = alt.Chart(inline([{"er": -margin, "end": margin}]))
     name = alt.Chart(inline([{"er": 0, "zone": "margin"}])).mark_text(color="@muted", fontSize=9)
-    place = alt.value(foot - 5 if foot else 6)
+    place = alt.YValue(foot - 5 if foot else 6)
     return [
-        zone.mark_rect(color="@muted", opacity=0.12).encode(x=x, x2="end:Q"),
-        name.encode(x=x, y=place, text="zone:N"),
+        zone.mark_rect(color="@muted", opacity=0.12).encode(x=x, x2=alt.X2("end:Q")),
+        name.encode(x=x, y=place, text=alt.Text("zone:N")),
     ]

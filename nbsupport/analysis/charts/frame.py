@@ -120,10 +120,6 @@ def params(*views: str) -> list[dict[str, Any]]:
     return [{"name": "pick", "select": select, "views": list(views)}]
 
 
-def faded(shown: float, otherwise: float) -> Any:
+def faded(shown: float, otherwise: float) -> alt.OpacityValue:
     """An opacity that drops while another group is under the pointer."""
-    return alt.value(shown) if shown == otherwise else _when_picked(shown, otherwise)
-
-
-def _when_picked(shown: float, otherwise: float) -> dict[str, Any]:
-    return {"condition": {"param": "pick", "value": shown}, "value": otherwise}
+    return alt.OpacityValue(otherwise, condition={"param": "pick", "value": shown})

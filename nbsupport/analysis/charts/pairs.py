@@ -169,13 +169,13 @@ class _Panels:
             wide = KEY_ROOM + len(name) * scatter.CHARACTER
             if left + wide > width:
                 left, row = 0.0, row + 1
-            down = alt.value(KEY_HEIGHT * (row + 0.5))
+            down = alt.YValue(KEY_HEIGHT * (row + 0.5))
             base = alt.Chart(scatter.inline([{"entry": name}]))
             mark = base.mark_point(opacity=1, size=64, **properties)
             text = base.mark_text(align="left", baseline="middle", fontSize=12, color="@ink")
             marks += [
-                mark.encode(x=alt.value(left + 6), y=down),
-                text.encode(x=alt.value(left + 17), y=down, text="entry:N"),
+                mark.encode(x=alt.XValue(left + 6), y=down),
+                text.encode(x=alt.XValue(left + 17), y=down, text=alt.Text("entry:N")),
             ]
             left += wide
         return alt.layer(*marks).properties(width=width, height=KEY_HEIGHT * (row + 1))

@@ -183,14 +183,14 @@ class _Layout:
         y = alt.Y("group:N", sort=self.labels, scale=alt.Scale(domain=self.labels), axis=None)
         base = alt.Chart(scatter.inline([{"group": label} for label in self.labels])).encode(y=y)
         mark = base.mark_point(filled=True, size=70, opacity=1).encode(
-            x=alt.value(6),
+            x=alt.XValue(6),
             color=scatter.colour(self.labels),
             shape=alt.Shape(
                 "group:N", scale=alt.Scale(domain=self.labels, range=self.shapes), legend=None
             ),
         )
         text = base.mark_text(align="left", fontSize=12, color="@ink").encode(
-            x=alt.value(KEY), text="group:N"
+            x=alt.XValue(KEY), text=alt.Text("group:N")
         )
         return alt.layer(mark, text).properties(width=self.room, height=height)
 
@@ -271,7 +271,7 @@ def _diagonal(frame: Frame) -> list[alt.Chart]:
 def _lines(i: int, frame: Frame) -> list[alt.Chart]:
     """The line over a halo, dashed where it is continued."""
     base = alt.Chart(scatter.named(f"line{i}")).encode(
-        x=frame.encode_x(), y=frame.encode_y(), detail="part:N"
+        x=frame.encode_x(), y=frame.encode_y(), detail=alt.Detail("part:N")
     )
     own = alt.FieldEqualPredicate(field="part", equal="own")
     dash = alt.StrokeDashValue([4, 4], condition={"test": own, "value": [1, 0]})

@@ -185,7 +185,7 @@ class _Reference:
             text.encode(
                 x=frame.encode_x(),
                 y=frame.encode_y(),
-                text="group:N",
+                text=alt.Text("group:N"),
                 color=scatter.colour(self.labels),
             )
         ]
@@ -217,7 +217,7 @@ class _Reference:
         base = alt.Chart(scatter.inline([row]))
         x, y = frame.encode_x(), frame.encode_y()
         words = ["effective robustness", f"of this point: {chart_data.signed(at.er)}"]
-        shaft = base.mark_rule(color="@ink", strokeWidth=2).encode(x=x, y=y, y2="tip:Q")
+        shaft = base.mark_rule(color="@ink", strokeWidth=2).encode(x=x, y=y, y2=alt.Y2("tip:Q"))
         head = base.mark_point(
             shape="triangle-up", filled=True, color="@ink", opacity=1, yOffset=13, size=70
         ).encode(x=x, y=frame.encode_y("tip"))

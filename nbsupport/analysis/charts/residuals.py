@@ -157,7 +157,7 @@ def _panel(
     zone, zero, still = [], _rule({"residual": 0}), f"datum.family === '{title}'"
     if margin:
         area = alt.Chart(scatter.inline([{"residual": -margin, "end": margin}]))
-        zone = [area.mark_rect(color="@muted", opacity=0.12).encode(y=y, y2="end:Q")]
+        zone = [area.mark_rect(color="@muted", opacity=0.12).encode(y=y, y2=alt.Y2("end:Q"))]
     base = alt.Chart(scatter.named("points")).transform_filter(still)
     mean = base.mark_line(color="@group0", strokeWidth=2.2, clip=True).encode(
         x=x, y=y.aggregate("mean")

@@ -49,7 +49,7 @@ def diagonal(frame: Frame) -> list[alt.Chart]:
     label = alt.Chart(inline([{"v": (ends[0] + ends[1]) / 2, "text": shown}])).mark_text(
         angle=frame.diagonal_angle(), dy=-8, fontSize=11, color="@muted", baseline="bottom"
     )
-    return [line.encode(x=x, y=y), label.encode(x=x, y=y, text="text:N")]
+    return [line.encode(x=x, y=y), label.encode(x=x, y=y, text=alt.Text("text:N"))]
 
 
 def bands(frame: Frame, labels: list[str]) -> alt.Chart:
@@ -60,7 +60,7 @@ def bands(frame: Frame, labels: list[str]) -> alt.Chart:
         .encode(
             x=frame.encode_x(),
             y=frame.encode_y("low"),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=colour(labels),
             opacity=faded(0.16, 0.03),
         )
@@ -70,7 +70,7 @@ def bands(frame: Frame, labels: list[str]) -> alt.Chart:
 def lines(frame: Frame, labels: list[str], strong: list[str]) -> list[alt.Chart]:
     """The fitted lines over a halo in the page's colour; the reference lines are stronger."""
     base = alt.Chart(named("lines")).encode(
-        x=frame.encode_x(), y=frame.encode_y(), detail="group:N"
+        x=frame.encode_x(), y=frame.encode_y(), detail=alt.Detail("group:N")
     )
     bold = {"test": {"field": "group", "oneOf": strong}, "value": 2.8}
     halo = base.mark_line(clip=True, color="@paper", strokeWidth=3.6).encode(
@@ -152,12 +152,12 @@ def family_key(
     marks = []
     for i, (name, properties) in enumerate(entries.items()):
         across = left + (i % columns) * frame.width / columns
-        down = alt.value(top + KEY_ROW * (i // columns + 0.5))
+        down = alt.YValue(top + KEY_ROW * (i // columns + 0.5))
         base = alt.Chart(inline([{"entry": name}]))
         mark = base.mark_point(opacity=1, **properties)
         text = base.mark_text(align="left", baseline="middle", fontSize=11, color="@ink")
         marks += [
-            mark.encode(x=alt.value(across + 6), y=down),
-            text.encode(x=alt.value(across + 17), y=down, text="entry:N"),
+            mark.encode(x=alt.XValue(across + 6), y=down),
+            text.encode(x=alt.XValue(across + 17), y=down, text=alt.Text("entry:N")),
         ]
     return marks
