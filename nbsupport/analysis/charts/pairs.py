@@ -145,7 +145,7 @@ class _Panels:
         ]
         own = [_of_panel(layer, i) for layer in layers]
         # Two views of one name would share their data and scales: Vega-Lite goes by names.
-        own = [c.properties(name=f"pair{i}") if "name" in c.to_dict() else c for c in own]
+        own = [c.properties(name=f"pair{i}") if c.name is not alt.Undefined else c for c in own]
         title = alt.TitleParams(
             self.pairs[i].title,
             subtitle=_over_scratch(float(self.effects[i]["er"].iloc[0])),
