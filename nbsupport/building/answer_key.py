@@ -12,7 +12,6 @@ from itertools import groupby
 from pathlib import Path
 
 from nbsupport.display.kept import ABSENT
-from nbsupport.pages import pages
 from nbsupport.pages.cells import quoted
 from nbsupport.pages.exercises import PageExercise, all_exercises, title_of
 from nbsupport.pages.plain_text import quoted_names, with_numbers
@@ -26,11 +25,9 @@ def answer_key(from_page: str) -> str:
     """The whole key in Markdown, for the page `from_page` (its path), in the book's order."""
     parts = []
     for page_id, group in groupby(all_exercises(), lambda each: each.page_id):
-        page, own = pages().get(page_id), list(group)
-        section = f"Section {page.section}. " if page and page.section[:1].isdigit() else ""
+        own = list(group)
         minutes = sum(each.minutes for each in own)
-        heading = f"## {section}{title_of(page_id)}"
-        parts += [heading, f"{len(own)} exercises, {minutes} minutes."]
+        parts += [f"## {title_of(page_id)}", f"{len(own)} exercises, {minutes} minutes."]
         numbers = page_numbers(page_id, own)
         parts += [part for each in own for part in _entry(each, numbers, from_page)]
     return "\n\n".join(filter(None, parts))

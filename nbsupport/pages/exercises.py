@@ -214,8 +214,6 @@ def listed_as(page_id: str) -> str:
 
 
 def title_of(page_id: str) -> str:
-    """The title of a page: of a section, as the package has it; of one written by hand, its own."""
-    if page_id in pages():
-        return pages()[page_id].title
+    """The title of a page, as its heading and the book's contents have it."""
     found = _TITLE.search(written(listed()[listed_as(page_id)]))
     return found[1] if found else page_id

@@ -37,7 +37,7 @@ def book(tmp_path: Path) -> Path:
     static = tmp_path / "book" / "_static"
     (static / "generated").mkdir(parents=True)
     (static / "generated" / "vega-bundle.js").write_text("// empty\n")
-    for name in ("book.css", "logo.svg", "favicon.svg"):
+    for name in ("book.css", "logo.svg", "favicon.svg", "search_scorer.js"):
         shutil.copy(root() / "book" / "_static" / name, static / name)
     shutil.copy(root() / "_config.yml", tmp_path)
     toc = "format: jb-book\nroot: book/index\nchapters:\n- file: book/sections/page\n"
