@@ -24,7 +24,10 @@ def plain(text: str) -> str:
         ("A {term}`macro F1 <Macro F1>`, a {term}`gap`.", "A macro F1, a gap."),
         ("See {ref}`04_1_quantity-training-length`.", f"See exercise {NUMBER}."),
         ("See {ref}`it <04_1_quantity-training-length>`.", "See it."),
-        ("{figure}`04_1_quantity: Figure 4 (left)`", 'Figure 4 (left) of "Data quantity"'),
+        (
+            "{figure}`04_1_quantity: Figure 4 (left)`",
+            'Figure 4 (left) of "Section 4.1: How much pre-training data?"',
+        ),
         ("{cite:p}`beery2020iwildcam`", "(Beery et al., 2020)"),
         ("{cite:t}`kingma2014auto` say", "Kingma and Welling (2014) say"),
         ("[Section 4.1](04_1_quantity.ipynb) is", "Section 4.1 (04_1_quantity.ipynb) is"),
