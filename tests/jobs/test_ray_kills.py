@@ -99,12 +99,13 @@ def test_nodes_killed_at_random_moments(cluster: Cluster, store: Store, tmp_path
     diary, chance = tmp_path / "diary", random.Random(2)
     done: list[str] = []
     events: list[dict[str, Any]] = []
-    state = {"next": time.monotonic() + 12, "kills": 0}
+    state = {"next": 0.0, "kills": 0}
 
     def disturb(event: dict[str, Any]) -> None:
         events.append(event)
         done.extend([event["job"]] if event["kind"] == "done" else [])
-        if event["kind"] == "tick" and state["kills"] < 4 and time.monotonic() > state["next"]:
+        ready = len(done) >= 6 and time.monotonic() > state["next"]  # the sweep is under way
+        if event["kind"] == "tick" and state["kills"] < 4 and ready:
             cluster.remove_node(sorted(cluster.worker_nodes, key=id)[0], allow_graceful=False)
             cluster.add_node(num_cpus=2)
             state["kills"] += 1
