@@ -195,12 +195,22 @@ def _words(
     start = f"Recorded runs on {where}{runs.settings[number].name}"
     return Words(
         title=NO_VERDICT if verdict.word == "not run" else titles.title(request.claim, verdict),
-        subtitle=_subtitle(start, runs.points(number), request),
+        subtitle=_subtitle(start, runs.points(number), request)
+        + _otherwise(runs, request.claim, verdict, axis),
         number=figure,
         caption=f"{caption}{chosen}{lacking}",
         name=anchor(figure),
         explore=figure_link(runs.profile.name, number, request, axis),
     )
+
+
+def _otherwise(runs: Recorded, claim: str, shown: "Verdict", axis: str) -> str:
+    """What worlds say of the claim, where that stands first and is another word than the shown."""
+    summary, over = runs.over_worlds([claim], axis).get(claim, (None, None))
+    if summary is None or over is None or not recorded.is_headline(summary):
+        return ""
+    differs = over.word != shown.word
+    return f" Over {summary.worlds} worlds the claim is {over.word}." if differs else ""
 
 
 def _by_chance(runs: Recorded, number: int, request: FigureRequest) -> str:

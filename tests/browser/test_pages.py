@@ -116,6 +116,15 @@ def test_search_finds_a_word(visit):
     assert visit.foreign == []
 
 
+def test_search_puts_pages_before_names_of_the_code(visit):
+    visit.open("search.html?q=subset")
+    page = visit.page
+    page.wait_for_selector("#search-results li a")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length > 20")
+    first = page.locator("#search-results li > a").all()[:5]
+    assert not any("/api" in (each.get_attribute("href") or "") for each in first)
+
+
 def test_search_shows_excerpts_from_disk(visit, smoke_book):
     visit.site = smoke_book.html.as_uri()
     visit.page.goto(f"{visit.site}/search.html?q=jackknife")

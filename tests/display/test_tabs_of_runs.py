@@ -1,12 +1,14 @@
 """The tab of real images on a page: every state, and that only its pages depend on it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from real_images import FAMILIES, REAL_HEIGHTS, real_runs
 
+from nbsupport.analysis.verdicts import Verdict
 from nbsupport.building.page_key import page_key
 from nbsupport.display import tabs_of_runs
 from nbsupport.display.figure_request import FigureRequest
@@ -305,3 +307,18 @@ def test_tabs_escape_their_titles_and_keep_the_first_picture():
     assert bundle["text/html"].count("&lt;one&gt;</label>") == 1
     assert bundle["text/html"].count(" checked") == 1
     assert np.unique([tabs.html.count("<p>1</p>"), tabs.html.count("<p>2</p>")]).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("shown", "over", "worlds", "said"),
+    [
+        ("supported", "inconclusive", 5, " Over 5 worlds the claim is inconclusive."),
+        ("supported", "supported", 5, ""),
+        ("supported", "inconclusive", 4, ""),  # too few for it to stand first
+    ],
+)
+def test_a_figure_of_one_world_says_where_worlds_come_to_another_word(shown, over, worlds, said):
+    found = {"a-claim": (SimpleNamespace(worlds=worlds), Verdict(over))}
+    runs = SimpleNamespace(over_worlds=lambda ids, axis: found)
+    assert tabs_of_runs._otherwise(runs, "a-claim", Verdict(shown), "linear") == said
+    assert not tabs_of_runs._otherwise(runs, "no-worlds", Verdict(shown), "linear")
