@@ -25,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # for helpers, in whatever folde
 
 from real_images import FAMILIES, NAME
 
+TOGETHER = ("tests/browser/", "jobs/test_ray")  # parts of paths: one process each
+
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")
 
@@ -33,7 +35,6 @@ settings.load_profile("untimed")
 DATA = data_dir()
 for name in [name for name in os.environ if name.startswith("NBSUPPORT_")]:
     del os.environ[name]
-TOGETHER = ("tests/browser/", "jobs/test_ray")  # parts of paths: one process each
 OWN = tempfile.mkdtemp(prefix="nbsupport-tests-")
 atexit.register(shutil.rmtree, OWN, ignore_errors=True)
 # His settings of Jupyter are not read either, and need no home that can be written.

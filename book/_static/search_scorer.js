@@ -1,5 +1,5 @@
 /* What a search puts first. A reader looks for pages: a name of the code counts for less than a word
- * of a text, and is found all the same. Sphinx reads this when it writes searchtools.js. */
+ * of a text, and is found all the same. Sphinx copies this into language_data.js. */
 var Scorer = {
   objNameMatch: 4,
   objPartialMatch: 1,
