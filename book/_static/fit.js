@@ -8,6 +8,7 @@
   const MIN_EPOCHS = 2; // inside the reference line's range; fewer: off the line
   const GRID = Array.from({ length: 32 }, (_, i) => (i + 0.5) / 32); // where two lines are compared
   const ENOUGH = 3; // families, and seeds in each of them
+  const ROUNDING = 1e-6; // of accuracies, which are recorded to six digits
   const MOST_OF_SCORE = 1 / 3; // of the reference's mean OOD score; a wider margin is no measure
 
   // axes ------------------------------------------------------------------------------------------
@@ -345,7 +346,7 @@
     for (const name of [a, b]) {
       const role = setting.roles.get(name);
       const right = role && role.told ? role.right / role.told : NaN;
-      if (right < 2 * chance) return `OOD accuracy of ${name} is ${right.toFixed(3)}, by chance ${chance.toFixed(3)}`;
+      if (right < 2 * chance - ROUNDING) return `OOD accuracy of ${name} is ${right.toFixed(3)}, by chance ${chance.toFixed(3)}`;
     }
     const reference = setting.roles.get(b);
     const score = reference && reference.scored ? reference.total / reference.scored : NaN;

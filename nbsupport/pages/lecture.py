@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Verdict
 
 SCHEMATIC = "book/how_to_read.md"
+SETTINGS = 2  # whose verdicts a slide has room for below a figure
 
 
 # pictures -----------------------------------------------------------------------------------------
@@ -99,9 +100,12 @@ def statement(claim_id: str) -> Html:
 
 
 def by_world(claim_id: str, *, profile: str = "demo") -> Html:
-    """The verdict on a claim in each recorded setting, with what decided it."""
+    """The verdict on a claim in two recorded settings, with what decided it; and that over worlds,
+    where it stands first."""
     own = recorded.own(profile_named(profile))
-    found = {s.name: own.verdicts([claim_id], n)[claim_id] for n, s in own.settings.items()}
+    shown = list(own.settings.items())[:SETTINGS]
+    found = {s.name: own.verdicts([claim_id], n)[claim_id] for n, s in shown}
+    found |= {"over worlds": each for each in own.headlines([claim_id]).values()}
     rows = [[name, *_verdict(verdict)] for name, verdict in found.items()]
     return table(["", "verdict", "what decided", "cells", "estimate", "95 % interval"], rows)
 

@@ -302,6 +302,8 @@ def test_lines_near_chance_or_below_the_margin_are_not_compared(points):
     told = contrast(near, "between", "equal", chances=chances).floor
     assert told.startswith("OOD accuracy of between is 0.190")
     assert contrast(near, "between", "equal").floor == ""  # nothing said of chance
+    twice = clear.assign(ood_accuracy=0.1999996)  # twice chance, in the digits of the records
+    assert contrast(twice, "between", "equal", chances=chances).floor == ""
     assert contrast(near, "equal", FULL, chances=chances).floor == ""
     other = contrast(near, "between", "equal", chances=chances, statistic="id-position")
     assert other.floor == ""  # no OOD scores are compared

@@ -26,11 +26,14 @@ def test_a_figure_is_a_picture_of_its_own_with_a_description() -> None:
 
 
 def test_the_verdict_in_each_world_is_that_of_the_ledger() -> None:
-    for row in rows(lecture.by_world("five-per-class")):
+    *worlds, over = rows(lecture.by_world("five-per-class"))
+    assert len(worlds) == lecture.SETTINGS
+    for row in worlds:
         world = re.search(r"world \d", row[0])[0]
         told = BY_ID["five-per-class"][world]
         assert row[1] == told["verdict"]
         assert row[3] == str(told["cells"])
+    assert over[:2] == ["over worlds", BY_ID["five-per-class"]["headline"]["verdict"]]
 
 
 def test_the_claim_on_the_margin_hangs_on_it() -> None:
