@@ -105,7 +105,8 @@ def by_world(claim_id: str, *, profile: str = "demo") -> Html:
     own = recorded.own(profile_named(profile))
     shown = list(own.settings.items())[:SETTINGS]
     found = {s.name: own.verdicts([claim_id], n)[claim_id] for n, s in shown}
-    found |= {"over worlds": each for each in own.headlines([claim_id]).values()}
+    if over := own.headlines([claim_id]).get(claim_id):
+        found["over worlds"] = over
     rows = [[name, *_verdict(verdict)] for name, verdict in found.items()]
     return table(["", "verdict", "what decided", "cells", "estimate", "95 % interval"], rows)
 
