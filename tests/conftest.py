@@ -23,7 +23,7 @@ from nbsupport.study.profiles import PROFILES
 
 sys.path.insert(0, str(Path(__file__).parent))  # for helpers, in whatever folder a test is
 
-from real_images import FAMILIES, NAME
+from real_images import CONFIRMING, FAMILIES, NAME
 
 TOGETHER = ("tests/browser/", "jobs/test_ray")  # parts of paths: one process each
 
@@ -84,9 +84,16 @@ def real_profile(monkeypatch: pytest.MonkeyPatch) -> None:
         PROFILES[NAME],
         worlds=(1, 2),
         recorded={1: whole, 2: whole},
+        confirming={},
         shifts={1: "photo to sketch", 2: "sketch to photo"},
     )
     monkeypatch.setitem(PROFILES, NAME, profile)
+
+
+@pytest.fixture
+def confirming_profile(monkeypatch: pytest.MonkeyPatch, real_profile: None) -> None:
+    """The same with nine further cells of shift 2, planned to confirm what its first ones say."""
+    monkeypatch.setitem(PROFILES, NAME, replace(PROFILES[NAME], confirming={2: CONFIRMING}))
 
 
 @pytest.fixture

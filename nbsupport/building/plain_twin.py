@@ -74,4 +74,6 @@ def _claims(judged: Iterable[Judged], real: str) -> list[str]:
 
 
 def _of(each: Judged) -> str:
-    return "; ".join(f"shift {number}: {verdict.text}" for number, verdict in each.real.items())
+    apart = {number: f" ({found.text})" for number, found in each.confirmed.items()}
+    told = each.real.items()
+    return "; ".join(f"shift {n}: {verdict.text}{apart.get(n, '')}" for n, verdict in told)

@@ -18,6 +18,7 @@ from nbsupport.jobs.store import Store
 from nbsupport.pages import check_claims, possible_groups
 from nbsupport.paths import store_dir
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
+from nbsupport.study.profiles.profile import Block, cells_of
 from nbsupport.study.study import Run, Study
 from nbsupport.training.families import FAMILIES
 
@@ -158,16 +159,17 @@ def parts(
 
     Raises UserError where it records none of these.
     """
-    recorded = profile.recorded or _trial(profile, world, seeds, families)
-    _among(profile, "world", [] if world is None else [world], recorded)
-    held = {number: recorded[number] for number in ([*recorded] if world is None else [world])}
-    _among(profile, "family", families, {f for own, _ in held.values() for f in own})
-    _among(profile, "seed", seeds, {seed for _, draws in held.values() for seed in draws})
+    planned = {number: profile.blocks(number) for number in profile.recorded}
+    planned = planned or _trial(profile, world, seeds, families)
+    _among(profile, "world", [] if world is None else [world], planned)
+    chosen = planned if world is None else {world: planned[world]}
+    held = {number: cells_of(blocks) for number, blocks in chosen.items()}
+    _among(profile, "family", families, {family for own in held.values() for family, _ in own})
+    _among(profile, "seed", seeds, {seed for own in held.values() for _, seed in own})
     wanted = [
         (number, seed, family)
-        for number, (own, draws) in held.items()
-        for seed in draws
-        for family in own
+        for number, own in held.items()
+        for family, seed in own
         if (not seeds or seed in seeds) and (not families or family in families)
     ]
     return sorted(wanted, key=lambda part: part[1])  # stable: worlds and families keep their order
@@ -175,7 +177,7 @@ def parts(
 
 def _trial(
     profile: Profile, world: int | None, seeds: Sequence[int], families: Sequence[str]
-) -> dict[int, tuple[tuple[str, ...], tuple[int, ...]]]:
+) -> dict[int, tuple[Block, ...]]:
     """What a profile that is no evidence can record, as a trial: a build's cells, or any others.
 
     UserError where the profile is evidence, and what it records is not decided yet.
@@ -186,7 +188,7 @@ def _trial(
     _among(profile, "family", families, FAMILIES)
     drawn = tuple(dict.fromkeys(seeds)) or profile.seeds
     own = tuple(dict.fromkeys(families)) or profile.families
-    return dict.fromkeys((1,) if world is None else profile.worlds, (own, drawn))
+    return dict.fromkeys((1,) if world is None else profile.worlds, ((own, drawn),))
 
 
 def _among(profile: Profile, what: str, given: Iterable[Any], allowed: Iterable[Any]) -> None:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 RECORDED, LIVE = "Recorded", "Live"
 CHOSEN = " It is the first on which the claim can be tested; verdicts are given for all."
+# How the two kinds of cells of a shift are headed (`recorded.Waves`).
+CELLS = ("the first cells alone", "the cells planned to confirm, alone")
 NO_VERDICT = "Not all groups that the claim names, so no verdict"
 
 
@@ -268,6 +270,10 @@ def verdict_tabs(
             for n, s in other.settings.items()
             if n in WORLDS or not other.profile.simulated
         }
+        for setting, wave in ((other.settings[n], wave) for n, wave in other.waves.items()):
+            for runs, cells in zip(wave, CELLS, strict=True):
+                name = f"{setting.short.capitalize()}: {cells}"
+                columns[name] = runs.verdicts(claim_ids, setting.number, axis)
         shown = verdict_table(claim_ids, columns, anchors=own)
         if own:
             return together(shown, *over_worlds.figures(other, claim_ids, axis))
@@ -284,5 +290,21 @@ def verdict_tabs(
 def _caption(other: Recorded) -> Html:
     parts = ((s.name, other.points(n)) for n, s in other.settings.items())
     counts = (f"{name}: {families_by_seeds(points)}" for name, points in parts if len(points))
-    text = f"Real images: {other.training}. Each column is a shift: {'; '.join(counts)}."
+    told = [f"Real images: {other.training}. Each column is a shift: {'; '.join(counts)}."]
+    told += [confirming_cells(other, number) for number in other.waves]
+    text = " ".join(told)
     return Html(f'<p class="nb-quiet">{escape(text)}</p>', text)
+
+
+def confirming_cells(runs: Recorded, number: int) -> str:
+    """What the two kinds of cells of a shift are, and how many of the second are there by now."""
+    first, confirming = (families_by_seeds(part.points(number)) for part in runs.waves[number])
+    planned = runs.profile.confirming_cells(number)
+    held = {*runs.points(number)[["family", "seed"]].itertuples(index=False, name=None)}
+    done = len(planned & held)
+    so_far = "" if done == len(planned) else f" {done} of {len(planned)} are recorded so far."
+    return (
+        f"{runs.settings[number].short.capitalize()}, {first} were seen first; the others "
+        f"({confirming}) were planned after that and before any of them was run, to confirm what "
+        f"the first ones say, or not.{so_far}"
+    )

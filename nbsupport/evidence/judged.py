@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbsupport.analysis import claims, rules_1, worlds
 from nbsupport.analysis.contrasts import MARGIN
@@ -30,13 +30,26 @@ class Before:
     why: str = ""
 
 
+class Confirmed(NamedTuple):
+    """A claim by a setting's first cells, and by those alone that were planned to confirm it."""
+
+    first: Verdict
+    confirming: Verdict
+
+    @property
+    def text(self) -> str:
+        """Both words: "first cells supported, confirming cells inconclusive"."""
+        return f"first cells {self.first.text}, confirming cells {self.confirming.text}"
+
+
 @dataclass(frozen=True)
 class Judged:
     """A claim and what runs say of it: recorded on worlds 1 and 2, and live where there are any.
 
     `others` are the verdicts on world 1 on other axes and at other margins, by setting. `further`
     are those of the profile's worlds from 3 on, `real` those on real images by shift, the leading
-    one first; empty where nothing is shown beside the profile. `before` and `real_before`: by
+    one first; empty where nothing is shown beside the profile. `confirmed`: on the shifts that have
+    cells of two kinds, what each kind says by itself. `before` and `real_before`: by
     version 1 of the rules. `compared`: how each world from 2 on differs from world 1. `summary` is
     the verdict over `counted` worlds, None where fewer than two count. `q`: the p value of the
     headline among those of all claims (Benjamini and Hochberg).
@@ -49,6 +62,7 @@ class Judged:
     live: Verdict | None = None
     further: Mapping[int, Verdict] = field(default_factory=dict)
     real: Mapping[int, Verdict] = field(default_factory=dict)
+    confirmed: Mapping[int, Confirmed] = field(default_factory=dict)
     before: Mapping[int, Before] = field(default_factory=dict)
     real_before: Mapping[int, Before] = field(default_factory=dict)
     compared: Mapping[int, str] = field(default_factory=dict)
@@ -151,6 +165,7 @@ def judge_some(own: Recorded, ids: Iterable[str], *, real: Recorded | None = Non
     further = sorted({n for n in own.settings if n > 0}.difference(WORLDS))
     found = {world: own.judged(keys, world) for world in (*WORLDS, *further)}
     shifts = {n: real.judged(keys, n) for n in real.settings} if real else {}
+    confirmed = _confirmed(real, keys) if real else {}
     over = own.over_worlds(keys)
     return [
         Judged(
@@ -159,11 +174,21 @@ def judge_some(own: Recorded, ids: Iterable[str], *, real: Recorded | None = Non
             found[2][key][1],
             further={world: found[world][key][1] for world in further},
             real={shift: each[key][1] for shift, each in shifts.items()},
+            confirmed={shift: each[key] for shift, each in confirmed.items()},
             counted=tuple(world for world, each in found.items() if each[key][0].counts),
             summary=over[key][1] if key in over and over[key][0].worlds else None,
         )
         for key in keys
     ]
+
+
+def _confirmed(runs: Recorded, ids: Sequence[str]) -> dict[int, dict[str, Confirmed]]:
+    """By the shifts that have cells of two kinds, each claim by either kind."""
+    told = {}
+    for number, (first, confirming) in runs.waves.items():
+        early, late = first.verdicts(ids, number), confirming.verdicts(ids, number)
+        told[number] = {key: Confirmed(early[key], late[key]) for key in ids}
+    return told
 
 
 def _before(

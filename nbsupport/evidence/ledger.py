@@ -15,6 +15,8 @@ records at hand by `python -m nbsupport judge`. A row of the CSV is a claim:
     ..._3 and so on                        of the profile's further worlds
     real_statistic ... real_why            of shift 1 of the first profile that is shown beside it
     ..._2, and _3 and so on                of its other shifts
+    real_first_..., real_confirming_...    of a shift's first cells, and of those alone that were
+                                           planned to confirm them, where any of these is recorded
 
 Columns of real images are left out where nothing is shown beside the profile.
 """
@@ -31,6 +33,7 @@ from nbsupport.evidence import provenance, recorded
 from nbsupport.evidence.judged import TESTED, WORLDS, Judged, judge_all
 from nbsupport.evidence.ledger_rows import (
     COLUMNS,
+    CONFIRMED_COLUMNS,
     REAL_COLUMNS,
     about_families,
     about_worlds,
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
+    "CONFIRMED_COLUMNS",
     "REAL_COLUMNS",
     "SETTLED",
     "TESTED",
@@ -150,6 +154,7 @@ def _masked(profile: str, judged: Sequence[Judged]) -> list[Judged]:
             second=mask(entry.second),
             others={},
             further={world: mask(verdict) for world, verdict in entry.further.items()},
+            confirmed={},
             before={},
             compared={},
             counted=(),

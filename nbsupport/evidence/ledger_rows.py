@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsupport.analysis.claims import families_alike
 from nbsupport.analysis.verdicts import Verdict
-from nbsupport.evidence.judged import Before, Judged
+from nbsupport.evidence.judged import Before, Confirmed, Judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +34,9 @@ COLUMNS = (
     *_WORLDS,
 )
 REAL_COLUMNS = tuple(f"real_{name}" for name in (*_NUMBERS, *_BEFORE))
+CONFIRMED_COLUMNS = tuple(
+    f"real_{cells}_{name}" for cells in Confirmed._fields for name in _NUMBERS
+)
 
 
 def numbers(verdict: Verdict | None) -> dict[str, Any]:
@@ -94,8 +97,16 @@ def _row(entry: Judged) -> dict[str, Any]:
         row |= _ending(told, f"_{world}")
     for place, (shift, verdict) in enumerate(entry.real.items()):
         told = numbers(verdict) | _before(entry.real_before, shift)
+        for cells, each in _cells_of(entry, shift).items():
+            told |= {f"{cells}_{name}": value for name, value in numbers(each).items()}
         row |= _ending({f"real_{k}": v for k, v in told.items()}, f"_{shift}" if place else "")
     return row
+
+
+def _cells_of(entry: Judged, shift: int) -> dict[str, Verdict]:
+    """What a shift's first cells and those that confirm say by themselves, where it has both."""
+    found = entry.confirmed.get(shift)
+    return found._asdict() if found else {}
 
 
 def _ending(values: Mapping[str, Any], end: str) -> dict[str, Any]:
@@ -128,7 +139,10 @@ def as_dict(entry: Judged) -> dict[str, Any]:
     told["replication"] = entry.replication
     if entry.real:
         told["real images"] = {
-            f"shift {n}": _told(v) | _before(entry.real_before, n) for n, v in entry.real.items()
+            f"shift {n}": _told(v)
+            | _before(entry.real_before, n)
+            | {f"{cells} cells": _told(each) for cells, each in _cells_of(entry, n).items()}
+            for n, v in entry.real.items()
         }
     return told | ({"live": _told(entry.live)} if entry.live else {})
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.claims import Compared
@@ -20,6 +20,7 @@ from nbsupport.analysis.verdicts import Verdict
 from nbsupport.analysis.worlds import ENOUGH_WORLDS
 from nbsupport.evidence.records import evidence_profile, read_with_digest
 from nbsupport.study.profiles import PROFILES, Profile
+from nbsupport.study.profiles.profile import cells_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -214,19 +215,39 @@ class Recorded:
         return held
 
     def _once(self, claim: claims.Claim, number: int, found: Judged) -> Judged:
-        """Pairs of domains whose runs serve several settings are judged in the leading one."""
+        """Pairs of domains whose runs serve several settings are judged in one: the first that
+        has the most of them."""
         roles = {role for part in claim.parts for role in part.compared}
-        if number == self.leading.number or not all(role_of(r).source.own_task for r in roles):
+        if not all(role_of(role).source.own_task for role in roles):
             return found
-        keys = [
-            set(points.loc[points["role"].isin(roles), "key"])
-            for points in (self.points(number), self.points(self.leading.number))
-        ]
-        if not keys[0] or keys[0] != keys[1]:
+        own, each = self._keys(roles, number), {n: self._keys(roles, n) for n in self.settings}
+        most = max(each, key=lambda n: len(each[n]))
+        if most == number or not own or not own <= each[most]:
             return found
         return found[0], Verdict(
-            "not run", f"the same runs as on {self.leading.name}, judged there"
+            "not run", f"the same runs as on {self.settings[most].name}, judged there"
         )
+
+    def _keys(self, roles: set[str], number: int) -> set[str]:
+        points = self.points(number)
+        return set(points.loc[points["role"].isin(roles), "key"])
+
+    # cells that confirm ---------------------------------------------------------------------------
+    @cached_property
+    def waves(self) -> "dict[int, Waves]":
+        """By setting, the runs of its first cells and of those planned when these had been seen,
+        each with all other settings; empty where no cell of the second kind is recorded."""
+        found = {}
+        cells = self.records.set_index(["family", "seed"]).index
+        for number in self.settings:
+            own = (self.records["world"] == number).to_numpy()
+            late = own & cells.isin(self.profile.confirming_cells(number))
+            if late.any():
+                first, confirming = self.records[~late], self.records[late | ~own]
+                found[number] = Waves(
+                    Recorded(self.profile, first), Recorded(self.profile, confirming)
+                )
+        return found
 
     # over worlds ----------------------------------------------------------------------------------
     def over_worlds(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Judged]:
@@ -282,13 +303,11 @@ class Recorded:
 
     def _expected(self, number: int | None = None) -> set[tuple[int, str, int]]:
         """The cells that there should be of a setting, or of all that are shown."""
-        recorded = self.profile.recorded
         return {
             (world, family, seed)
-            for world, (families, seeds) in recorded.items()
+            for world in self.profile.recorded
             if world in self.settings and number in (None, world)
-            for family in families
-            for seed in seeds
+            for family, seed in cells_of(self.profile.blocks(world))
         }
 
     # words ----------------------------------------------------------------------------------------
@@ -350,6 +369,14 @@ class Recorded:
         rows = hash_pandas_object(self.records, index=False).to_numpy()
         places = self.records.groupby("role").indices.items()
         return {str(role): sha256(rows[own].tobytes()).hexdigest() for role, own in places}
+
+
+class Waves(NamedTuple):
+    """A setting's runs in two parts: of the cells seen before the others were planned, and of those
+    others alone, which confirm what the first ones say or do not."""
+
+    first: Recorded
+    confirming: Recorded
 
 
 def families_by_seeds(points: "pd.DataFrame") -> str:

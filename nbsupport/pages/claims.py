@@ -177,7 +177,19 @@ def _on_real(entries: Sequence[Judged], real: "Recorded | None") -> list[str]:
     state = [text] if (text := real.state()) else []
     if real.records.empty:
         return [f"{escape(real.title)}: {escape(text)}" for text in state]
-    return [escape(text) for text in (f"{real.title}: {told}.", *state)]
+    kept = [_kept(entries, n, real.settings[n].short) for n in real.waves]
+    return [escape(text) for text in (f"{real.title}: {told}.", *kept, *state)]
+
+
+def _kept(entries: Sequence[Judged], number: int, shift: str) -> str:
+    """On how many claims the cells that confirm say the same as the first ones, on a shift."""
+    both = [e.confirmed[number] for e in entries if e.confirmed]
+    both = [each for each in both if "not run" not in (each.first.word, each.confirming.word)]
+    same = sum(each.first.text == each.confirming.text for each in both)
+    return (
+        f"{shift.capitalize()}, cells planned to confirm what the first ones say "
+        f"have the same word on {same} of {len(both)} claims."
+    )
 
 
 def _counted(entries: Sequence[Judged], shift: int) -> str:

@@ -10,6 +10,7 @@ from nbsupport.analysis.worlds import few
 from nbsupport.display import verdict_table as look
 from nbsupport.display.html import Html, signed
 from nbsupport.evidence import ledger
+from nbsupport.evidence.judged import Confirmed
 from nbsupport.evidence.ledger import Judged
 from nbsupport.evidence.published.verdicts import PublishedVerdict
 from nbsupport.evidence.recorded import Recorded
@@ -112,8 +113,11 @@ def _plain(entry: Judged) -> str:
 
 
 def said_on_real(entry: Judged) -> str:
-    """The verdicts on real images as words: one, or one for each shift."""
-    return " / ".join([v.text for v in entry.real.values()][: 1 if entry.alike_on_real else None])
+    """The verdicts on real images as words: one, or one for each shift; and by its cells of two
+    kinds where a shift has them."""
+    said = " / ".join([v.text for v in entry.real.values()][: 1 if entry.alike_on_real else None])
+    apart = [f"shift {shift}, {each.text}" for shift, each in entry.confirmed.items()]
+    return f"{said} ({'; '.join(apart)})" if apart else said
 
 
 def _scale(entries: Sequence[Judged], unit: str) -> float:
@@ -316,15 +320,32 @@ def _worded(verdict: Verdict, replication: str = "") -> str:
 def _on_real(entry: Judged, real: Recorded) -> str:
     """The verdict on each shift; what there is to remark on them unfolds."""
     verdicts = [*entry.real.values()]
+    apart = "".join(_confirmed(each, real.settings[n].short) for n, each in entry.confirmed.items())
     if entry.alike_on_real and len({v.remark for v in verdicts}) == 1:
-        return _worded(verdicts[0])
+        return f"{_worded(verdicts[0])}{apart}"
     remarks = "".join(
         f"<dt>{escape(real.settings[shift].short)}</dt><dd>{escape(verdict.remark)}</dd>"
         for shift, verdict in entry.real.items()
         if verdict.remark
     )
     told = f"<details><summary>remarks</summary><dl>{remarks}</dl></details>" if remarks else ""
-    return f'<div class="nb-shifts">{shift_badges(entry, real)}{told}</div>'
+    return f'<div class="nb-shifts">{shift_badges(entry, real)}{told}</div>{apart}'
+
+
+def _confirmed(found: Confirmed, shift: str) -> str:
+    """A shift's first cells beside those that were planned to confirm them, which unfold."""
+    if found.first.word == found.confirming.word == "not run":
+        return ""
+    rows = "".join(
+        f"<dt>{cells}</dt><dd>{look.badge(v.word, v.text)}"
+        f'<div class="nb-interval">{look.interval_text(v.contrast) if v.contrast else ""}</div>'
+        f'<div class="nb-paper">{escape(v.remark)}</div></dd>'
+        for cells, v in zip(("first cells", "cells that confirm"), found, strict=True)
+    )
+    return (
+        f'<details class="nb-shifts"><summary>{escape(shift)}, confirmed?</summary>'
+        f"<dl>{rows}</dl></details>"
+    )
 
 
 def shift_badges(entry: Judged, real: Recorded) -> str:

@@ -117,7 +117,9 @@ def _recorded_runs(profile: str) -> tuple[list[Run], dict[str, int]]:
     """Every run that the profile's records are to hold and do not yet; and the turns of their jobs,
     cell by cell as they are recorded (`building.record`)."""
     recorded, runs, cells = read_records(profile), [], []
-    for world, (families, seeds) in profile_named(profile).recorded.items():
+    chosen = profile_named(profile)
+    planned = ((world, block) for world in chosen.recorded for block in chosen.blocks(world))
+    for world, (families, seeds) in planned:
         study = Study(profile, world=world, families=families, seeds=seeds, nominal=True)
         own = missing_runs(study.runs(possible_groups(study)[0]), recorded, world)
         runs += own

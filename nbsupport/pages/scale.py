@@ -11,6 +11,7 @@ from nbsupport.pages import plan
 from nbsupport.pages.page import Page
 from nbsupport.paths import store_dir
 from nbsupport.study.profiles import PROFILES, Profile, profile_named
+from nbsupport.study.profiles.profile import Block
 from nbsupport.study.profiles.recipes import recipe_named
 from nbsupport.training.costs import ASSUMED
 from nbsupport.training.families import architecture, gpu_rates
@@ -67,8 +68,14 @@ def _recorded(profile: Profile) -> str:
     for cells, group in groupby(profile.recorded, key=lambda world: profile.recorded[world]):
         first, *others = group
         named = f"{kind}s {first} to {others[-1]}" if others else f"{kind} {first}"
-        found.append(f"{named}: {len(cells[0])} x {len(cells[1])}")
+        found.append(f"{named}: {_size(cells)}")
+    for number, blocks in profile.confirming.items():
+        found.append(f"to confirm, {kind} {number}: {' and '.join(map(_size, blocks))}")
     return "; ".join(found)
+
+
+def _size(block: Block) -> str:
+    return f"{len(block[0])} x {len(block[1])}"
 
 
 _FACTS: dict[str, Callable[[Profile], str]] = {

@@ -33,6 +33,9 @@ def _settings(entry: Judged, real: Recorded | None) -> dict[str, Verdict]:
         found = {"Over worlds": entry.headline} | found
     if real is not None:
         found |= {real.settings[n].short: v for n, v in entry.real.items()}
+        for n, (first, confirming) in entry.confirmed.items():
+            short = real.settings[n].short
+            found |= {f"{short}, first cells": first, f"{short}, that confirm": confirming}
     return {name: v for name, v in found.items() if v.word != "not run"}
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from real_images import FAMILIES, REAL_HEIGHTS, real_runs
+from real_images import FAMILIES, LATER, REAL_HEIGHTS, real_runs
 
 from nbsupport.analysis.verdicts import Verdict
 from nbsupport.building.page_key import page_key
@@ -234,6 +234,20 @@ def test_verdicts_stand_claim_by_claim_beside_the_simulated_ones(quantity, compl
     assert "no runs of iNaturalist" in lines[1]
     assert lines[-1].startswith("Real images: pre-trained on Tiny-ImageNet")
     assert shown.html.count('id="verdict-five-per-class"') == 1
+
+
+def test_cells_that_confirm_stand_beside_the_first_ones(quantity, set_beside, confirming_profile):
+    later = real_runs({2: REAL_HEIGHTS | {"imagenet/25K": 0.06}}, LATER[:-1])
+    set_beside(pd.concat([real_runs(BOTH), later], ignore_index=True))
+    shown = quantity.verdicts(nothing()).panels[REAL]
+    *_, line = (each for each in shown.text.splitlines() if "simulated world 1: " in each)
+    names = [part.partition(": ")[0] for part in line.split(" | ")[-4:]]
+    assert names == ["photo to sketch", "sketch to photo", "To photo", "To photo"]
+    for cells in ("the first cells alone", "the cells planned to confirm, alone"):
+        assert f'<th scope="col">To photo: {cells}</th>' in shown.html
+    said = shown.text.splitlines()[-1]
+    assert "To photo, 3 families x 3 seeds were seen first" in said
+    assert "8 of 9 are recorded so far" in said
 
 
 def test_smoke_masks_its_own_runs_only(quantity, complete):

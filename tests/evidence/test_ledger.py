@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from real_images import NAME, real_runs
+from real_images import LATER, NAME, real_runs
 from scipy import stats
 
 from nbsupport.analysis import claims
@@ -257,6 +257,29 @@ def test_pairs_whose_runs_serve_several_shifts_are_judged_once(real_profile: Non
     assert told[0]["some-shifts-only"].word == "contradicted"
     assert told[1]["some-shifts-only"].word == "not run"
     assert "judged there" in told[1]["some-shifts-only"].remark
+
+
+def test_cells_that_confirm_have_columns_of_their_own(confirming_profile: None) -> None:
+    against = real_runs({2: HEIGHTS | {"imagenet/5K": 0.03}}, LATER)
+    table = pd.concat([real_runs({1: HEIGHTS, 2: HEIGHTS}), against], ignore_index=True)
+    real = Recorded(PROFILES[NAME], table)
+    judged = judge(made_up({1: HEIGHTS}), real=real)
+    found = ledger.ledger_table(judged).set_index("id")
+    confirmed = [f"{name}_2" for name in ledger.CONFIRMED_COLUMNS]
+    assert [c for c in found.columns if c not in (*ledger.COLUMNS, *columns_of_shifts(1, 2))] == (
+        confirmed
+    )
+    assert not set(ledger.CONFIRMED_COLUMNS) & set(found.columns)  # shift 1 has no such cells
+    for name, runs in real.waves[2]._asdict().items():
+        for key, verdict in runs.verdicts(claims.load(), 2).items():
+            expected = pd.Series(ledger.numbers(verdict))
+            own = found.loc[key, [f"real_{name}_{column}_2" for column in expected.index]]
+            own = own.set_axis(expected.index)
+            pd.testing.assert_series_equal(own, expected, check_names=False)
+    assert found.loc["control-noise", "real_first_verdict_2"] == "not run"
+    told = ledger.as_dict(by_id(judged)["five-per-class"])["real images"]
+    assert list(told["shift 2"])[-2:] == ["first cells", "confirming cells"]
+    assert "first cells" not in told["shift 1"]
 
 
 # files --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from real_images import NAME, REAL_HEIGHTS, real_runs
+from real_images import LATER, NAME, REAL_HEIGHTS, real_runs
 
 from nbsupport.analysis import claims
 from nbsupport.evidence import recorded
@@ -203,3 +203,53 @@ def test_new_records_and_a_new_claim_are_judged_anew(set_beside, judged, monkeyp
     monkeypatch.setattr(claims, "load", lambda: {key: changed})
     recorded.beside(demo)[0].verdicts([key], 1)
     assert judged == 3 * [key]
+
+
+# cells that confirm -------------------------------------------------------------------------------
+AGAINST = REAL_HEIGHTS | {"imagenet/object": 0.01}
+
+
+def with_later(cells=LATER):
+    """What the first cells of both shifts say, and of the second further ones against it."""
+    return of(pd.concat([real_runs(BOTH), real_runs({2: AGAINST}, cells)], ignore_index=True))
+
+
+def test_cells_that_confirm_are_judged_by_themselves_and_with_the_first(confirming_profile):
+    found = with_later()
+    assert list(found.waves) == [2]
+    first, confirming = found.waves[2]
+    said = {runs: runs.verdicts(["semantics-same"], 2)["semantics-same"] for runs in found.waves[2]}
+    assert (said[first].word, said[confirming].word) == ("supported", "contradicted")
+    pd.testing.assert_frame_equal(first.points(2), of(real_runs(BOTH)).points(2))
+    assert len(confirming.points(2)) == len(real_runs({2: AGAINST}, LATER))
+    assert len(confirming.points(1)) == len(first.points(1)) == len(found.points(1))
+    whole = found.verdicts(["semantics-same"], 2)["semantics-same"]
+    assert whole.contrast.cells == 18
+    assert said[first].contrast.cells == said[confirming].contrast.cells == 9
+
+
+def test_until_a_cell_confirms_there_is_nothing_to_tell_apart(confirming_profile, whole):
+    assert of(whole.records).waves == {}
+
+
+def test_a_few_cells_confirm_nothing_yet(confirming_profile):
+    found = with_later(LATER[:2])
+    assert "20 of 27 cells" in found.state()
+    verdict = found.waves[2].confirming.verdicts(["semantics-same"], 2)["semantics-same"]
+    assert verdict.text == "leans against"
+
+
+def test_pairs_of_domains_are_judged_where_most_of_their_runs_are(confirming_profile):
+    sides = {"scratch": 0.0, "full": 0.06}
+    pairs = {f"pair-{n}/{side}": sides[side] for n in range(1, 7) for side in sides}
+    pairs = {"scratch": 0.0, "imagenet/full": 0.06} | pairs
+    base = real_runs({1: pairs})
+    again = [base.assign(world=shift) for shift in (1, 2)]  # the same keys: the same runs
+    same = of(pd.concat(again, ignore_index=True))
+    words = {n: same.verdicts(["some-shifts-only"], n)["some-shifts-only"] for n in (1, 2)}
+    assert words[1].word != "not run"
+    assert words[2].remark == "the same runs as on photo to sketch, judged there"
+    more = of(pd.concat([*again, real_runs({2: pairs}, LATER)], ignore_index=True))
+    words = {n: more.verdicts(["some-shifts-only"], n)["some-shifts-only"] for n in (1, 2)}
+    assert words[1].remark == "the same runs as on sketch to photo, judged there"
+    assert words[2].word != "not run"

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
-from real_images import NAME, real_runs
+from real_images import LATER, NAME, real_runs
 
 from nbsupport.analysis import claims, effects
 from nbsupport.display import sparks, widgets
@@ -177,6 +177,31 @@ def test_the_summary_and_the_findings_tell_what_real_images_say(table, real_prof
     assert "Live</th>" not in shown.html
     assert shown.html.count("Real images</th>") == len(findings.FINDINGS)
     assert "semantics-same supported (real images: supported)" in shown.text
+
+
+def test_cells_that_confirm_are_told_in_the_ledger_and_above_it(table, confirming_profile):
+    later = real_runs({2: HEIGHTS | {"imagenet/object": 0.01}}, LATER)
+    every = pd.concat([real_runs({1: HEIGHTS, 2: HEIGHTS}), later], ignore_index=True)
+    real = Recorded(PROFILES[NAME], every)
+    entries = ledger.judge_all(Recorded(PROFILES["demo"], table), real=real)
+    shown = ledger_table(entries, "", real)
+    same = next(row for row in rows_of(shown.html) if 'id="claim-semantics-same"' in row)
+    cell = re.search(r'data-label="Real images".*?</td>', same, re.DOTALL).group()
+    first, confirming = cell.partition("to photo, confirmed?")[2].split("<dt>")[1:]
+    assert first.startswith("first cells</dt>")
+    assert "nb-badge-supported" in first
+    assert confirming.startswith("cells that confirm</dt>")
+    assert "nb-badge-contradicted" in confirming
+    words = "first cells supported, confirming cells contradicted"
+    assert f"(shift 2, {words})" in shown.text
+    unrun = next(row for row in rows_of(shown.html) if 'id="claim-natural-sources"' in row)
+    assert "confirmed?" not in unrun
+    paper = [e for e in entries if not e.claim.control]
+    both = [e.confirmed[2] for e in paper]
+    both = [c for c in both if c.first.word != "not run" and c.confirming.word != "not run"]
+    kept = sum(c.first.text == c.confirming.text for c in both)
+    assert 0 < kept < len(both)
+    assert f"on {kept} of {len(both)} claims." in page_ledger.summary(paper, real).html
 
 
 def test_an_empty_ledger_is_a_table_of_claims_not_run():

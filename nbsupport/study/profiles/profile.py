@@ -1,6 +1,7 @@
 """What a profile is: frozen values for the paper's roles (full, 150K ...), and what runs live."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,13 @@ TASK_CLASSES = {
     "fmow": 62,
 }
 THREE_FAMILIES = ("resnet", "densenet", "alexnet")
+# Cells to record: some families, each with all of some seeds.
+Block = tuple[tuple[str, ...], tuple[int, ...]]
+
+
+def cells_of(blocks: Iterable[Block]) -> list[tuple[str, int]]:
+    """Each cell (family, seed) of these blocks."""
+    return [(family, seed) for families, seeds in blocks for seed in seeds for family in families]
 
 
 @dataclass(frozen=True)
@@ -99,10 +107,12 @@ class Profile(ABC):
     `sizes` maps each role to images per class (the paper's subsets are class-balanced, so 150K of
     1000 classes is 150 each). `sources` are what there is to pre-train on. A build trains the
     groups of a page live in its `page_families`, else in `families`. `recorded` are (families,
-    seeds) by world. In a simulated profile, a world is one draw; in a profile of real images it is
-    a shift, an arrangement of training and OOD data, with a name in `shifts`. A setting is either
-    of them. `data` names what is pre-trained on and what is fine-tuned on. `pairs` are (trained on,
-    OOD) domains (Appendix G). `notes` say why a number is as it is, by what it is about.
+    seeds) by world; `confirming` further ones, planned when those had been seen, which are judged
+    by themselves too. In a simulated profile, a world is one draw; in a profile of real images it
+    is a shift, an arrangement of training and OOD data, with a name in `shifts`. A setting is
+    either of them. `data` names what is pre-trained on and what is fine-tuned on. `pairs` are
+    (trained on, OOD) domains (Appendix G). `notes` say why a number is as it is, by what it is
+    about.
     """
 
     name: str
@@ -114,7 +124,8 @@ class Profile(ABC):
     families: tuple[str, ...]
     page_families: dict[str, tuple[str, ...]]
     seeds: tuple[int, ...]
-    recorded: dict[int, tuple[tuple[str, ...], tuple[int, ...]]]
+    recorded: dict[int, Block]
+    confirming: dict[int, tuple[Block, ...]] = field(default_factory=dict)
     recipes: str  # a set of recipes in nbsupport.study.profiles.recipes
     evidence: bool  # False: verdicts are masked
     granularity: Granularity
@@ -162,6 +173,15 @@ class Profile(ABC):
     def world_range(self) -> str:
         """The numbers that `has_world` knows, in words."""
         return f"worlds {', '.join(map(str, self.worlds))}"
+
+    def blocks(self, number: int) -> tuple[Block, ...]:
+        """All families and seeds that are to be recorded in a setting."""
+        first = (self.recorded[number],) if number in self.recorded else ()
+        return (*first, *self.confirming.get(number, ()))
+
+    def confirming_cells(self, number: int) -> set[tuple[str, int]]:
+        """The cells (family, seed) of a setting that confirm what the first said, or do not."""
+        return set(cells_of(self.confirming.get(number, ())))
 
     def has(self, kind: str) -> bool:
         """Whether there is such a source to pre-train on."""

@@ -121,6 +121,8 @@ _HALF_TINY = RealProfile(
     page_families={},
     seeds=(0,),
     recorded=dict.fromkeys((1, 2, 3), (THREE_FAMILIES, (0, 1, 2))),
+    # Fixed in records/rules.md before the first of these runs.
+    confirming={3: ((("resnext", "mobilenetv3"), (0, 1, 2, 3, 4)), (THREE_FAMILIES, (3, 4)))},
     recipes="pacs-32",
     evidence=True,
     granularity=_WORDNET,
@@ -161,6 +163,7 @@ _CLASSROOM = replace(
     worlds=(1, 2),
     sizes={"150K": 250, "100K": 160, "50K": 80, "25K": 40, "5K": 5},
     recorded=dict.fromkeys((1, 2), (THREE_FAMILIES, (0, 1, 2))),
+    confirming={},
     recipes="classroom",
     trades={"60K": Trade((200, 50), (100, 400)), "300K": Trade((200, 80), (200, 500))},
     within={"imagenet": WithinClass(tree="breeds_all", superclasses=10, subclasses=6, images=1000)},
