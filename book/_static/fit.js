@@ -7,7 +7,7 @@
   const ALIKE = 1e-9; // ID scores no further apart make no line, in axis units
   const MIN_EPOCHS = 2; // inside the reference line's range; fewer: off the line
   const GRID = Array.from({ length: 32 }, (_, i) => (i + 0.5) / 32); // where two lines are compared
-  const ENOUGH = 3; // families, and seeds in each of them
+  const ENOUGH = 3; // families and seeds of each; cells that say less only lean
   const ROUNDING = 1e-6; // of accuracies, which are recorded to six digits
   const MOST_OF_SCORE = 1 / 3; // of the reference's mean OOD score; a wider margin is no measure
 
@@ -278,7 +278,8 @@
 
   function enough(families) {
     const counts = [...new Set(families)].map((f) => families.filter((own) => own === f).length);
-    return counts.filter((n) => n >= ENOUGH).length >= ENOUGH;
+    const several = counts.filter((n) => n >= 2).length >= ENOUGH;
+    return several && degrees(families) >= ENOUGH * (ENOUGH - 1);
   }
 
   // Role a minus role b in effective robustness over the line of b.

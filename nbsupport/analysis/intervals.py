@@ -109,7 +109,7 @@ class Contrast:
     gap: Interval
     cells: int  # cells in the estimate
     families: int
-    settled: bool  # at least 3 families with 3 seeds each
+    settled: bool  # as much as 3 families with 3 seeds each can say: `statistics.enough`
     off_line: int  # runs of the groups compared that lie off the reference line
     dropped: int  # points missing, or infinite on the axis
     axis: str

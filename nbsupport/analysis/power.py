@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from nbsupport.analysis.intervals import Contrast, t_quantile
-from nbsupport.analysis.statistics import ENOUGH
+from nbsupport.analysis.statistics import enough
 
 OFTEN = 0.8  # how often a difference is to be found
 Z_OFTEN = 0.8416212335729143  # the standard normal quantile of OFTEN
@@ -64,7 +66,7 @@ class Power:
     @property
     def settles(self) -> bool:
         """Whether there are cells enough for more than a verdict that leans."""
-        return min(self.families, self.seeds) >= ENOUGH
+        return enough(np.repeat(np.arange(self.families), self.seeds))
 
 
 def spread_of(contrast: Contrast) -> CellSpread | None:

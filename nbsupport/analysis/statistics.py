@@ -14,7 +14,7 @@ from nbsupport.analysis.intervals import Interval
 if TYPE_CHECKING:
     import pandas as pd
 
-ENOUGH = 3  # families, and seeds in each of them; below that a verdict only leans
+ENOUGH = 3  # families and seeds of each; a verdict of cells that say less than these only leans
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,13 @@ def degrees(families: np.ndarray) -> int:
 
 
 def enough(families: np.ndarray, least: int = ENOUGH) -> bool:
-    """Whether cells with these families [C] hold at least 3 families with 3 seeds each."""
-    return int((np.unique(families, return_counts=True)[1] >= least).sum()) >= least
+    """Whether cells with these families [C] say as much as 3 families with 3 seeds each.
+
+    That is 3 families with two seeds or more, and 6 degrees of freedom in all; families may have
+    different numbers of seeds.
+    """
+    several = np.unique(families, return_counts=True)[1] >= 2
+    return int(several.sum()) >= least and degrees(families) >= least * (least - 1)
 
 
 def mean_of(reps: Replicates, values: np.ndarray, off_line: int = 0) -> Statistic:

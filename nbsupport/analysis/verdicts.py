@@ -183,7 +183,7 @@ def left_out(c: Contrast) -> list[str]:
 def judge(kind: str, c: Contrast) -> Verdict:
     """The verdict on "a is higher than b" or "a and b are the same" (or "measured": no statement).
 
-    With fewer than 3 families of 3 seeds each it leans, whatever the interval. "same" needs a gap
+    With less than 3 families of 3 seeds each it leans, whatever the interval. "same" needs a gap
     whose interval lies above 0; of "higher" only the word "negligible" does.
     """
     if kind not in JUDGED:

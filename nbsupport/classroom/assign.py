@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
+
 from nbsupport import arguments
 from nbsupport.analysis import claims
-from nbsupport.analysis.statistics import ENOUGH
+from nbsupport.analysis.statistics import ENOUGH, enough
 from nbsupport.classroom.plan import ClassCell, ClassPlan, Expected, different, rule_of
 from nbsupport.errors import UserError
 from nbsupport.evidence.sealed import now
@@ -97,10 +99,9 @@ def _families(profile: Profile, count: int) -> list[str]:
 
 
 def settles(plan: ClassPlan) -> bool:
-    """Whether its cells can give a verdict in some world: three families of three seeds each."""
+    """Whether its cells can give a verdict in some world, as three families of three seeds do."""
     for world in plan.worlds:
-        own = [cell.family for cell in plan.cells if cell.world == world]
-        if sum(own.count(family) >= ENOUGH for family in set(own)) >= ENOUGH:
+        if enough(np.array([cell.family for cell in plan.cells if cell.world == world])):
             return True
     return False
 

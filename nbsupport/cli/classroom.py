@@ -67,8 +67,8 @@ def _assign(options: argparse.Namespace) -> None:
     print(plan.stopping)
     if not settles(plan):
         print(
-            "A verdict of these cells only leans: it takes three families of three seeds each in a "
-            "world. --cells gives out more cells than there are students."
+            "A verdict of these cells only leans: it takes as much as three families of three "
+            "seeds each in a world. --cells gives out more cells than there are students."
         )
     if begun := trained_before(plan, store()):
         print(f"{begun} of its runs are in the store already: they were trained before this plan.")

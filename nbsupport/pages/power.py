@@ -112,7 +112,9 @@ def power_table(request: PageRequest) -> str:
         "there is none.",
     ]
     if not found[0].power.settles:
-        notes.append(f"Below {ENOUGH} families of {ENOUGH} seeds each a verdict only leans.")
+        notes.append(
+            f"With less than {ENOUGH} families of {ENOUGH} seeds each a verdict only leans."
+        )
     return "\n".join(notes)
 
 

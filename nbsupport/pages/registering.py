@@ -81,8 +81,8 @@ def rule(request: PageRequest) -> str:
     return (
         f"Judged once, when all runs are done ({cells}): {what}, by the difference in effective "
         f"robustness, paired in cells, with a 95 % jackknife interval and a margin of {MARGIN:g} "
-        f"of the gap ({request.values.get('axis', 'linear')} axes). A verdict takes {ENOUGH} "
-        f"families of {ENOUGH} seeds each; with fewer it only leans."
+        f"of the gap ({request.values.get('axis', 'linear')} axes). A verdict takes as much "
+        f"as {ENOUGH} families of {ENOUGH} seeds each say; with less it only leans."
     )
 
 

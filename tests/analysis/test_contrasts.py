@@ -140,7 +140,9 @@ def test_degrees_of_freedom_are_cells_minus_families():
 def test_enough_is_three_families_of_three_seeds():
     assert enough(np.repeat(["a", "b", "c"], 3))
     assert enough(np.array(["d", *np.repeat(["a", "b", "c"], 3)]))
+    assert enough(np.array(list("aaaabbbcc")))  # six degrees of freedom, as three by three have
     assert not enough(np.array(list("aaabbbcc")))
+    assert not enough(np.array(list("aaaaaaabbbbbbcde")))  # two families with several seeds
     assert not enough(np.repeat(["a", "b"], 9))
 
 

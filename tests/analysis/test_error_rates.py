@@ -80,6 +80,25 @@ def test_unbalanced_cells_keep_the_level(simulate, missing):
     assert found["same"] <= 0.05
 
 
+# The fewest cells that are enough, and those that confirm a shift: seeds of each family.
+UNEQUAL = [(4, 3, 2), (2,) * 6, (5, 5, 2, 2, 2)]
+
+
+@pytest.mark.parametrize("own", UNEQUAL)
+def test_families_of_different_numbers_of_seeds_keep_the_level(simulate, own):
+    def some(heights, rng, families, seeds, **world):
+        cells = simulate(heights, rng, families=families, seeds=seeds, **world)
+        kept = [seed < own[int(f[-1])] for f, seed in zip(cells.families, cells.seeds, strict=True)]
+        return cells.where(np.array(kept))
+
+    design = (len(own), max(own))
+    for case in (EQUAL["shares the gap"], EQUAL["against scratch"]):
+        found = rates(some, case, design, 400)
+        assert found["higher"] <= 0.05
+        assert found["not same"] <= 0.05
+    assert rates(some, ONE_MARGIN["above full"], design, 400)["same"] <= 0.05
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.005, 0.01])
 @pytest.mark.parametrize("design", [*DESIGNS, (5, 5)])
