@@ -1,13 +1,15 @@
 """Keep what pages show that only PyTorch can make, for who reads the book without it.
 
-    .venv/bin/python assets/keep_pictures.py
+    python assets/keep_pictures.py
 
 executes the cells of every page on recorded runs, in this process, and writes the pictures and
 counts that they ask for to `assets/pictures`, in place of those that are there. It takes the whole
 set-up, makes the generated images where the store lacks them (half a minute of a core), trains
 nothing else, and uses no picture of any data set: everything is drawn by Savanna or FractalDB.
+Stopped, it leaves the pictures that were there.
 """
 
+import argparse
 import ast
 import json
 import shutil
@@ -25,9 +27,20 @@ LIMIT = 1_000_000  # bytes
 
 
 def main() -> None:
+    """Keep all of them anew."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
+    folder = kept.folder()
+    new = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(new, ignore_errors=True)
+    with patch.object(kept, "folder", lambda: new):
+        kept.index.cache_clear()
+        _keep()
+    shutil.rmtree(folder)
+    new.rename(folder)
+
+
+def _keep() -> None:
     """Execute every page, and write the index."""
-    shutil.rmtree(kept.folder(), ignore_errors=True)
-    kept.index.cache_clear()
     from nbsupport.jobs import runner
 
     study = Study("demo")
@@ -40,7 +53,7 @@ def main() -> None:
     text = json.dumps(dict(sorted(entries.items())), indent=0, separators=(",", ":"))
     (kept.folder() / "index.json").write_text(text + "\n", encoding="utf-8")
     size = sum(path.stat().st_size for path in kept.folder().iterdir())
-    print(f"{len(entries)} entries, {size:,} bytes in {kept.folder()}")
+    print(f"{len(entries)} entries, {size:,} bytes")
     if size > LIMIT:
         raise SystemExit(f"more than {LIMIT:,} bytes: show fewer or smaller pictures")
 

@@ -1,6 +1,6 @@
 """How well a classifier of natural photographs names generated images.
 
-    python benchmarks/generator.py [--worlds 0 1 2]
+    python -m benchmarks.generator [--worlds 0 1 2]
 
 For each world a small ResNet is trained on the 128 classes of the ImageNet stand-in with the demo's
 recipe, and names photographs it has not seen, and images that the weights in assets/ give. Beside

@@ -1,6 +1,6 @@
 """What moves the bits of a training between processors, and what it costs to hold them.
 
-    python benchmarks/processors.py [--images 1280] [--rounds 3] [--families resnet alexnet]
+    python -m benchmarks.processors [--images 1280] [--rounds 3] [--families resnet alexnet]
                                     [--settings "as it is" "portable: AVX2, MKL to any"]
 
 PyTorch's libraries choose their code by the processor they find: oneDNN (convolutions), ATen (sums,
@@ -78,8 +78,9 @@ def one(family: str, images: int) -> dict[str, object]:
 def measured(family: str, images: int, switches: dict[str, str]) -> dict[str, object]:
     """The same in a process of its own, as the switches are read once."""
     clean = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    command = [sys.executable, __file__, "--one", family, "--images", str(images)]
-    done = subprocess.run(command, env=clean | switches, capture_output=True, text=True, check=True)
+    own = ["-m", "benchmarks.processors", "--one", family, "--images", str(images)]
+    command = [sys.executable, *own]
+    done = subprocess.run(command, env=clean | switches, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 

@@ -76,7 +76,9 @@ def _with_room(most: int, bytes_: int) -> int:
 # What makes the libraries of PyTorch choose the same code on every x86 processor that has AVX2:
 # oneDNN and ATen by the instructions that all of these have, MKL without asking who made them. Two
 # updates of a ResNet and an AlexNet end at the same weights on an AMD EPYC and an emulated Intel
-# Haswell (without the mode the ResNet's differ); it costs 5 to 11 % (benchmarks/processors.py).
+# Haswell (without the mode the ResNet's differ), and six short trainings on two kinds of AMD EPYC
+# (records/digits.toml). It costs 5 to 11 % where there is no AVX-512; where there is, 6 % for a
+# ResNet, 19 % for an AlexNet, and a DenseNet gains 6 % (benchmarks/processors.py).
 PORTABLE = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "ATEN_CPU_CAPABILITY": "avx2",

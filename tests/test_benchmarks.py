@@ -1,6 +1,8 @@
 """Rows of benchmarks: ratios of turns, kept by name, all peers of the page measured."""
 
 import json
+import subprocess
+import sys
 from argparse import Namespace
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from benchmarks import __main__ as bench
 from benchmarks import entry, records
 from nbsupport.building.sphinx.measured import latest, measured
+from nbsupport.paths import root
 
 ROW = entry.Entry("sums", "a loop", "sums a second", 6.0, 2.0, 3.0, 2.5, 4.0, 4.0)
 
@@ -66,3 +69,14 @@ def test_a_benchmark_measures_both():
     (row,) = records.entries(Namespace(rounds=1, quick=True))
     assert row.ours > 0
     assert row.ratio == pytest.approx(row.ours / row.theirs)
+
+
+@pytest.mark.parametrize("name", ["processors", "generator"])
+def test_what_is_no_row_of_the_page_runs_as_it_says(name: str) -> None:
+    """As a module: a script's own folder comes first on the path, and its statistics.py with it."""
+    module = root() / "benchmarks" / f"{name}.py"
+    command = f"python -m benchmarks.{name}"
+    assert f"    {command} [" in module.read_text("utf-8")
+    said = [sys.executable, *command.split()[1:], "--help"]
+    done = subprocess.run(said, cwd=root(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,9 +1,10 @@
-"""The picture at the top of README.md: `.venv/bin/python tools/picture.py`.
+"""The picture at the top of README.md: `python tools/picture.py`.
 
 The book's first figure, drawn from the committed records into `assets/book.png`. The file holds a
 hash of what the figure shows, so a test sees when the records say something else.
 """
 
+import argparse
 import hashlib
 import io
 from pathlib import Path
@@ -20,6 +21,7 @@ COLOURS = 128
 
 def main() -> None:
     """Draw it."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     figure = first_figure()
     path = root() / "assets" / "book.png"
     path.write_bytes(picture(figure))
