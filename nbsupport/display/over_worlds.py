@@ -38,13 +38,13 @@ def headline_column(
 def figures(runs: Recorded, claim_ids: Sequence[str], axis: str) -> "list[Display]":
     """A figure for each claim that enough worlds count for, in tabs; else nothing."""
     found = world_rows(runs, claim_ids, axis)
-    drawn = {key: _figure(key, rows, runs.profile.name) for key, rows in found.items()}
+    drawn = {key: _figure(key, rows, runs) for key, rows in found.items()}
     if len(drawn) > 1:
         return [Tabs("worlds", drawn)]
     return list(drawn.values())
 
 
-def _figure(claim_id: str, rows: WorldRows, profile: str) -> "Figure":
+def _figure(claim_id: str, rows: WorldRows, runs: Recorded) -> "Figure":
     from nbsupport.analysis.charts import Words, worlds_figure
 
     claim = claims.load()[claim_id]
@@ -54,8 +54,8 @@ def _figure(claim_id: str, rows: WorldRows, profile: str) -> "Figure":
         title=titles.title(claim_id, rows.verdict),
         subtitle=f"{rows.part} on {rows.worlds} worlds; {spread}",
         number=number,
-        caption=f"{CAPTION} {few(rows.worlds)}".rstrip(),
+        caption=" ".join(filter(None, (CAPTION, few(rows.worlds), runs.worlds_left))),
         name=anchor(number),
-        explore=explorer_link(setting_id(profile, 1, roles[0]), roles, claim.reference),
+        explore=explorer_link(setting_id(runs.profile.name, 1, roles[0]), roles, claim.reference),
     )
     return worlds_figure(rows.table, words, unit=unit(claim), margin=rows.margin)

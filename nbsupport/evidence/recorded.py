@@ -238,9 +238,9 @@ class Recorded:
         """By setting, the runs of its first cells and of those planned when these had been seen,
         each with all other settings; empty where no cell of the second kind is recorded."""
         found = {}
-        cells = self.records.set_index(["family", "seed"]).index
-        for number in self.settings:
+        for number in filter(self.profile.confirming_cells, self.settings):
             own = (self.records["world"] == number).to_numpy()
+            cells = self.records.set_index(["family", "seed"]).index
             late = own & cells.isin(self.profile.confirming_cells(number))
             if late.any():
                 first, confirming = self.records[~late], self.records[late | ~own]
@@ -265,6 +265,25 @@ class Recorded:
         held = [n for n, judged in worlds if judged[found.claim.id][0].counts]
         cells = [self.cells(n) for n in held]
         return with_room(found.claim, claims.conclude(found), cells, axis)
+
+    @property
+    def worlds_left(self) -> str:
+        """How many of the worlds that were planned are recorded, where a verdict over worlds may
+        still change with the others; nothing where all are, and of shifts."""
+        if not self.profile.simulated or self.records.empty:
+            return ""
+        planned = {n: cells_of(self.profile.blocks(n)) for n in self.profile.recorded}
+        held = {*self.records[["world", "family", "seed"]].itertuples(index=False, name=None)}
+        done = sum((n, *cell) in held for n, cells in planned.items() for cell in cells)
+        every = sum(map(len, planned.values()))
+        if done == every:
+            return ""
+        counted = len(planned.keys() & self.settings.keys())
+        return (
+            f"{counted} of the {len(planned)} worlds that were planned count by now, with {done} "
+            f"of {every} cells (a family with a seed). A verdict over worlds may change with the "
+            "others."
+        )
 
     def headlines(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Verdict]:
         """The verdict over worlds of each claim that has enough of them for it."""

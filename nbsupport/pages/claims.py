@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from nbsupport.analysis.verdicts import WORDS
 from nbsupport.display.html import Html, note, table
-from nbsupport.evidence import ledger, provenance
+from nbsupport.evidence import ledger, provenance, recorded
 from nbsupport.evidence.ledger import Judged
 from nbsupport.evidence.published.verdicts import PublishedVerdict, published_verdicts
 from nbsupport.evidence.records import evidence_profile, read_records
 from nbsupport.pages.claims_table import ledger_table
 from nbsupport.pages.page import Page
+from nbsupport.study.profiles import profile_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,8 @@ class BookLedger:
 
     def summary(self) -> Html:
         """How many claims are testable, settled, supported, contradicted, and which differ."""
-        return summary(self.claims, self.real)
+        own = recorded.own(profile_named(self.profile))
+        return summary(self.claims, self.real, own.worlds_left)
 
     def numbers(self) -> dict[str, str]:
         """The summary's counts, as text to glue."""
@@ -126,11 +128,15 @@ _TILES = (
 )
 
 
-def summary(entries: Sequence[Judged], real: "Recorded | None" = None) -> Html:
-    """The counts as a row of numbers, a sentence on what does not replicate, one on real images."""
+def summary(
+    entries: Sequence[Judged], real: "Recorded | None" = None, worlds_left: str = ""
+) -> Html:
+    """The counts as a row of numbers, a sentence on what does not replicate, one on the worlds that
+    are still to be recorded, and one on real images."""
     found = counts(entries)
     tiles = "".join(_tile(found[name], text, word) for name, text, word in _TILES)
-    sentences = [*_held_up(entries), *_rest(found), *_on_real(entries, real)]
+    left = [escape(worlds_left)] if worlds_left else []
+    sentences = [*_held_up(entries), *_rest(found), *left, *_on_real(entries, real)]
     told = "".join(f"<p>{sentence}</p>" for sentence in sentences)
     plain = ", ".join(f"{found[name]} {text}" for name, text, _ in _TILES)
     return Html(f'<ul class="nb-tiles">{tiles}</ul>{told}', plain)

@@ -2,10 +2,11 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
-from real_images import REAL_HEIGHTS, real_runs
+from real_images import FAMILIES, REAL_HEIGHTS, real_runs
 from scipy import stats
 
 from nbsupport.analysis.worlds import ENOUGH_WORLDS, few
@@ -41,6 +42,20 @@ def test_the_verdict_over_worlds_is_a_column_from_five_worlds_on(five):
     assert found[COLUMN][LADDER].word == "supported"
     assert found[COLUMN]["five-per-class"] is TOO_FEW  # not run there
     assert over_worlds.headline_column(worlds(4), [LADDER], "linear") == {}
+
+
+def test_how_many_of_the_planned_worlds_count_is_said(five):
+    planned = PROFILES["demo"].recorded
+    cells = sum(len(families) * len(seeds) for families, seeds in planned.values())
+    done = sum(len(set(FAMILIES) & {*planned[n][0]}) * 2 for n in range(1, 6))
+    said = f"5 of the {len(planned)} worlds that were planned count by now, with {done} of {cells}"
+    assert said in five.worlds_left
+    assert five.worlds_left in over_worlds.figures(five, [LADDER], "linear")[0].caption
+    whole = replace(PROFILES["demo"], recorded=dict.fromkeys(range(1, 6), (FAMILIES, (0, 1))))
+    assert Recorded(whole, five.records).worlds_left == ""
+    assert Recorded(PROFILES["pacs-32"], five.records.assign(profile="pacs-32")).worlds_left == ""
+    told = page_claims.summary(ledger.judge_all(five), None, five.worlds_left)
+    assert f"<p>{five.worlds_left}</p>" in told.html
 
 
 def test_shifts_between_real_images_are_no_worlds(five):
