@@ -14,21 +14,22 @@ from nbsupport.evidence.digits import Digits, digits_path, read_digits
 
 
 def digits_table(noted: Sequence[Digits]) -> str:
-    """A row for each place in Markdown, a column for each network: one letter, one result."""
+    """A row for each place in Markdown, with a letter for each network: one letter, one result."""
     networks = list(dict.fromkeys(name for digits in noted for name in digits.found))
     seen: dict[str, list[str]] = {name: [] for name in networks}
     rows = []
     for digits in noted:
-        letters = [_letter(seen[name], digits.found.get(name)) for name in networks]
-        rows.append(f"| {digits.processor} | {digits.torch} | {' | '.join(letters)} |")
-    header = f"| processor | PyTorch | {' | '.join(networks)} |"
-    return "\n".join([header, f"|---|---|{':-:|' * len(networks)}", *rows])
+        letters = " ".join(_letter(seen[name], digits.found.get(name)) for name in networks)
+        rows.append(f"| {digits.processor} | {digits.torch} | {letters} |")
+    header = "| processor | PyTorch | results |\n|---|---|---|"
+    order = f"The networks are, in this order: {', '.join(networks)}."
+    return "\n".join([header, *rows, "", order])
 
 
 def _letter(seen: list[str], found: str | None) -> str:
     """The letter of a result, by the order in which results of its network come."""
     if found is None:
-        return ""
+        return "-"
     if found not in seen:
         seen.append(found)
     return chr(ord("A") + seen.index(found))
