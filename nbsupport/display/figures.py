@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbsupport.analysis import roles as of_roles
 from nbsupport.analysis.roles import FULL, SCRATCH, SOURCES, role_of
 from nbsupport.display import titles
-from nbsupport.evidence import recorded
+from nbsupport.evidence import of_runs
 from nbsupport.parameters import Parameter, command_line
 from nbsupport.study.study import Group, Study
 
@@ -79,7 +79,7 @@ class PageView:
         if points.empty:
             return None
         profile = self.study.profile
-        found = recorded.verdicts(
+        found = of_runs.verdicts(
             points,
             [claim_id],
             simulated=profile.simulated,

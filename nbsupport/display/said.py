@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from nbsupport.analysis import claims
 from nbsupport.display.html import signed
 from nbsupport.evidence import recorded
+from nbsupport.evidence.of_runs import NOT_RUN
 
 if TYPE_CHECKING:
     from nbsupport.analysis.verdicts import Verdict
@@ -20,7 +21,7 @@ def headline(profile: "Profile", claim_id: str, axis: str = "linear") -> "tuple[
     runs of it."""
     runs = recorded.own(profile)
     if runs.records.empty:
-        return recorded.NOT_RUN, ""
+        return NOT_RUN, ""
     summary, over = runs.over_worlds([claim_id], axis).get(claim_id, (None, None))
     if summary is not None and over is not None and recorded.is_headline(summary):
         return over, f"over {summary.worlds} worlds"

@@ -183,6 +183,13 @@ def badge(word: str, text: str = "") -> str:
     )
 
 
+def worded(verdict: "Verdict", replication: str = "") -> str:
+    """A verdict as a badge, with its remark, and how it compares with another setting."""
+    remarks = [text for text in (replication, verdict.remark) if text]
+    told = f'<div class="nb-remark">{escape("; ".join(remarks))}</div>' if remarks else ""
+    return f"{badge(verdict.word, verdict.text)}{told}"
+
+
 def interval_text(contrast: "Contrast") -> str:
     """The estimate, and its interval where there is one."""
     estimate = f"<strong>{signed(contrast.estimate.value)}</strong>"

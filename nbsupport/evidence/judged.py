@@ -10,7 +10,8 @@ from nbsupport.analysis.contrasts import MARGIN
 from nbsupport.analysis.multiplicity import benjamini_hochberg
 from nbsupport.analysis.verdicts import SETTLED, Verdict
 from nbsupport.evidence import recorded
-from nbsupport.evidence.recorded import Recorded, verdicts
+from nbsupport.evidence.of_runs import verdicts
+from nbsupport.evidence.recorded import Recorded
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,26 +6,24 @@ or not complete nothing here fails: `state` says what is missing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbsupport.analysis import claims
 from nbsupport.analysis.claims import Compared
-from nbsupport.analysis.contrasts import Chances
 from nbsupport.analysis.roles import FULL, SCRATCH, role_of
 from nbsupport.analysis.to_lose import with_room
 from nbsupport.analysis.verdicts import Verdict
 from nbsupport.analysis.worlds import ENOUGH_WORLDS
+from nbsupport.evidence.of_runs import NOT_RUN, Judge, Judged, absent, sources_of
 from nbsupport.evidence.records import evidence_profile, read_with_digest
 from nbsupport.study.profiles import PROFILES, Profile
 from nbsupport.study.profiles.profile import cells_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NOT_RUN = Verdict("not run", "nothing recorded")
 
 
 @dataclass(frozen=True)
@@ -40,78 +38,6 @@ class Setting:
         """Of a shift the end of its name, where the images are new: "to sketch"."""
         _, to, new = self.name.rpartition(" to ")
         return f"{to}{new}".strip()
-
-
-# verdicts -----------------------------------------------------------------------------------------
-Judged = tuple[Compared, Verdict]
-
-
-def verdicts(
-    points: "pd.DataFrame",
-    claim_ids: Iterable[str],
-    *,
-    simulated: bool,
-    axis: str = "linear",
-    sources: Iterable[str] | None = None,
-    chances: Chances | None = None,
-) -> dict[str, Verdict]:
-    """What runs of one setting say on each claim; "not run" names what they lack.
-
-    sources: those that were run at all (None: those that the points have); a missing role of
-    another source is named by that source. chances: accuracy by chance (see `Profile.chances`).
-    """
-    if points.empty:
-        return dict.fromkeys(claim_ids, NOT_RUN)
-    cells, known = claims.Cells.of(points), claims.load()
-    present = set(sources_of(points) if sources is None else sources)
-    judge = _Judge(cells, axis, chances, simulated)
-    return {claim_id: judge.named(known[claim_id], points, present)[1] for claim_id in claim_ids}
-
-
-@dataclass(frozen=True)
-class _Judge:
-    """How the runs of a setting are judged."""
-
-    cells: claims.Cells
-    axis: str
-    chances: Chances | None
-    simulated: bool
-
-    def named(self, claim: claims.Claim, points: "pd.DataFrame", sources: set[str]) -> Judged:
-        """A claim's contrasts and verdict; "not run" names what there is none of."""
-        found, verdict = self.judged(claim)
-        if verdict.word == "not run":
-            remark = f"no runs of {', '.join(absent(claim.roles, points, sources))}"
-            verdict = replace(verdict, remark=remark + self._of_the_rest(claim))
-        return found, verdict
-
-    def judged(self, claim: claims.Claim) -> Judged:
-        found = claims.compare(claim, self.cells, axis=self.axis, chances=self.chances)
-        verdict = claims.conclude(found, simulated=self.simulated)
-        return found, with_room(claim, verdict, [self.cells], self.axis)
-
-    def _of_the_rest(self, claim: claims.Claim) -> str:
-        """What can be said of the parts of a claim that have runs, where some have none."""
-        parts = tuple(part for part in claim.parts if all(map(self.cells.has, part.compared)))
-        if not parts or claim.rule != "all" or claim.ladder:
-            return ""
-        partial = self.judged(replace(claim, parts=parts))[1]
-        if partial.word == "not run":  # a line or the gap may be what is missing
-            return ""
-        return f"; what there is of it: {partial.text}"
-
-
-def absent(roles: Iterable[str], points: "pd.DataFrame", sources: Iterable[str]) -> list[str]:
-    """Which of these roles have no runs: by the source's name where it is none of `sources`."""
-    held, present = set(points["role"]), set(sources)
-    lacking = (role_of(role) for role in roles if role not in held)
-    named = (r.text if r.source.name in present else r.source.label for r in lacking)
-    return list(dict.fromkeys(named))
-
-
-def sources_of(points: "pd.DataFrame") -> set[str]:
-    """The sources that runs are of, by name."""
-    return {role_of(role).source.name for role in points["role"].unique()}
 
 
 def is_headline(summary: Compared) -> bool:
@@ -209,7 +135,7 @@ class Recorded:
         held = self._found.get((claim.id, number, axis))
         if held is None or held[0].claim != claim:
             profile = self.profile
-            judge = _Judge(self.cells(number), axis, profile.chances(number), profile.simulated)
+            judge = Judge(self.cells(number), axis, profile.chances(number), profile.simulated)
             held = self._once(claim, number, judge.named(claim, points, self.sources))
             self._found[claim.id, number, axis] = held
         return held
@@ -230,6 +156,8 @@ class Recorded:
 
     def _keys(self, roles: set[str], number: int) -> set[str]:
         points = self.points(number)
+        if "key" not in points.columns:  # made up, or not of this project's runs
+            return set()
         return set(points.loc[points["role"].isin(roles), "key"])
 
     # cells that confirm ---------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from nbsupport.analysis.worlds import few
 from nbsupport.display import verdict_table as look
 from nbsupport.display.html import Html, signed
 from nbsupport.evidence import ledger
-from nbsupport.evidence.judged import Confirmed
 from nbsupport.evidence.ledger import Judged
 from nbsupport.evidence.published.verdicts import PublishedVerdict
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.pages import pages
+from nbsupport.pages.real_images import on_real, said_on_real
 from nbsupport.pages.unfolded import unfolded
 
 # name, how a reader's browser sorts by it ("" not at all), what the column holds
@@ -112,14 +112,6 @@ def _plain(entry: Judged) -> str:
     return f"{said}; real images: {said_on_real(entry)}" if entry.real else said
 
 
-def said_on_real(entry: Judged) -> str:
-    """The verdicts on real images as words: one, or one for each shift; and by its cells of two
-    kinds where a shift has them."""
-    said = " / ".join([v.text for v in entry.real.values()][: 1 if entry.alike_on_real else None])
-    apart = [f"shift {shift}, {each.text}" for shift, each in entry.confirmed.items()]
-    return f"{said} ({'; '.join(apart)})" if apart else said
-
-
 def _scale(entries: Sequence[Judged], unit: str) -> float:
     found = [e.headline.contrast for e in entries if ledger.unit(e.claim) == unit]
     return look.common_reach([c for c in found if c is not None])
@@ -144,7 +136,7 @@ def _row(
         (published.word if published else None, _published(published), ""),
         (entry.q, _q(entry.q), ""),
         (_rank(entry.first), _first(entry), ""),
-        (_rank(entry.second), _worded(entry.second, entry.replication), ""),
+        (_rank(entry.second), look.worded(entry.second, entry.replication), ""),
         (*_families(entry), ""),
         (*_rules_1(entry), ""),
         (_rank(entry.live), _live(entry.live, mask), ""),
@@ -152,7 +144,7 @@ def _row(
         (more, f"{more:,}" if more else DASH, ""),
     ]
     if real:
-        cells.insert(_PLACE_OF_REAL, (_rank(entry.on_real), _on_real(entry, real), ""))
+        cells.insert(_PLACE_OF_REAL, (_rank(entry.on_real), on_real(entry, real), ""))
     heads = zip(header(real), cells, strict=True)
     columns = "".join(_cell(name, *cell) for (name, _, _), cell in heads)
     words = escape("|".join(tokens(entry)), quote=True)
@@ -217,7 +209,7 @@ def _q(value: float) -> str:
 def _headline(entry: Judged) -> str:
     """The verdict that stands first, and what it is about."""
     about = f'<div class="nb-paper">{escape(ledger.over(entry))}</div>'
-    return f"{_worded(entry.headline)}{about}{_room(entry.headline)}"
+    return f"{look.worded(entry.headline)}{about}{_room(entry.headline)}"
 
 
 def _room(verdict: Verdict) -> str:
@@ -233,7 +225,7 @@ def _room(verdict: Verdict) -> str:
 def _first(entry: Judged) -> str:
     """World 1; without remarks where the headline has them already."""
     if entry.over_worlds:
-        return _worded(entry.first)
+        return look.worded(entry.first)
     return look.badge(entry.first.word, entry.first.text)
 
 
@@ -309,54 +301,6 @@ def _estimate(entry: Judged, reach: float) -> str:
     text = look.interval_text(found)
     cells = f'<div class="nb-paper">{escape(ledger.unit(entry.claim))}, {found.cells} cells</div>'
     return f'{look.interval_bar(found, reach)}<div class="nb-interval">{text}</div>{cells}'
-
-
-def _worded(verdict: Verdict, replication: str = "") -> str:
-    remarks = [text for text in (replication, verdict.remark) if text]
-    told = f'<div class="nb-remark">{escape("; ".join(remarks))}</div>' if remarks else ""
-    return f"{look.badge(verdict.word, verdict.text)}{told}"
-
-
-def _on_real(entry: Judged, real: Recorded) -> str:
-    """The verdict on each shift; what there is to remark on them unfolds."""
-    verdicts = [*entry.real.values()]
-    apart = "".join(_confirmed(each, real.settings[n].short) for n, each in entry.confirmed.items())
-    if entry.alike_on_real and len({v.remark for v in verdicts}) == 1:
-        return f"{_worded(verdicts[0])}{apart}"
-    remarks = "".join(
-        f"<dt>{escape(real.settings[shift].short)}</dt><dd>{escape(verdict.remark)}</dd>"
-        for shift, verdict in entry.real.items()
-        if verdict.remark
-    )
-    told = f"<details><summary>remarks</summary><dl>{remarks}</dl></details>" if remarks else ""
-    return f'<div class="nb-shifts">{shift_badges(entry, real)}{told}</div>{apart}'
-
-
-def _confirmed(found: Confirmed, shift: str) -> str:
-    """A shift's first cells beside those that were planned to confirm them, which unfold."""
-    if found.first.word == found.confirming.word == "not run":
-        return ""
-    rows = "".join(
-        f"<dt>{cells}</dt><dd>{look.badge(v.word, v.text)}"
-        f'<div class="nb-interval">{look.interval_text(v.contrast) if v.contrast else ""}</div>'
-        f'<div class="nb-paper">{escape(v.remark)}</div></dd>'
-        for cells, v in zip(("first cells", "cells that confirm"), found, strict=True)
-    )
-    return (
-        f'<details class="nb-shifts"><summary>{escape(shift)}, confirmed?</summary>'
-        f"<dl>{rows}</dl></details>"
-    )
-
-
-def shift_badges(entry: Judged, real: Recorded) -> str:
-    """The verdicts on real images as badges: one, or one for each shift."""
-    badges = {shift: look.badge(v.word, v.text) for shift, v in entry.real.items()}
-    if entry.alike_on_real:
-        return next(iter(badges.values()))
-    rows = "".join(
-        f"<dt>{escape(real.settings[s].short)}</dt><dd>{b}</dd>" for s, b in badges.items()
-    )
-    return f'<div class="nb-shifts"><dl>{rows}</dl></div>'
 
 
 def _published(verdict: PublishedVerdict | None) -> str:

@@ -17,9 +17,10 @@ from nbsupport.display.html import MINUS, Html, signed
 from nbsupport.evidence.ledger import Judged
 from nbsupport.pages import background, training_details
 from nbsupport.pages.claims import BookLedger as BookLedger
-from nbsupport.pages.claims_table import page_link, said_on_real, shift_badges
+from nbsupport.pages.claims_table import page_link
 from nbsupport.pages.index import record_numbers as record_numbers
 from nbsupport.pages.page import Page, named_by
+from nbsupport.pages.real_images import said_on_real, shift_badges
 from nbsupport.study.study import FULL, SCRATCH, Group, Run, Study
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from real_images import LATER, NAME, REAL_HEIGHTS, real_runs
 
 from nbsupport.analysis import claims
 from nbsupport.evidence import recorded
+from nbsupport.evidence.of_runs import NOT_RUN
 from nbsupport.evidence.recorded import Recorded
 from nbsupport.study.profiles import PROFILES
 
@@ -86,7 +87,7 @@ def test_states_of_the_records(whole, real_profile):
     nothing = of(whole.records.iloc[:0])
     assert "No runs" in nothing.state()
     assert nothing.state().endswith("make record PROFILE=pacs-32")
-    assert nothing.verdicts(["fractals-between"], 1)["fractals-between"] == recorded.NOT_RUN
+    assert nothing.verdicts(["fractals-between"], 1)["fractals-between"] == NOT_RUN
     one = (whole.records["world"] == 2) & (whole.records["family"] == "alexnet")
     lacking = one & (whole.records["role"] == "fractaldb/full")
     part = of(whole.records[~lacking])
