@@ -37,10 +37,10 @@ def degrees(families: np.ndarray) -> int:
 
 
 def enough(families: np.ndarray, least: int = ENOUGH) -> bool:
-    """Whether cells with these families [C] say as much as 3 families with 3 seeds each.
+    """Whether cells with these families [C] say as much as `least` families of as many seeds each.
 
-    That is 3 families with two seeds or more, and 6 degrees of freedom in all; families may have
-    different numbers of seeds.
+    For 3, that is 3 families with two seeds or more, and 6 degrees of freedom in all; families may
+    have different numbers of seeds.
     """
     several = np.unique(families, return_counts=True)[1] >= 2
     return int(several.sum()) >= least and degrees(families) >= least * (least - 1)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 RECORDED, LIVE = "Recorded", "Live"
 CHOSEN = " It is the first on which the claim can be tested; verdicts are given for all."
-# How the two kinds of cells of a shift are headed (`recorded.Waves`).
-CELLS = ("the first cells alone", "the cells planned to confirm, alone")
 NO_VERDICT = "Not all groups that the claim names, so no verdict"
 
 
@@ -271,8 +269,8 @@ def verdict_tabs(
             if n in WORLDS or not other.profile.simulated
         }
         for setting, wave in ((other.settings[n], wave) for n, wave in other.waves.items()):
-            for runs, cells in zip(wave, CELLS, strict=True):
-                name = f"{setting.short.capitalize()}: {cells}"
+            for runs, cells in zip(wave, recorded.CELLS, strict=True):
+                name = f"{setting.short.capitalize()}: {cells} alone"
                 columns[name] = runs.verdicts(claim_ids, setting.number, axis)
         shown = verdict_table(claim_ids, columns, anchors=own)
         if own:
@@ -299,9 +297,8 @@ def _caption(other: Recorded) -> Html:
 def confirming_cells(runs: Recorded, number: int) -> str:
     """What the two kinds of cells of a shift are, and how many of the second are there by now."""
     first, confirming = (families_by_seeds(part.points(number)) for part in runs.waves[number])
-    planned = runs.profile.confirming_cells(number)
-    held = {*runs.points(number)[["family", "seed"]].itertuples(index=False, name=None)}
-    done = len(planned & held)
+    planned = {(number, *cell) for cell in runs.profile.confirming_cells(number)}
+    done = len(planned & runs.held)
     so_far = "" if done == len(planned) else f" {done} of {len(planned)} are recorded so far."
     return (
         f"{runs.settings[number].short.capitalize()}, {first} were seen first; the others "

@@ -11,7 +11,7 @@ from nbsupport.analysis.multiplicity import benjamini_hochberg
 from nbsupport.analysis.verdicts import SETTLED, Verdict
 from nbsupport.evidence import recorded
 from nbsupport.evidence.of_runs import verdicts
-from nbsupport.evidence.recorded import Recorded
+from nbsupport.evidence.recorded import CELLS, Recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,12 @@ class Confirmed(NamedTuple):
     @property
     def text(self) -> str:
         """Both words: "first cells supported, confirming cells inconclusive"."""
-        return f"first cells {self.first.text}, confirming cells {self.confirming.text}"
+        return ", ".join(f"{cells} {verdict.text}" for cells, verdict in self.named.items())
+
+    @property
+    def named(self) -> dict[str, Verdict]:
+        """Both by the kind of cells, as everything that shows them calls these."""
+        return dict(zip(CELLS, self, strict=True))
 
 
 @dataclass(frozen=True)

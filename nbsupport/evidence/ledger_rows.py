@@ -141,7 +141,7 @@ def as_dict(entry: Judged) -> dict[str, Any]:
         told["real images"] = {
             f"shift {n}": _told(v)
             | _before(entry.real_before, n)
-            | {f"{cells} cells": _told(each) for cells, each in _cells_of(entry, n).items()}
+            | {f"{cells} cells": _told(v) for cells, v in _cells_of(entry, n).items()}
             for n, v in entry.real.items()
         }
     return told | ({"live": _told(entry.live)} if entry.live else {})

@@ -156,8 +156,6 @@ class Recorded:
 
     def _keys(self, roles: set[str], number: int) -> set[str]:
         points = self.points(number)
-        if "key" not in points.columns:  # made up, or not of this project's runs
-            return set()
         return set(points.loc[points["role"].isin(roles), "key"])
 
     # cells that confirm ---------------------------------------------------------------------------
@@ -200,17 +198,14 @@ class Recorded:
         still change with the others; nothing where all are, and of shifts."""
         if not self.profile.simulated or self.records.empty:
             return ""
-        planned = {n: cells_of(self.profile.blocks(n)) for n in self.profile.recorded}
-        held = {*self.records[["world", "family", "seed"]].itertuples(index=False, name=None)}
-        done = sum((n, *cell) in held for n, cells in planned.items() for cell in cells)
-        every = sum(map(len, planned.values()))
-        if done == every:
+        worlds, planned = self.profile.recorded, self._planned
+        if planned <= self.held:
             return ""
-        counted = len(planned.keys() & self.settings.keys())
+        counted = len(worlds.keys() & self.settings.keys())
         return (
-            f"{counted} of the {len(planned)} worlds that were planned count by now, with {done} "
-            f"of {every} cells (a family with a seed). A verdict over worlds may change with the "
-            "others."
+            f"{counted} of the {len(worlds)} worlds that were planned count by now, with "
+            f"{len(planned & self.held)} of {len(planned)} cells (a family with a seed). A verdict "
+            "over worlds may change with the others."
         )
 
     def headlines(self, claim_ids: Iterable[str], axis: str = "linear") -> dict[str, Verdict]:
@@ -250,12 +245,21 @@ class Recorded:
 
     def _expected(self, number: int | None = None) -> set[tuple[int, str, int]]:
         """The cells that there should be of a setting, or of all that are shown."""
-        return {
-            (world, family, seed)
-            for world in self.profile.recorded
-            if world in self.settings and number in (None, world)
-            for family, seed in cells_of(self.profile.blocks(world))
-        }
+        shown = self.settings if number is None else {number} & self.settings.keys()
+        return {cell for cell in self._planned if cell[0] in shown}
+
+    @property
+    def _planned(self) -> set[tuple[int, str, int]]:
+        """The cells that there should be of all settings, whether shown yet or not."""
+        profile = self.profile
+        every = {world: cells_of(profile.blocks(world)) for world in profile.recorded}
+        return {(world, *cell) for world, cells in every.items() for cell in cells}
+
+    @cached_property
+    def held(self) -> set[tuple[int, str, int]]:
+        """The cells that have any run: setting, family, seed."""
+        cells = self.records[["world", "family", "seed"]].drop_duplicates()
+        return set(cells.itertuples(index=False, name=None))
 
     # words ----------------------------------------------------------------------------------------
     def words(self, number: int) -> str:
@@ -316,6 +320,9 @@ class Recorded:
         rows = hash_pandas_object(self.records, index=False).to_numpy()
         places = self.records.groupby("role").indices.items()
         return {str(role): sha256(rows[own].tobytes()).hexdigest() for role, own in places}
+
+
+CELLS = ("first cells", "confirming cells")  # what the two kinds are called
 
 
 class Waves(NamedTuple):

@@ -38,7 +38,7 @@ def _confirmed(found: Confirmed, shift: str) -> str:
         f"<dt>{cells}</dt><dd>{look.badge(v.word, v.text)}"
         f'<div class="nb-interval">{look.interval_text(v.contrast) if v.contrast else ""}</div>'
         f'<div class="nb-paper">{escape(v.remark)}</div></dd>'
-        for cells, v in zip(("first cells", "cells that confirm"), found, strict=True)
+        for cells, v in found.named.items()
     )
     return (
         f'<details class="nb-shifts"><summary>{escape(shift)}, confirmed?</summary>'

@@ -33,9 +33,8 @@ def _settings(entry: Judged, real: Recorded | None) -> dict[str, Verdict]:
         found = {"Over worlds": entry.headline} | found
     if real is not None:
         found |= {real.settings[n].short: v for n, v in entry.real.items()}
-        for n, (first, confirming) in entry.confirmed.items():
-            short = real.settings[n].short
-            found |= {f"{short}, first cells": first, f"{short}, that confirm": confirming}
+        for n, each in entry.confirmed.items():
+            found |= {f"{real.settings[n].short}, {cells}": v for cells, v in each.named.items()}
     return {name: v for name, v in found.items() if v.word != "not run"}
 
 

@@ -31,8 +31,9 @@ def made_up() -> pd.DataFrame:
         for cell in [(f, s) for f in "abc" for s in range(3)]:
             for epoch in (1, 2, 3):
                 x = 0.2 + 0.1 * epoch + rng.normal(0, 0.01)
-                rows.append((1, role, *cell, epoch, x, 0.6 * x + height + rng.normal(0, 0.003)))
-    names = ["world", "role", "family", "seed", "epoch", "id_macro_f1", "ood_macro_f1"]
+                y = 0.6 * x + height + rng.normal(0, 0.003)
+                rows.append((1, role, *cell, epoch, x, y, f"{role}{cell}"))
+    names = ["world", "role", "family", "seed", "epoch", "id_macro_f1", "ood_macro_f1", "key"]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -243,7 +243,7 @@ def test_cells_that_confirm_stand_beside_the_first_ones(quantity, set_beside, co
     *_, line = (each for each in shown.text.splitlines() if "simulated world 1: " in each)
     names = [part.partition(": ")[0] for part in line.split(" | ")[-4:]]
     assert names == ["photo to sketch", "sketch to photo", "To photo", "To photo"]
-    for cells in ("the first cells alone", "the cells planned to confirm, alone"):
+    for cells in ("first cells alone", "confirming cells alone"):
         assert f'<th scope="col">To photo: {cells}</th>' in shown.html
     said = shown.text.splitlines()[-1]
     assert "To photo, 3 families x 3 seeds were seen first" in said

@@ -190,7 +190,7 @@ def test_cells_that_confirm_are_told_in_the_ledger_and_above_it(table, confirmin
     first, confirming = cell.partition("to photo, confirmed?")[2].split("<dt>")[1:]
     assert first.startswith("first cells</dt>")
     assert "nb-badge-supported" in first
-    assert confirming.startswith("cells that confirm</dt>")
+    assert confirming.startswith("confirming cells</dt>")
     assert "nb-badge-contradicted" in confirming
     words = "first cells supported, confirming cells contradicted"
     assert f"(shift 2, {words})" in shown.text

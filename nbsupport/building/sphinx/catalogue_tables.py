@@ -8,10 +8,10 @@ how much disk its pictures take once they are decoded to squares of so many pixe
 import sys
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nbsupport.building.sphinx.markdown import parsed
 from nbsupport.data.catalogue import CatalogueEntry, entries
 from nbsupport.jobs import schedule
 from nbsupport.jobs.progress import duration
@@ -69,10 +69,7 @@ class _TableDirective(SphinxDirective):
         """The nodes of a Markdown table."""
         for entry in entries().values():
             self.env.note_dependency(str(sys.modules[entry.module].__file__))
-        holder = nodes.container()
-        lines = StringList(text.splitlines(), source="nbsupport/data/catalogue.py")
-        self.state.nested_parse(lines, self.content_offset, holder)
-        return list(holder.children)
+        return parsed(self, text, "nbsupport/data/catalogue.py")
 
 
 class DataSetsDirective(_TableDirective):

@@ -6,10 +6,10 @@ It has the rows of records/digits.toml, as `nbsupport doctor --write` noted them
 from collections.abc import Sequence
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nbsupport.building.sphinx.markdown import parsed
 from nbsupport.evidence.digits import Digits, digits_path, read_digits
 
 
@@ -42,10 +42,7 @@ class DigitsDirective(SphinxDirective):
         """The table."""
         path = digits_path()
         self.env.note_dependency(str(path))
-        holder = nodes.container()
-        lines = StringList(digits_table(read_digits(path)).splitlines(), source=str(path))
-        self.state.nested_parse(lines, self.content_offset, holder)
-        return list(holder.children)
+        return parsed(self, digits_table(read_digits(path)), str(path))
 
 
 def setup(app: Sphinx) -> dict[str, object]:

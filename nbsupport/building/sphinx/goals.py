@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nbsupport.building.sphinx.markdown import parsed
 from nbsupport.errors import UserError
 from nbsupport.pages.exercises import (
     LEVELS,
@@ -82,7 +82,7 @@ class GoalsDirective(SphinxDirective):
         """The box."""
         try:
             goals = goals_of(self.options, "\n".join(self.content))
-            return _parsed(self, box(goals, self.env.docname))
+            return parsed(self, box(goals, self.env.docname), self.get_source_info()[0])
         except UserError as error:
             raise self.error(str(error)) from error
 
@@ -95,19 +95,12 @@ class GoalsTableDirective(SphinxDirective):
         for path in listed().values():
             self.env.note_dependency(str(path))
         try:
-            found = _parsed(self, goals_table(self.env.docname))
+            found = parsed(self, goals_table(self.env.docname), self.get_source_info()[0])
         except UserError as error:
             raise self.error(str(error)) from error
         for table in found:
             table["classes"].append("nb-goals-table")
         return found
-
-
-def _parsed(directive: SphinxDirective, text: str) -> list[nodes.Node]:
-    holder = nodes.container()
-    lines = StringList(text.splitlines(), source=directive.get_source_info()[0])
-    directive.state.nested_parse(lines, directive.content_offset, holder)
-    return list(holder.children)
 
 
 def setup(app: Sphinx) -> dict[str, object]:

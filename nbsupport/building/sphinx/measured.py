@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nbsupport.building.sphinx.markdown import parsed
 from nbsupport.paths import root
 
 HEADER = "| beside | ours | theirs | ratio | range | aimed at |\n|---|--:|--:|--:|---|--:|"
@@ -58,12 +58,7 @@ class MeasuredDirective(SphinxDirective):
         """The table."""
         path = latest()
         self.env.note_dependency(str(path))
-        holder = nodes.container()
-        text = measured(json.loads(path.read_text("utf-8")))
-        self.state.nested_parse(
-            StringList(text.splitlines(), source=str(path)), self.content_offset, holder
-        )
-        return list(holder.children)
+        return parsed(self, measured(json.loads(path.read_text("utf-8"))), str(path))
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nbsupport.building.sphinx.markdown import parsed
 from nbsupport.errors import UserError
 from nbsupport.paths import root
 
@@ -166,10 +166,7 @@ class ApiDirective(SphinxDirective):
             if not text:
                 continue
             self.env.note_dependency(str(path))
-            holder = nodes.container()
-            lines = StringList(text.splitlines(), source=str(path))
-            self.state.nested_parse(lines, self.content_offset, holder)
-            found.extend(holder.children)
+            found.extend(parsed(self, text, str(path)))
         return found
 
 
